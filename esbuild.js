@@ -1,0 +1,89 @@
+// Bundles: one per runtime. `node esbuild.js [--watch] [--production]`
+import { existsSync, globSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import esbuild from 'esbuild';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+/** @type {esbuild.BuildOptions} */
+const common = {
+  bundle: true,
+  logLevel: 'warning',
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+};
+
+/** The Node of the oldest VS Code that `engines.vscode` admits. */
+const nodeTarget = 'node22.15';
+
+/** Node bundles: source and result. Loaded by the extension host, by `new Worker`, or by any Node program. */
+const nodeBundles = [
+  { source: 'src/extension.ts', bundle: 'dist/extension.cjs', external: ['vscode'] },
+  { source: 'src/worker/storeWorker.ts', bundle: 'dist/storeWorker.cjs' },
+  { source: 'src/inspector/scanWorker.ts', bundle: 'dist/scanWorker.cjs' },
+  { source: 'src/engine/index.ts', bundle: 'dist/engine.mjs' },
+  { source: 'src/level/index.ts', bundle: 'dist/level.mjs', external: ['abstract-level'] },
+];
+
+/** @returns {esbuild.BuildOptions[]} */
+function bundles() {
+  const node = nodeBundles
+    .filter(({ source }) => existsSync(source))
+    .map(({ source, bundle, external }) => ({
+      ...common,
+      entryPoints: [source],
+      outfile: bundle,
+      platform: /** @type {const} */ ('node'),
+      target: nodeTarget,
+      format: bundle.endsWith('.mjs') ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
+      external: external ?? [],
+    }));
+  return [...node, webviewBundle(), hostTestBundle()].filter((options) => entryCount(options) > 0);
+}
+
+/** `media/<name>/main.ts` becomes `dist/media/<name>.js` and, where it imports style sheets, `dist/media/<name>.css`. */
+function webviewBundle() {
+  const sources = globSync('media/*/main.ts').sort();
+  return {
+    ...common,
+    entryPoints: Object.fromEntries(sources.map((source) => [path.basename(path.dirname(source)), source])),
+    outdir: 'dist/media',
+    platform: /** @type {const} */ ('browser'),
+    target: 'chrome130',
+    format: /** @type {const} */ ('esm'),
+    loader: { '.ttf': /** @type {const} */ ('file') },
+    assetNames: '[name]',
+  };
+}
+
+/** The tests that run inside VS Code, one file each, found by glob; their `index.cjs` loads its neighbours. */
+function hostTestBundle() {
+  return {
+    ...common,
+    entryPoints: production ? [] : globSync(['test/host/index.ts', 'test/host/**/*.test.ts']).sort(),
+    outdir: 'out/host',
+    outbase: 'test/host',
+    outExtension: { '.js': '.cjs' },
+    platform: /** @type {const} */ ('node'),
+    target: nodeTarget,
+    format: /** @type {const} */ ('cjs'),
+    external: ['vscode', 'mocha'],
+  };
+}
+
+/** @param {esbuild.BuildOptions} options */
+function entryCount(options) {
+  return Object.keys(options.entryPoints ?? {}).length;
+}
+
+await rm('dist', { recursive: true, force: true });
+if (watch) {
+  const contexts = await Promise.all(bundles().map((options) => esbuild.context({ ...options, logLevel: 'info' })));
+  await Promise.all(contexts.map((context) => context.watch()));
+} else {
+  await Promise.all(bundles().map((options) => esbuild.build(options)));
+}
