@@ -1,0 +1,170 @@
+// Starts the VS Code server on a workspace, with the extension from the checkout or from a VSIX, and ends it again.
+// Settings, state and installed extensions live in a folder of their own, so that no run sees another's.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { installVscodeServer } from './vscodeServer.ts';
+
+/** The extension under test: a folder with its `package.json` and `dist`, or a packaged VSIX to install. */
+export type ExtensionSource = { readonly developmentDirectory: string } | { readonly vsixFile: string };
+
+export interface VscodeHostOptions {
+  readonly extension: ExtensionSource;
+  /** Absolute path of the folder, or of the `.code-workspace` file, to open. */
+  readonly workspace: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Absolute path of a CommonJS module with `run()`, loaded by the extension host in place of a user. */
+  readonly testsModule?: string;
+  /** Variables for the server and for its extension host. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface VscodeHost extends AsyncDisposable {
+  /** Address of the workbench, workspace and extension included. */
+  readonly url: string;
+  /** What the server has written so far, newest last; for the message of a failed test. */
+  log(): string;
+}
+
+/** Quiet pictures and no surprises: no welcome pages, assistants, updates, trust questions or telemetry. */
+const baseSettings = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.showReleaseNotes': false,
+  'workbench.enableExperiments': false,
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.welcomePage.walkthroughs.openOnInstall': false,
+};
+
+export async function startVscodeHost(options: VscodeHostOptions): Promise<VscodeHost> {
+  const serverScript = await installVscodeServer();
+  const home = await mkdtemp(path.join(tmpdir(), 'strata-host-'));
+  const log: string[] = [];
+  try {
+    await writeSettings(home, options.settings ?? {});
+    const args = [serverScript, '--accept-server-license-terms', ...directoryArguments(home)];
+    const env = { ...process.env, ...options.environment };
+    if ('vsixFile' in options.extension) await installVsix(args, options.extension.vsixFile);
+    const server = spawn(process.execPath, [...args, ...serverArguments], {
+      // A group of its own: ending the group also ends the extension host and its watchers.
+      detached: process.platform !== 'win32',
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const stop = stopper(server, home);
+    try {
+      const port = await listeningPort(server, log);
+      return { url: workbenchUrl(port, options), log: () => log.join('\n'), [Symbol.asyncDispose]: stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+const serverArguments = [
+  ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
+  // Without it a built product ignores the payload of the address, and so the extension under development.
+  '--enable-smoke-test-driver',
+  ...['--disable-workspace-trust', '--telemetry-level', 'off'],
+];
+
+function directoryArguments(home: string): string[] {
+  const folder = (name: string) => path.join(home, name);
+  return [
+    ...['--server-data-dir', folder('server')],
+    ...['--user-data-dir', folder('user')],
+    ...['--extensions-dir', folder('extensions')],
+  ];
+}
+
+async function writeSettings(home: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  for (const level of ['User', 'Machine']) {
+    const file = path.join(home, 'user', level, 'settings.json');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(level === 'User' ? { ...baseSettings, ...settings } : {}, undefined, 2));
+  }
+}
+
+async function installVsix(args: string[], vsixFile: string): Promise<void> {
+  const installer = spawn(process.execPath, [...args, '--install-extension', vsixFile, '--force'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [installer.stdout, installer.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const [code] = await once(installer, 'close');
+  if (code !== 0) throw new Error(`Installing ${vsixFile} ended with ${code}:\n${output}`);
+}
+
+/** Resolves with the port once the server says that it listens; rejects with its output when it ends before. */
+async function listeningPort(server: ChildProcess, log: string[]): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  for (const stream of [server.stdout, server.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      log.push(line);
+      const port = /Extension host agent listening on (\d+)/.exec(line)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  }
+  server.once('error', reject);
+  server.once('exit', (code) => reject(new Error(`The VS Code server ended with ${code}:\n${log.join('\n')}`)));
+  return promise;
+}
+
+function workbenchUrl(port: number, { extension, workspace, testsModule }: VscodeHostOptions): string {
+  const remote = (absolutePath: string) => `vscode-remote://localhost:${port}${absolutePath}`;
+  const payload: [string, string][] = [['skipWelcome', 'true']];
+  if ('developmentDirectory' in extension) {
+    payload.push(['extensionDevelopmentPath', remote(extension.developmentDirectory)]);
+  }
+  if (testsModule !== undefined) payload.push(['extensionTestsPath', remote(testsModule)]);
+  const url = new URL(`http://localhost:${port}/`);
+  url.searchParams.set(workspace.endsWith('.code-workspace') ? 'workspace' : 'folder', workspace);
+  url.searchParams.set('payload', JSON.stringify(payload));
+  return url.href;
+}
+
+/** Ends the server by its process id, and removes its folder. A second call does nothing. */
+function stopper(server: ChildProcess, home: string): () => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
+      const exit = once(server, 'exit');
+      signalGroup(server.pid, 'SIGTERM');
+      const impatience = setTimeout(() => signalGroup(server.pid as number, 'SIGKILL'), 5000);
+      await exit;
+      clearTimeout(impatience);
+    }
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  return () => {
+    stopped ??= stop();
+    return stopped;
+  };
+}
+
+function signalGroup(processId: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.platform === 'win32' ? processId : -processId, signal);
+  } catch (error) {
+    // The group has just ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
