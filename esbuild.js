@@ -10,6 +10,8 @@ const watch = process.argv.includes('--watch');
 /** @type {esbuild.BuildOptions} */
 const common = {
   bundle: true,
+  // Some packages offer CommonJS only in a wrapper that hides its imports from a bundler; their ESM sources do not.
+  mainFields: ['module', 'main'],
   logLevel: 'warning',
   minify: production,
   sourcemap: production ? false : 'linked',
