@@ -10,8 +10,6 @@ const watch = process.argv.includes('--watch');
 /** @type {esbuild.BuildOptions} */
 const common = {
   bundle: true,
-  // Some packages offer CommonJS only in a wrapper that hides its imports from a bundler; their ESM sources do not.
-  mainFields: ['module', 'main'],
   logLevel: 'warning',
   minify: production,
   sourcemap: production ? false : 'linked',
@@ -40,6 +38,8 @@ function bundles() {
       entryPoints: [source],
       outfile: bundle,
       platform: /** @type {const} */ ('node'),
+      // Some packages offer CommonJS only in a wrapper that hides its imports from a bundler; their ESM sources do not.
+      mainFields: ['module', 'main'],
       target: nodeTarget,
       format: bundle.endsWith('.mjs') ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
       external: external ?? [],
