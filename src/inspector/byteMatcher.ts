@@ -1,0 +1,96 @@
+/** Finds text, hexadecimal patterns with wildcards, and regular expressions in bytes. */
+
+import { Buffer } from 'node:buffer';
+import type { FindPattern } from '../shared/inspectorMessages.ts';
+
+/** The first match in the bytes, or undefined. */
+export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
+
+export type MatcherResult =
+  | { readonly ok: true; readonly matcher: ByteMatcher }
+  | { readonly ok: false; readonly message: string };
+
+export function compileMatcher({ kind, pattern, matchCase }: FindPattern): MatcherResult {
+  if (pattern === '') return { ok: false, message: 'Type what to look for.' };
+  if (kind === 'text') return { ok: true, matcher: matchText(pattern, matchCase) };
+  try {
+    return { ok: true, matcher: kind === 'hex' ? matchHex(pattern) : matchRegex(pattern, matchCase) };
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Text as UTF-8. Without `matchCase`, letters are compared in lower case. */
+export function matchText(pattern: string, matchCase: boolean): ByteMatcher {
+  const needle = Buffer.from(pattern, 'utf8');
+  if (matchCase) {
+    return (bytes) => {
+      const at = view(bytes).indexOf(needle);
+      return at < 0 ? undefined : { at, sizeBytes: needle.length };
+    };
+  }
+  const lower = pattern.toLowerCase();
+  // Bytes read as Latin-1 keep their positions; that is right for a pattern of ASCII letters, the usual one.
+  if (needle.every((byte) => byte < 0x80)) {
+    return (bytes) => {
+      const at = view(bytes).toString('latin1').toLowerCase().indexOf(lower);
+      return at < 0 ? undefined : { at, sizeBytes: needle.length };
+    };
+  }
+  return matchRegex(escapeRegex(pattern), false);
+}
+
+/**
+ * `4b 3? ?? ff`: two hexadecimal digits a byte, `?` for any digit; blanks do not matter. Throws a sentence for
+ * anything else.
+ */
+export function matchHex(pattern: string): ByteMatcher {
+  const digits = pattern.replace(/^0x/i, '').replace(/[\s_,]+/g, '');
+  if (!/^[0-9a-f?]*$/i.test(digits)) throw new Error('A hex pattern has digits 0-9, a-f, and ? for any digit.');
+  if (digits.length % 2 !== 0) throw new Error('A hex pattern needs two digits for every byte.');
+  const values = new Uint8Array(digits.length / 2);
+  const masks = new Uint8Array(digits.length / 2);
+  for (let i = 0; i < values.length; i++) {
+    const [high, low] = [digits[2 * i] as string, digits[2 * i + 1] as string];
+    masks[i] = (high === '?' ? 0 : 0xf0) | (low === '?' ? 0 : 0x0f);
+    values[i] = Number.parseInt(`${high}${low}`.replaceAll('?', '0'), 16);
+  }
+  if (masks.every((mask) => mask === 0xff)) {
+    return (bytes) => {
+      const at = view(bytes).indexOf(values);
+      return at < 0 ? undefined : { at, sizeBytes: values.length };
+    };
+  }
+  return (bytes) => {
+    for (let at = 0; at + values.length <= bytes.length; at++) {
+      if (matchesMasked(bytes, at, values, masks)) return { at, sizeBytes: values.length };
+    }
+    return undefined;
+  };
+}
+
+function matchesMasked(bytes: Uint8Array, at: number, values: Uint8Array, masks: Uint8Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    if (((bytes[at + i] as number) & (masks[i] as number)) !== values[i]) return false;
+  }
+  return true;
+}
+
+/** On the bytes read as UTF-8; bytes that are not are U+FFFD. Throws what `RegExp` throws. */
+export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
+  const regex = new RegExp(pattern, matchCase ? 'u' : 'iu');
+  return (bytes) => {
+    const text = view(bytes).toString('utf8');
+    const match = regex.exec(text);
+    if (match === null) return undefined;
+    return { at: Buffer.byteLength(text.slice(0, match.index)), sizeBytes: Buffer.byteLength(match[0]) };
+  };
+}
+
+function escapeRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,22 @@
+/** The rows that a filter keeps, found by one pass over the file and remembered sparsely. */
+
+import type { ViewId } from '../shared/inspectorMessages.ts';
+import type { CompiledFilter } from './recordFilter.ts';
+import { SparseIndex } from './sparseIndex.ts';
+
+export class FilteredView {
+  readonly id: ViewId;
+  readonly filter: CompiledFilter;
+  readonly matches = new SparseIndex();
+  readonly abort = new AbortController();
+  /** The pass has come this far. */
+  scannedBytes = 0;
+  /** Number of the row that comes next. */
+  nextRow = 0;
+  done = false;
+
+  constructor(id: ViewId, filter: CompiledFilter) {
+    this.id = id;
+    this.filter = filter;
+  }
+}

@@ -1,0 +1,425 @@
+/**
+ * One file under inspection: its index, its filtered view, and the answers to what the editor asks. Runs in the
+ * scanning thread, and in tests without one.
+ */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RowFilter } from '../shared/inspectorFilter.ts';
+import type {
+  FileChange,
+  FindHit,
+  FindRequest,
+  Located,
+  LocateTarget,
+  RowPage,
+  ScanCalls,
+  ScanEvents,
+  ViewId,
+} from '../shared/inspectorMessages.ts';
+import type { FileSummary, InspectorRow, Overview, RowDetail } from '../shared/inspectorRows.ts';
+import type { RecordState } from '../shared/recordState.ts';
+import { compileMatcher } from './byteMatcher.ts';
+import { FileIndex } from './fileIndex.ts';
+import { FilteredView } from './filteredView.ts';
+import { findRow } from './findRow.ts';
+import { detectFormat } from './formatRegistry.ts';
+import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE } from './logFormat.ts';
+import type { RangedFile } from './rangedFile.ts';
+import { compileFilter } from './recordFilter.ts';
+import { toRow } from './rowView.ts';
+import { isDamage, type RowVisitor, RowWalk, type VisitedRow } from './rowWalk.ts';
+import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
+
+/** A page of rows is looked for in pieces of this size: about what lies between two checkpoints of a 4 GiB file. */
+const PAGE_CHUNK_BYTES = 0x1_0000;
+const SCAN_CHUNK_BYTES = 0x10_0000;
+/** The detail of a row carries so many bytes; the byte view asks for more as it is scrolled. */
+const DETAIL_BYTES = 0x1_0000;
+/** Fields of larger records are described from their beginning only, without their checksum. */
+const DESCRIBE_BYTES = 0x400_0000;
+const MAX_PAGE_ROWS = 5000;
+const MAX_RANGE_BYTES = 0x100_0000;
+const PROGRESS_EVERY_MS = 120;
+const ALL_ROWS: ViewId = 0;
+
+export interface InspectionOptions {
+  readonly file: RangedFile;
+  readonly fileName: string;
+  readonly events: ScanEvents;
+  readonly formats?: readonly LogFormat[];
+}
+
+export class Inspection implements ScanCalls {
+  readonly #file: RangedFile;
+  readonly #fileName: string;
+  readonly #events: ScanEvents;
+  readonly #formats: readonly LogFormat[] | undefined;
+  #formatName = '';
+  #logFile: LogFile;
+  #index: FileIndex;
+  #filtered: FilteredView | undefined;
+  #lastViewId = ALL_ROWS;
+  #find: AbortController | undefined;
+  #indexing = false;
+  #closed = false;
+
+  constructor({ file, fileName, events, formats }: InspectionOptions) {
+    this.#file = file;
+    this.#fileName = fileName;
+    this.#events = events;
+    this.#formats = formats;
+    this.#logFile = this.#openLogFile();
+    this.#index = new FileIndex(file, this.#logFile);
+  }
+
+  /** Starts the index and tells what the file's first bytes say. */
+  open(): FileSummary {
+    if (!this.#index.done && !this.#indexing) {
+      this.#index.step();
+      void this.#indexRest();
+    }
+    return this.#summary();
+  }
+
+  async rows({ view, first, count }: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
+    const index = this.#rowsOf(view);
+    const rows: InspectorRow[] = [];
+    const wanted = Math.min(count, MAX_PAGE_ROWS, index.count - first);
+    if (wanted > 0) {
+      await this.#walkFrom(view, index.before(first), (visited) => {
+        if (visited.position >= first) rows.push(this.#toRow(visited));
+        return rows.length === wanted;
+      });
+    }
+    return { view, first, rows, rowCount: index.count };
+  }
+
+  async detail(row: number): Promise<RowDetail | undefined> {
+    const page = await this.rows({ view: ALL_ROWS, first: row, count: 1 });
+    const found = page.rows[0];
+    if (found === undefined) return undefined;
+    const { offsetBytes, sizeBytes } = found;
+    const bytes = this.#read(offsetBytes, Math.min(sizeBytes, DESCRIBE_BYTES));
+    const fields = this.#logFile.describe(found, bytes);
+    return { row: found, fields, bytes: bytes.slice(0, DETAIL_BYTES) };
+  }
+
+  bytes({ offsetBytes, sizeBytes }: Parameters<ScanCalls['bytes']>[0]): Uint8Array {
+    return this.#read(offsetBytes, Math.min(sizeBytes, MAX_RANGE_BYTES));
+  }
+
+  overview(): Overview {
+    const { blockSizeBytes, recordBytes, damagedBytes } = this.#index.blocks;
+    return {
+      blockSizeBytes,
+      sizeBytes: this.#index.sizeBytes,
+      recordBytes: recordBytes.slice(),
+      damagedBytes: damagedBytes.slice(),
+    };
+  }
+
+  async setFilter(filter: RowFilter | undefined): Promise<ViewId> {
+    this.#filtered?.abort.abort();
+    this.#filtered = undefined;
+    if (filter === undefined) return ALL_ROWS;
+    const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
+    this.#filtered = view;
+    void this.#runFilter(view);
+    return view.id;
+  }
+
+  cancelFilter(): void {
+    this.#filtered?.abort.abort();
+  }
+
+  async locate(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
+    const index = this.#rowsOf(view);
+    const reaches = await this.#targetTest(target);
+    // Entries of the index tell row and offset; times and sequence numbers have to be read from the records there.
+    const from =
+      target.kind === 'time' || target.kind === 'sequence'
+        ? await this.#searchBySample(view, index, reaches)
+        : index.search(({ row, offsetBytes }) => !reaches({ row, offsetBytes, sizeBytes: 0, entry: undefined }));
+    let found: Located | undefined;
+    let last: Located | undefined;
+    await this.#walkFrom(view, from, ({ position, row, entry }) => {
+      if (position >= index.count) return true;
+      last = { position, row, offsetBytes: entry.offsetBytes };
+      if (!reaches({ row, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes, entry })) return false;
+      found = last;
+      return true;
+    });
+    return found ?? last;
+  }
+
+  async adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<Located | undefined> {
+    const { damages } = this.#index;
+    const place =
+      direction === 'next'
+        ? damages.find((damage) => damage.row > row)
+        : damages.findLast((damage) => damage.row < row);
+    return place === undefined ? undefined : { position: place.row, ...place };
+  }
+
+  async find(request: FindRequest): Promise<FindHit | undefined> {
+    const compiled = compileMatcher(request.pattern);
+    if (!compiled.ok) throw new Error(compiled.message);
+    this.#find?.abort();
+    const abort = new AbortController();
+    this.#find = abort;
+    const index = this.#rowsOf(request.view);
+    let lastReport = performance.now();
+    let scannedBytes = 0;
+    const sizeBytes = this.#index.sizeBytes;
+    return findRow({
+      index,
+      matcher: compiled.matcher,
+      from: request.from,
+      direction: request.direction,
+      walk: (from, visit) => this.#walkFrom(request.view, from, visit, SCAN_CHUNK_BYTES, abort.signal),
+      signal: abort.signal,
+      readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
+      onScanned: (bytes) => {
+        scannedBytes += bytes;
+        if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+        lastReport = performance.now();
+        this.#events.findProgress({ scannedBytes: Math.min(scannedBytes, sizeBytes), sizeBytes });
+      },
+    });
+  }
+
+  cancelFind(): void {
+    this.#find?.abort();
+  }
+
+  /** Looks at the file again; called when something may have changed it. */
+  refresh(): void {
+    if (this.#closed) return;
+    const change = this.#file.refresh();
+    if (change === 'gone') this.#events.fileChanged('gone', undefined);
+    else if (change === 'shrank' || change === 'replaced') this.#startOver('replaced');
+    else if (this.#file.sizeBytes > this.#index.sizeBytes && this.#index.done) this.#goOn();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#filtered?.abort.abort();
+    this.#find?.abort();
+    this.#file.close();
+  }
+
+  #openLogFile(): LogFile {
+    const head = this.#read(0, HEAD_SIZE_BYTES);
+    const start: FileStart = { fileName: this.#fileName, head, sizeBytes: this.#file.sizeBytes };
+    const format = detectFormat(start, this.#formats);
+    if (format === undefined) throw new Error(`${this.#fileName} is no log file of a known format.`);
+    this.#formatName = format.name;
+    return format.open(start);
+  }
+
+  #summary(): FileSummary {
+    const { facts, columns, operations, segmentId } = this.#logFile;
+    return {
+      fileName: this.#fileName,
+      formatName: this.#formatName,
+      sizeBytes: this.#index.sizeBytes,
+      facts,
+      columns,
+      operations,
+      ...(segmentId === undefined ? {} : { segmentId }),
+    };
+  }
+
+  async #indexRest(): Promise<void> {
+    this.#indexing = true;
+    const index = this.#index;
+    let lastReport = 0;
+    while (!index.done && !this.#closed && index === this.#index) {
+      const now = performance.now();
+      if (now - lastReport >= PROGRESS_EVERY_MS) {
+        lastReport = now;
+        this.#events.indexProgress(index.progress());
+      }
+      index.step();
+      await nextTurn();
+    }
+    if (this.#closed || index !== this.#index) return;
+    this.#indexing = false;
+    this.#events.indexProgress(index.progress());
+    if (this.#file.sizeBytes > index.sizeBytes) this.#goOn();
+  }
+
+  /** The file grew. */
+  #goOn(): void {
+    const stableBytes = this.#index.stableOffsetBytes;
+    this.#index.extend(this.#file.sizeBytes);
+    this.#events.fileChanged('grew', this.#summary());
+    void this.#indexRest();
+    const filtered = this.#filtered;
+    if (filtered?.done !== true) return;
+    // What the filter found in a tail that is read anew may be wrong; without such a tail it goes on where it was.
+    if (filtered.scannedBytes > stableBytes) this.#restartFilter(filtered);
+    else void this.#runFilter(filtered);
+  }
+
+  #restartFilter(filtered: FilteredView): void {
+    filtered.abort.abort();
+    const fresh = new FilteredView(filtered.id, filtered.filter);
+    this.#filtered = fresh;
+    void this.#runFilter(fresh);
+  }
+
+  /** Another file stands under the name, or it was cut: nothing known holds any more. */
+  #startOver(change: FileChange): void {
+    this.#logFile = this.#openLogFile();
+    this.#index = new FileIndex(this.#file, this.#logFile);
+    this.#indexing = false;
+    const filtered = this.#filtered;
+    this.open();
+    this.#events.fileChanged(change, this.#summary());
+    if (filtered !== undefined) this.#restartFilter(filtered);
+  }
+
+  async #runFilter(view: FilteredView): Promise<void> {
+    const sizeBytes = this.#index.sizeBytes;
+    view.done = false;
+    let lastReport = performance.now();
+    const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
+    const walk = new RowWalk({
+      file: this.#file,
+      logFile: this.#logFile,
+      from,
+      fileSizeBytes: sizeBytes,
+      chunkBytes: SCAN_CHUNK_BYTES,
+      filter: view.filter,
+      askStates: (offsets) => this.#askStates(offsets),
+    });
+    const report = () => {
+      const { signal } = view.abort;
+      const { count: matchCount } = view.matches;
+      const { id, scannedBytes, done } = view;
+      this.#events.filterProgress({ view: id, matchCount, scannedBytes, sizeBytes, done, cancelled: signal.aborted });
+    };
+    await walk.run(
+      ({ row, entry, group }) => {
+        view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
+        return false;
+      },
+      {
+        signal: view.abort.signal,
+        onProgress: (offsetBytes) => {
+          view.scannedBytes = offsetBytes;
+          view.nextRow = walk.nextRow;
+          if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+          lastReport = performance.now();
+          report();
+        },
+      },
+    );
+    if (this.#filtered !== view || this.#closed) return;
+    if (!view.abort.signal.aborted) view.scannedBytes = sizeBytes;
+    view.done = true;
+    report();
+    if (this.#index.sizeBytes > sizeBytes && !view.abort.signal.aborted) this.#continueFilter(view, sizeBytes);
+  }
+
+  /** The file grew while the filter ran. */
+  #continueFilter(view: FilteredView, seenBytes: number): void {
+    if (seenBytes > this.#index.stableOffsetBytes) this.#restartFilter(view);
+    else void this.#runFilter(view);
+  }
+
+  #rowsOf(view: ViewId): SparseIndex {
+    if (view === ALL_ROWS) return this.#index.rows;
+    if (this.#filtered?.id !== view) throw new Error('The filter has changed; these rows are gone.');
+    return this.#filtered.matches;
+  }
+
+  async #walkFrom(
+    view: ViewId,
+    from: Checkpoint | undefined,
+    visit: RowVisitor,
+    chunkBytes: number = PAGE_CHUNK_BYTES,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    if (from === undefined) return false;
+    const walk = new RowWalk({
+      file: this.#file,
+      logFile: this.#logFile,
+      from,
+      fileSizeBytes: this.#index.sizeBytes,
+      chunkBytes,
+      filter: view === ALL_ROWS ? undefined : this.#filtered?.filter,
+      askStates: (offsets) => this.#askStates(offsets),
+    });
+    return walk.run(visit, signal === undefined ? {} : { signal });
+  }
+
+  async #askStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]> {
+    return offsetsBytes.length === 0 ? [] : this.#events.recordStates(offsetsBytes);
+  }
+
+  /** Tells whether a row is at or past the target. */
+  async #targetTest(target: LocateTarget): Promise<TargetTest> {
+    const sizeBytes = this.#index.sizeBytes;
+    switch (target.kind) {
+      case 'row':
+        return ({ row }) => row >= target.row;
+      case 'offset':
+        return atOffset(target.offsetBytes < 0 ? Math.max(0, sizeBytes + target.offsetBytes) : target.offsetBytes);
+      case 'percent':
+        return atOffset(Math.min(sizeBytes - 1, Math.floor((target.percent / 100) * sizeBytes)));
+      case 'time':
+        return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.timestampMs >= target.timeMs;
+      case 'sequence':
+        return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.sequence >= target.sequence;
+    }
+  }
+
+  /** Halves the view by reading one record at each step; right when what is looked for grows along the file. */
+  async #searchBySample(view: ViewId, index: SparseIndex, reaches: TargetTest): Promise<Checkpoint | undefined> {
+    let low = 0;
+    let high = index.count - 1;
+    while (high - low > index.stride) {
+      const middle = Math.floor((low + high) / 2);
+      const from = index.before(middle);
+      let reached = false;
+      await this.#walkFrom(view, from, ({ row, entry }) => {
+        if (isDamage(entry) || entry.kind === 'header') return false;
+        reached = reaches({ row, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes, entry });
+        return true;
+      });
+      if (reached) high = middle - 1;
+      else low = middle;
+    }
+    return index.before(low);
+  }
+
+  #toRow(visited: VisitedRow): InspectorRow {
+    return toRow(visited, {
+      logFile: this.#logFile,
+      isIncomplete: (groupStartBytes) => this.#index.isIncomplete(groupStartBytes),
+      readBytes: (offsetBytes, sizeBytes) => this.#read(offsetBytes, sizeBytes),
+    });
+  }
+
+  #read(offsetBytes: number, sizeBytes: number): Uint8Array {
+    const available = Math.max(0, Math.min(sizeBytes, this.#file.sizeBytes - offsetBytes));
+    const bytes = new Uint8Array(available);
+    return bytes.subarray(0, this.#file.read(bytes, offsetBytes));
+  }
+}
+
+type TargetTest = (place: {
+  readonly row: number;
+  readonly offsetBytes: number;
+  /** 0 when only the place is known. */
+  readonly sizeBytes: number;
+  readonly entry: VisitedRow['entry'] | undefined;
+}) => boolean;
+
+/** The row that holds the byte, or the first after it. */
+function atOffset(wantedBytes: number): TargetTest {
+  return ({ offsetBytes, sizeBytes }) =>
+    sizeBytes === 0 ? offsetBytes > wantedBytes : offsetBytes + sizeBytes > wantedBytes;
+}

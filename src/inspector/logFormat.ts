@@ -1,0 +1,128 @@
+/**
+ * What the inspector asks of a kind of log file. The editor, its thread and its webview know a file only through
+ * these interfaces; everything that depends on a layout is in `formats/`.
+ *
+ * Readers of bytes never throw on bytes, never loop without progress and never trust a length they have not checked.
+ */
+
+import type { FileFact, LogColumn, RecordField } from '../shared/inspectorRows.ts';
+
+export interface LogFormat {
+  /** Stable: `strata.segment`. */
+  readonly id: string;
+  /** For people: `Strata segment`. */
+  readonly name: string;
+  /** Whether the file is of this format, judged by its name and first bytes. The first format that says yes reads it. */
+  detect(start: FileStart): boolean;
+  open(start: FileStart): LogFile;
+}
+
+export interface FileStart {
+  readonly fileName: string;
+  /** The file's first bytes, `HEAD_SIZE_BYTES` unless it is shorter. */
+  readonly head: Uint8Array;
+  readonly sizeBytes: number;
+}
+
+/** So many bytes are read before a format is asked whether it knows the file. */
+export const HEAD_SIZE_BYTES = 4096;
+
+/** A file of a known format, as far as its first bytes tell. */
+export interface LogFile {
+  /** What the header line shows. */
+  readonly facts: readonly FileFact[];
+  readonly columns: readonly LogColumn[];
+  readonly operations: readonly string[];
+  /** The id by which a store knows this file; absent when it has none. */
+  readonly segmentId?: number;
+  /** Reads rows from a place where a row starts. */
+  scan(start: ScanStart): LogScan;
+  /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
+  describe(row: RowPlace, bytes: Uint8Array): RecordField[];
+  /** What a record at the start of a damaged range says, when its header still makes sense. */
+  guess(bytes: Uint8Array, damage: LogDamage): LogRecord | undefined;
+}
+
+export interface RowPlace {
+  readonly kind: 'record' | 'header' | 'damage';
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+export interface ScanStart {
+  /** Where a row starts; 0 for the file's first. */
+  readonly offsetBytes: number;
+  readonly fileSizeBytes: number;
+  /** The group (batch) that is open at this offset; absent when none is. */
+  readonly group?: { readonly startBytes: number; readonly endBytes: number };
+}
+
+/** A scan does no I/O: it says which bytes it wants, and reports what they hold. */
+export interface LogScan {
+  readonly done: boolean;
+  readonly wantOffsetBytes: number;
+  /** `feed` needs at least this many bytes to make progress, fewer only at the end of the file. */
+  readonly wantBytes: number;
+  feed(bytes: Uint8Array, sink: LogSink): void;
+  /** The file ends here: it shrank, or a read came back short. */
+  truncate(sizeBytes: number): void;
+}
+
+export interface LogSink {
+  /** `record` is reused for the next call. */
+  record(record: LogRecord): void;
+  damage(damage: LogDamage): void;
+  /** After the last row of a group, or when it cannot become complete any more. */
+  groupEnd(group: { readonly startBytes: number; readonly endBytes: number; readonly complete: boolean }): void;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** One record seen in a buffer. `NONE` stands for what the format does not have. */
+export class LogRecord {
+  kind: 'record' | 'header' = 'record';
+  offsetBytes = 0;
+  sizeBytes = 0;
+  /** Index in `LogFile.operations`. */
+  operation = 0;
+  sequence = NONE;
+  timestampMs = NONE;
+  /** 0: never. */
+  expiryMs = NONE;
+  /** Holds the record. */
+  bytes: Uint8Array = EMPTY;
+  /** Index of the record's first byte in `bytes`. */
+  recordStart = 0;
+  keyStart = 0;
+  keyLength = NONE;
+  valueStart = 0;
+  valueLength = NONE;
+  storedChecksum = NONE;
+  computedChecksum = NONE;
+  groupRole: 'none' | 'frame' | 'member' | 'orphan' = 'none';
+  groupStartBytes = NONE;
+  groupEndBytes = NONE;
+
+  get key(): Uint8Array {
+    return this.keyLength <= 0 ? EMPTY : this.bytes.subarray(this.keyStart, this.keyStart + this.keyLength);
+  }
+
+  get value(): Uint8Array {
+    return this.valueLength <= 0 ? EMPTY : this.bytes.subarray(this.valueStart, this.valueStart + this.valueLength);
+  }
+}
+
+export const NONE = -1;
+
+export interface LogDamage {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  /** Short: `bad checksum`. */
+  readonly reason: string;
+  /** One sentence for people. */
+  readonly message: string;
+  /** No valid record follows. */
+  readonly reachesEnd: boolean;
+  readonly storedChecksum?: number;
+  readonly computedChecksum?: number;
+}

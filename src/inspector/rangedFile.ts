@@ -1,0 +1,41 @@
+/** A file that is read by ranges, wherever it is. */
+
+export interface RangedFile {
+  /** Size in bytes at the last `refresh`. */
+  readonly sizeBytes: number;
+  /** Fills `target` from `offsetBytes` on and returns how many bytes there were; fewer only at the end of the file. */
+  read(target: Uint8Array, offsetBytes: number): number;
+  /** Looks again; `replaced` when another file stands under the name now. */
+  refresh(): 'same' | 'grew' | 'shrank' | 'replaced' | 'gone';
+  close(): void;
+}
+
+/** A file whose bytes are all in memory: small files of file systems that cannot be read by ranges. */
+export class MemoryFile implements RangedFile {
+  #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#bytes.length;
+  }
+
+  read(target: Uint8Array, offsetBytes: number): number {
+    const part = this.#bytes.subarray(offsetBytes, offsetBytes + target.length);
+    target.set(part);
+    return part.length;
+  }
+
+  /** The bytes are those of the moment of opening until they are replaced. */
+  replace(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+  }
+
+  refresh(): 'same' {
+    return 'same';
+  }
+
+  close(): void {}
+}

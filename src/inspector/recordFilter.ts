@@ -1,0 +1,65 @@
+/** Decides which rows a filter shows. */
+
+import type { NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
+import type { RecordState } from '../shared/recordState.ts';
+import { type ByteMatcher, matchRegex, matchText } from './byteMatcher.ts';
+import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
+
+export interface CompiledFilter {
+  /** All conditions but the state, which only a store knows. */
+  record(record: LogRecord): boolean;
+  damage(damage: LogDamage): boolean;
+  /** States to keep; undefined when the filter does not ask for any. */
+  readonly states: ReadonlySet<RecordState> | undefined;
+}
+
+export function compileFilter(filter: RowFilter, operations: readonly string[]): CompiledFilter {
+  const wanted =
+    filter.operations.length === 0 ? undefined : operations.map((name) => filter.operations.includes(name));
+  const texts = filter.texts.map(compileText);
+  const { sequence, timeMs, sizeBytes, checksum } = filter;
+  const states = filter.states.filter((state) => state !== 'damaged');
+  const onlyDamaged = filter.states.length > 0 && states.length === 0;
+  return {
+    states: filter.states.length === 0 ? undefined : new Set(states),
+    record(record) {
+      if (onlyDamaged || checksum === 'invalid') return false;
+      if (wanted !== undefined && wanted[record.operation] !== true) return false;
+      if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
+      if (!inRange(record.sizeBytes, sizeBytes)) return false;
+      return texts.every((matches) => matches(record));
+    },
+    damage(damage) {
+      if (texts.length > 0 || sequence !== undefined || timeMs !== undefined || checksum === 'valid') return false;
+      if (wanted !== undefined && !filter.operations.includes('damage')) return false;
+      if (filter.states.length > 0 && !filter.states.includes('damaged')) return false;
+      return inRange(damage.sizeBytes, sizeBytes);
+    },
+  };
+}
+
+function inRange(value: number, range: NumberRange | undefined): boolean {
+  if (range === undefined) return true;
+  if (value === NONE) return false;
+  return value >= (range.min ?? Number.NEGATIVE_INFINITY) && value <= (range.max ?? Number.POSITIVE_INFINITY);
+}
+
+function compileText({ kind, pattern, where }: TextCondition): (record: LogRecord) => boolean {
+  const find = compilePattern(kind, pattern);
+  const inKey = (record: LogRecord) => record.keyLength > 0 && find(record.key) !== undefined;
+  const inValue = (record: LogRecord) => record.valueLength > 0 && find(record.value) !== undefined;
+  if (where === 'key') return inKey;
+  return where === 'value' ? inValue : (record) => inKey(record) || inValue(record);
+}
+
+/** Text without capitals is looked for in any case, as in the search of editors that call this "smart case". */
+function compilePattern(kind: TextCondition['kind'], pattern: string): ByteMatcher {
+  const matchCase = pattern !== pattern.toLowerCase();
+  if (kind === 'regex') return matchRegex(pattern, matchCase);
+  if (kind === 'contains') return matchText(pattern, matchCase);
+  const find = matchText(pattern, true);
+  return (bytes) => {
+    const match = find(bytes);
+    return match?.at === 0 ? match : undefined;
+  };
+}

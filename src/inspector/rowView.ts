@@ -1,0 +1,66 @@
+/** Turns what a scan reports into what the editor shows. */
+
+import type { ChecksumMark, GroupMark, InspectorRow, RecordCells } from '../shared/inspectorRows.ts';
+import { printableBytes } from './byteText.ts';
+import { type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
+import { isDamage, type VisitedRow } from './rowWalk.ts';
+
+/** Keys and values are shown up to so many bytes in the table; the detail has all of them. */
+const KEY_PREVIEW_BYTES = 512;
+const VALUE_PREVIEW_BYTES = 256;
+
+export interface RowContext {
+  readonly logFile: LogFile;
+  isIncomplete(groupStartBytes: number): boolean;
+  /** The first bytes at an offset, for a guess at what a damaged record says. */
+  readBytes(offsetBytes: number, sizeBytes: number): Uint8Array;
+}
+
+/** Enough for a header and a key of usual length. */
+const GUESS_BYTES = 4096;
+
+export function toRow({ row, entry }: Pick<VisitedRow, 'row' | 'entry'>, context: RowContext): InspectorRow {
+  const { offsetBytes, sizeBytes } = entry;
+  if (!isDamage(entry)) {
+    return { kind: entry.kind, row, offsetBytes, sizeBytes, cells: toCells(entry, context) };
+  }
+  const { reason, message } = entry;
+  const cells = guessCells(entry, context);
+  return { kind: 'damage', row, offsetBytes, sizeBytes, reason, message, ...(cells === undefined ? {} : { cells }) };
+}
+
+function guessCells(damage: LogDamage, context: RowContext): RecordCells | undefined {
+  const bytes = context.readBytes(damage.offsetBytes, Math.min(damage.sizeBytes, GUESS_BYTES));
+  const guess = context.logFile.guess(bytes, damage);
+  return guess === undefined ? undefined : toCells(guess, context);
+}
+
+function toCells(record: LogRecord, context: RowContext): RecordCells {
+  const { sequence, timestampMs, expiryMs, keyLength, valueLength } = record;
+  const checksum = checksumMark(record);
+  const group = groupMark(record, context);
+  return {
+    operation: context.logFile.operations[record.operation] ?? '?',
+    ...(sequence === NONE ? {} : { sequence }),
+    ...(timestampMs === NONE ? {} : { timestampMs }),
+    ...(expiryMs === NONE ? {} : { expiryMs }),
+    ...(keyLength === NONE ? {} : { key: printableBytes(record.key, KEY_PREVIEW_BYTES), keySizeBytes: keyLength }),
+    ...(valueLength === NONE
+      ? {}
+      : { value: printableBytes(record.value, VALUE_PREVIEW_BYTES), valueSizeBytes: valueLength }),
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+function checksumMark({ storedChecksum, computedChecksum }: LogRecord): ChecksumMark | undefined {
+  if (storedChecksum === NONE) return undefined;
+  const valid = storedChecksum === computedChecksum;
+  return { stored: storedChecksum, valid, ...(computedChecksum === NONE ? {} : { computed: computedChecksum }) };
+}
+
+function groupMark(record: LogRecord, context: RowContext): GroupMark | undefined {
+  const { groupRole: role, groupStartBytes: startBytes } = record;
+  if (role === 'none') return undefined;
+  return { role, startBytes, complete: role !== 'orphan' && !context.isIncomplete(startBytes) };
+}

@@ -1,0 +1,160 @@
+/** Walks the rows of a file from a given place on, all of them or those that a filter keeps. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordState } from '../shared/recordState.ts';
+import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
+import type { RangedFile } from './rangedFile.ts';
+import type { CompiledFilter } from './recordFilter.ts';
+import type { Checkpoint } from './sparseIndex.ts';
+
+/** One row; `record` and its bytes are only good until the visitor returns. */
+export interface VisitedRow {
+  /** Position in the view that is walked. */
+  readonly position: number;
+  readonly row: number;
+  readonly entry: LogRecord | LogDamage;
+  /** The group that is open at this row. */
+  readonly group: { readonly startBytes: number; readonly endBytes: number } | undefined;
+}
+
+/** Returns true to stop. */
+export type RowVisitor = (row: VisitedRow) => boolean;
+
+export interface RowWalkOptions {
+  readonly file: RangedFile;
+  readonly logFile: LogFile;
+  readonly from: Checkpoint;
+  readonly fileSizeBytes: number;
+  readonly chunkBytes: number;
+  readonly filter?: CompiledFilter | undefined;
+  /** Asked only when the filter has a condition on states. */
+  readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
+}
+
+export interface RowWalkTask {
+  readonly signal?: AbortSignal;
+  /** Bytes of the file done. Called after every chunk. */
+  readonly onProgress?: (offsetBytes: number) => void;
+}
+
+/** A thread that serves requests between two pieces of a long scan lets none of them wait longer than this. */
+const SLICE_MS = 8;
+
+export function isDamage(entry: LogRecord | LogDamage): entry is LogDamage {
+  return !(entry instanceof LogRecord);
+}
+
+export class RowWalk implements LogSink {
+  readonly #options: RowWalkOptions;
+  readonly #scan: LogScan;
+  readonly #reader: ChunkReader;
+  #position: number;
+  #row: number;
+  #group: VisitedRow['group'];
+  #visit: RowVisitor = () => true;
+  #stopped = false;
+  /** Rows of this chunk that wait for their states. */
+  #waiting: VisitedRow[] = [];
+
+  constructor(options: RowWalkOptions) {
+    const { from, fileSizeBytes, logFile, file, chunkBytes } = options;
+    this.#options = options;
+    this.#position = from.position;
+    this.#row = from.row;
+    this.#group = from.group;
+    const { offsetBytes, group } = from;
+    this.#scan = logFile.scan({ offsetBytes, fileSizeBytes, ...(group === undefined ? {} : { group }) });
+    this.#reader = new ChunkReader(file, this.#scan, chunkBytes);
+  }
+
+  /** Number of the row that comes next. */
+  get nextRow(): number {
+    return this.#row;
+  }
+
+  /** Visits rows until the visitor stops it, the file ends, or `signal` is aborted. True: the visitor stopped it. */
+  async run(visit: RowVisitor, task: RowWalkTask = {}): Promise<boolean> {
+    this.#visit = visit;
+    let sliceEnd = performance.now() + SLICE_MS;
+    while (!this.#scan.done && !this.#stopped) {
+      if (task.signal?.aborted) return false;
+      this.#reader.step(this);
+      if (this.#waiting.length > 0) await this.#visitWaiting();
+      task.onProgress?.(this.#scan.wantOffsetBytes);
+      if (performance.now() < sliceEnd) continue;
+      await nextTurn();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    return this.#stopped;
+  }
+
+  record(record: LogRecord): void {
+    if (this.#stopped) return;
+    if (record.groupRole === 'frame') this.#group = undefined;
+    const row = this.#row++;
+    const group = this.#group;
+    if (record.groupRole === 'frame') {
+      this.#group = { startBytes: record.groupStartBytes, endBytes: record.groupEndBytes };
+    } else if (record.groupRole === 'none') {
+      this.#group = undefined;
+    }
+    const { filter } = this.#options;
+    if (filter !== undefined && !filter.record(record)) return;
+    if (filter?.states !== undefined) {
+      const kept = Object.assign(new LogRecord(), record);
+      this.#waiting.push({ position: 0, row, entry: kept, group });
+      return;
+    }
+    this.#stopped = this.#visit({ position: this.#position++, row, entry: record, group });
+  }
+
+  damage(damage: LogDamage): void {
+    if (this.#stopped) return;
+    const row = this.#row++;
+    const { filter } = this.#options;
+    if (filter !== undefined && !filter.damage(damage)) return;
+    if (filter?.states !== undefined) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
+    else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group: this.#group });
+  }
+
+  groupEnd(): void {
+    this.#group = undefined;
+  }
+
+  async #visitWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const { askStates, filter } = this.#options;
+    const offsets = waiting.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
+    const states = await askStates?.(offsets);
+    let asked = 0;
+    for (const candidate of waiting) {
+      const keep = isDamage(candidate.entry) || filter?.states?.has(states?.[asked++] ?? 'unknown');
+      if (!keep || this.#stopped) continue;
+      this.#stopped = this.#visit({ ...candidate, position: this.#position++ });
+    }
+  }
+}
+
+/** Reads what a scan wants, in pieces of a fixed size unless one record is larger. */
+export class ChunkReader {
+  readonly #file: RangedFile;
+  readonly #scan: LogScan;
+  readonly #chunk: Uint8Array;
+
+  constructor(file: RangedFile, scan: LogScan, chunkBytes: number) {
+    this.#file = file;
+    this.#scan = scan;
+    this.#chunk = new Uint8Array(chunkBytes);
+  }
+
+  /** Reads one piece and feeds it. */
+  step(sink: LogSink): void {
+    const { wantBytes, wantOffsetBytes } = this.#scan;
+    // A record larger than the piece gets a buffer of its own, which is not kept: memory stays that of one record.
+    const buffer = wantBytes <= this.#chunk.length ? this.#chunk : new Uint8Array(wantBytes);
+    const count = this.#file.read(buffer, wantOffsetBytes);
+    if (count < wantBytes) this.#scan.truncate(wantOffsetBytes + count);
+    this.#scan.feed(count === buffer.length ? buffer : buffer.subarray(0, count), sink);
+  }
+}

@@ -1,0 +1,104 @@
+/** The calls between the three parts of the inspector: webview, extension host and scanning thread. */
+
+import type { RowFilter } from './inspectorFilter.ts';
+import type { FileSummary, IndexProgress, InspectorRow, Overview, RowDetail } from './inspectorRows.ts';
+import type { RecordState } from './recordState.ts';
+
+/** The rows of a view: 0 shows all rows of the file, others the rows of a filter. */
+export type ViewId = number;
+
+export interface RowPage {
+  readonly view: ViewId;
+  /** Position in the view of the first row. */
+  readonly first: number;
+  readonly rows: readonly InspectorRow[];
+  /** Rows of the view known so far. */
+  readonly rowCount: number;
+}
+
+export type LocateTarget =
+  | { readonly kind: 'row'; readonly row: number }
+  /** Negative: from the end of the file. */
+  | { readonly kind: 'offset'; readonly offsetBytes: number }
+  /** 0 to 100. */
+  | { readonly kind: 'percent'; readonly percent: number }
+  /** Milliseconds since 1970-01-01 UTC: the first record written at that time or later. */
+  | { readonly kind: 'time'; readonly timeMs: number }
+  | { readonly kind: 'sequence'; readonly sequence: number };
+
+export interface Located {
+  /** Position in the view asked for. */
+  readonly position: number;
+  readonly row: number;
+  readonly offsetBytes: number;
+}
+
+export interface FindPattern {
+  readonly kind: 'text' | 'hex' | 'regex';
+  readonly pattern: string;
+  readonly matchCase: boolean;
+}
+
+export interface FindRequest {
+  readonly pattern: FindPattern;
+  readonly view: ViewId;
+  /** Position in the view to start at, itself excluded; -1 to start before the first. */
+  readonly from: number;
+  readonly direction: 'next' | 'previous';
+}
+
+export interface FindHit extends Located {
+  readonly where: 'key' | 'value' | 'damage';
+  /** Of the match, from the row's first byte. */
+  readonly matchOffsetBytes: number;
+  readonly matchSizeBytes: number;
+  /** The search went past the end of the view and started over. */
+  readonly wrapped: boolean;
+}
+
+export interface FilterProgress {
+  readonly view: ViewId;
+  readonly matchCount: number;
+  readonly scannedBytes: number;
+  readonly sizeBytes: number;
+  readonly done: boolean;
+  /** The scan stopped on request; what was found until then is shown. */
+  readonly cancelled: boolean;
+}
+
+export type FileChange = 'grew' | 'gone' | 'replaced';
+
+/** Whether what the file says agrees with the files it belongs to: a hint file with its segment, say. */
+export interface CrossCheck {
+  /** The file it was checked against. */
+  readonly otherFileName: string;
+  readonly outcome: 'agrees' | 'differs' | 'missing' | 'unreadable';
+  readonly summary: string;
+  /** At most 100. */
+  readonly problems: readonly string[];
+}
+
+/** What a scan does for its caller; runs in the scanning thread. */
+export interface ScanCalls {
+  open(): FileSummary;
+  rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Promise<RowPage>;
+  detail(row: number): Promise<RowDetail | undefined>;
+  bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Uint8Array;
+  overview(): Overview;
+  setFilter(filter: RowFilter | undefined): Promise<ViewId>;
+  cancelFilter(): void;
+  locate(target: LocateTarget, view: ViewId): Promise<Located | undefined>;
+  adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<Located | undefined>;
+  find(request: FindRequest): Promise<FindHit | undefined>;
+  cancelFind(): void;
+}
+
+/** Sent by the scanning thread without being asked. */
+export interface ScanEvents {
+  indexProgress(progress: IndexProgress): void;
+  filterProgress(progress: FilterProgress): void;
+  findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
+  fileChanged(change: FileChange, summary: FileSummary | undefined): void;
+  /** States of records, asked of the store by way of the extension host. */
+  recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;
+}

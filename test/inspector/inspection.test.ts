@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { FILE_HEADER_SIZE } from '../../src/format/layout.ts';
+import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
+import { openWhole, probe } from './inspectionProbe.ts';
+import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
+
+function keyOf(row: InspectorRow | undefined): string | undefined {
+  return row?.cells?.key?.text;
+}
+
+describe('inspection of a segment', () => {
+  it('shows the file header and every record in file order', async () => {
+    const builder = new SegmentBuilder();
+    const first = builder.add({ key: 'CH/ZH/Uster', value: '{"lat":47.35}' });
+    const second = builder.add({ key: 'CH/ZH/Uster' });
+    const subject = probe(builder.bytes());
+    const progress = await openWhole(subject);
+    assert.equal(progress.rowCount, 3);
+    assert.equal(progress.recordCount, 2);
+    assert.deepEqual(progress.operationCounts, [0, 1, 1, 0]);
+    const page = await subject.inspection.rows({ view: 0, first: 0, count: 10 });
+    assert.deepEqual(
+      page.rows.map(({ kind, offsetBytes, cells }) => [kind, offsetBytes, cells?.operation]),
+      [
+        ['header', 0, 'header'],
+        ['record', first, 'put'],
+        ['record', second, 'del'],
+      ],
+    );
+    assert.equal(keyOf(page.rows[1]), 'CH/ZH/Uster');
+    assert.equal(page.rows[1]?.cells?.value?.text, '{"lat":47.35}');
+    assert.equal(page.rows[1]?.cells?.checksum?.valid, true);
+  });
+
+  it('shows an empty segment as its header alone', async () => {
+    const subject = probe(new SegmentBuilder().bytes());
+    const progress = await openWhole(subject);
+    assert.equal(progress.rowCount, 1);
+    assert.equal(progress.damage.ranges, 0);
+  });
+
+  it('returns the same rows for every page size, also where the index holds only every other row', async () => {
+    const subject = probe(segmentOf(70_000, (index) => ({ key: `k${index}`, value: `v${index}` })).bytes());
+    const progress = await openWhole(subject);
+    assert.equal(progress.rowCount, 70_001);
+    for (const [first, count] of [
+      [0, 3],
+      [1, 1],
+      [69_999, 10],
+      [35_000, 500],
+      [65_535, 4],
+    ] as const) {
+      const { rows } = await subject.inspection.rows({ view: 0, first, count });
+      assert.equal(rows.length, Math.min(count, 70_001 - first));
+      assert.deepEqual(
+        rows.map(({ row }) => row),
+        rows.map((_, index) => first + index),
+      );
+      const last = rows.at(-1);
+      assert.equal(keyOf(last), `k${(last?.row ?? 0) - 1}`);
+    }
+  });
+
+  it('marks exactly the record with a flipped bit and still says what its header says', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'a', value: 'one' });
+    const damaged = builder.add({ key: 'b', value: 'two' });
+    const after = builder.add({ key: 'c', value: 'three' });
+    const bytes = builder.bytes();
+    bytes[after - 1] = (bytes[after - 1] as number) ^ 1;
+    const subject = probe(bytes);
+    const progress = await openWhole(subject);
+    assert.deepEqual(progress.damage, { ranges: 1, bytes: after - damaged });
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });
+    assert.deepEqual(
+      rows.map(({ kind }) => kind),
+      ['header', 'record', 'damage', 'record'],
+    );
+    const row = rows[2];
+    assert.ok(row?.kind === 'damage');
+    assert.equal(row.reason, 'bad checksum');
+    assert.deepEqual([row.offsetBytes, row.sizeBytes], [damaged, after - damaged]);
+    assert.equal(keyOf(row), 'b');
+    assert.equal(row.cells?.checksum?.valid, false);
+    assert.notEqual(row.cells?.checksum?.computed, row.cells?.checksum?.stored);
+  });
+
+  it('shows a torn tail as one damaged range, and a file cut inside its header', async () => {
+    const whole = segmentOf(3, (index) => ({ key: `k${index}`, value: 'value' })).bytes();
+    const torn = probe(whole.subarray(0, whole.length - 2));
+    assert.deepEqual((await openWhole(torn)).damage.ranges, 1);
+    const { rows } = await torn.inspection.rows({ view: 0, first: 3, count: 1 });
+    assert.equal(rows[0]?.kind === 'damage' && rows[0].reason, 'torn tail');
+    const cut = probe(whole.subarray(0, FILE_HEADER_SIZE - 1));
+    const progress = await openWhole(cut);
+    assert.deepEqual([progress.rowCount, progress.damage.bytes], [1, FILE_HEADER_SIZE - 1]);
+  });
+
+  it('does not guess at the bytes of an unknown version', async () => {
+    const bytes = segmentOf(3, (index) => ({ key: `k${index}`, value: 'value' })).bytes();
+    bytes[9] = 2;
+    const subject = probe(bytes);
+    const progress = await openWhole(subject);
+    assert.deepEqual([progress.rowCount, progress.damage.bytes], [1, bytes.length]);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 1 });
+    assert.equal(rows[0]?.kind === 'damage' && rows[0].reason, 'unknown version');
+  });
+
+  it('marks batches: the frame, its members, and a batch that lacks records', async () => {
+    const builder = new SegmentBuilder();
+    const whole = builder.batch([{ key: 'a', value: '1' }, { key: 'b' }]);
+    const broken = builder.batch([{ key: 'c', value: '3' }], 2);
+    const subject = probe(builder.bytes());
+    const progress = await openWhole(subject);
+    assert.equal(progress.incompleteGroups, 1);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 1, count: 10 });
+    assert.deepEqual(
+      rows.map((row) => row.cells?.group),
+      [
+        { role: 'frame', startBytes: whole, complete: true },
+        { role: 'member', startBytes: whole, complete: true },
+        { role: 'member', startBytes: whole, complete: true },
+        { role: 'frame', startBytes: broken, complete: false },
+        { role: 'member', startBytes: broken, complete: false },
+      ],
+    );
+  });
+
+  it('knows the batch of a record also when a page starts inside it', async () => {
+    const builder = new SegmentBuilder();
+    const frame = builder.batch(Array.from({ length: 100 }, (_, index) => ({ key: `k${index}`, value: 'v' })));
+    builder.add({ key: 'after', value: 'v' });
+    const subject = probe(builder.bytes());
+    await openWhole(subject);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 60, count: 60 });
+    assert.deepEqual(rows[0]?.cells?.group, { role: 'member', startBytes: frame, complete: true });
+    assert.equal(rows.at(-1)?.cells?.group, undefined);
+  });
+
+  it('reads records larger than its buffers', async () => {
+    const large = new Uint8Array(3_000_000).fill(0x61);
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'before', value: 'v' });
+    builder.add({ key: 'large', value: large });
+    builder.add({ key: 'after', value: 'v' });
+    const subject = probe(builder.bytes());
+    assert.equal((await openWhole(subject)).recordCount, 3);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 1, count: 3 });
+    assert.deepEqual(rows.map(keyOf), ['before', 'large', 'after']);
+    const detail = await subject.inspection.detail(2);
+    assert.equal(detail?.fields.at(-1)?.sizeBytes, large.length);
+    assert.ok((detail?.bytes.length ?? 0) < large.length);
+  });
+
+  describe('a file that grows', () => {
+    it('indexes only what was appended', async () => {
+      const builder = segmentOf(10, (index) => ({ key: `k${index}`, value: 'v' }));
+      const subject = probe(builder.bytes());
+      await openWhole(subject);
+      builder.add({ key: 'new', value: 'v' });
+      subject.file.bytes = builder.bytes();
+      const again = subject.indexed();
+      subject.inspection.refresh();
+      assert.equal((await again).rowCount, 12);
+      assert.deepEqual(subject.changes, ['grew']);
+      const { rows } = await subject.inspection.rows({ view: 0, first: 11, count: 1 });
+      assert.equal(keyOf(rows[0]), 'new');
+    });
+
+    it('turns a torn tail and an open batch into records once the rest arrives, at every cut', async () => {
+      const builder = new SegmentBuilder();
+      builder.add({ key: 'first', value: 'v' });
+      const batch = builder.batch([
+        { key: 'a', value: '1' },
+        { key: 'b', value: '2' },
+      ]);
+      builder.add({ key: 'last', value: 'v' });
+      const whole = builder.bytes();
+      for (let cut = batch; cut < whole.length; cut++) {
+        const subject = probe(whole.slice(0, cut));
+        await openWhole(subject);
+        subject.file.bytes = whole;
+        const again = subject.indexed();
+        subject.inspection.refresh();
+        const progress = await again;
+        assert.deepEqual([progress.rowCount, progress.recordCount, progress.damage.ranges], [6, 5, 0], `cut at ${cut}`);
+        assert.deepEqual([progress.incompleteGroups, progress.damage.bytes], [0, 0], `cut at ${cut}`);
+        const { recordBytes, damagedBytes } = subject.inspection.overview();
+        const sum = (blocks: Float64Array) => blocks.reduce((total, value) => total + value, 0);
+        assert.deepEqual([sum(recordBytes), sum(damagedBytes)], [whole.length - FILE_HEADER_SIZE, 0], `cut at ${cut}`);
+      }
+    });
+
+    it('starts over when the file was cut, and says when it is gone', async () => {
+      const builder = segmentOf(10, (index) => ({ key: `k${index}`, value: 'v' }));
+      const subject = probe(builder.bytes());
+      await openWhole(subject);
+      subject.file.bytes = segmentOf(2, (index) => ({ key: `n${index}`, value: 'v' })).bytes();
+      const again = subject.indexed();
+      subject.inspection.refresh();
+      assert.equal((await again).rowCount, 3);
+      subject.file.gone = true;
+      subject.inspection.refresh();
+      assert.deepEqual(subject.changes, ['replaced', 'gone']);
+    });
+  });
+
+  describe('going to a place', () => {
+    const COUNT = 70_000;
+    const builder = segmentOf(COUNT, (index) => ({
+      key: `k${index}`,
+      value: 'v',
+      timestampMs: 1_000_000 + index * 10,
+    }));
+    const bytes = builder.bytes();
+    const subject = probe(bytes);
+    before(() => openWhole(subject));
+
+    it('finds a row, an offset inside a record, an offset from the end, a share of the file', async () => {
+      const { inspection } = subject;
+      assert.equal((await inspection.locate({ kind: 'row', row: 12_345 }, 0))?.row, 12_345);
+      const { rows } = await inspection.rows({ view: 0, first: 40_000, count: 1 });
+      const offsetBytes = rows[0]?.offsetBytes ?? 0;
+      assert.equal((await inspection.locate({ kind: 'offset', offsetBytes: offsetBytes + 5 }, 0))?.row, 40_000);
+      assert.equal((await inspection.locate({ kind: 'offset', offsetBytes: -1 }, 0))?.row, COUNT);
+      assert.equal((await inspection.locate({ kind: 'percent', percent: 0 }, 0))?.row, 0);
+      assert.equal((await inspection.locate({ kind: 'percent', percent: 100 }, 0))?.row, COUNT);
+    });
+
+    it('finds the first record of a time and a sequence number', async () => {
+      const { inspection } = subject;
+      assert.equal((await inspection.locate({ kind: 'time', timeMs: 1_000_000 + 50_000 * 10 - 3 }, 0))?.row, 50_001);
+      assert.equal((await inspection.locate({ kind: 'sequence', sequence: 1 }, 0))?.row, 1);
+      assert.equal((await inspection.locate({ kind: 'sequence', sequence: 69_123 }, 0))?.row, 69_123);
+    });
+  });
+
+  it('describes every byte of a record once, and the range that its checksum covers', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'key', value: 'value', expiryMs: 2_000_000_000_000 });
+    builder.batch([{ key: 'x', value: 'y' }]);
+    const subject = probe(builder.bytes());
+    await openWhole(subject);
+    for (const row of [0, 1, 2, 3]) {
+      const detail = await subject.inspection.detail(row);
+      let end = 0;
+      for (const field of detail?.fields ?? []) {
+        assert.equal(field.offsetBytes, end, `${row}: ${field.name}`);
+        end += field.sizeBytes;
+      }
+      assert.equal(end, detail?.row.sizeBytes);
+      const checksum = detail?.fields.find(({ name }) => name === 'checksum');
+      assert.equal(checksum?.problem, false);
+      assert.equal((checksum?.covers?.sizeBytes ?? 0) + 4, detail?.row.sizeBytes);
+    }
+  });
+});

@@ -1,0 +1,96 @@
+/** An inspection of bytes in memory, with its events recorded. */
+
+import { Inspection } from '../../src/inspector/inspection.ts';
+import type { LogFormat } from '../../src/inspector/logFormat.ts';
+import type { RangedFile } from '../../src/inspector/rangedFile.ts';
+import type { FileChange, FilterProgress, ScanEvents } from '../../src/shared/inspectorMessages.ts';
+import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
+import type { RecordState } from '../../src/shared/recordState.ts';
+
+/** A file in memory that can grow, shrink and go away. */
+export class GrowingFile implements RangedFile {
+  bytes: Uint8Array;
+  #sizeBytes: number;
+  gone = false;
+  /** Reads longer than this come back short, as reads of real files may. */
+  readonly longestReadBytes: number;
+
+  constructor(bytes: Uint8Array, longestReadBytes = Number.POSITIVE_INFINITY) {
+    this.bytes = bytes;
+    this.#sizeBytes = bytes.length;
+    this.longestReadBytes = longestReadBytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  read(target: Uint8Array, offsetBytes: number): number {
+    const part = this.bytes.subarray(offsetBytes, offsetBytes + target.length);
+    target.set(part);
+    return part.length;
+  }
+
+  refresh(): 'same' | 'grew' | 'shrank' | 'gone' {
+    if (this.gone) return 'gone';
+    const before = this.#sizeBytes;
+    this.#sizeBytes = this.bytes.length;
+    if (this.#sizeBytes === before) return 'same';
+    return this.#sizeBytes > before ? 'grew' : 'shrank';
+  }
+
+  close(): void {}
+}
+
+export interface Probe {
+  readonly inspection: Inspection;
+  readonly file: GrowingFile;
+  readonly changes: FileChange[];
+  readonly filterReports: FilterProgress[];
+  /** Resolves with the next report that says that the index is done. */
+  indexed(): Promise<IndexProgress>;
+  filtered(): Promise<FilterProgress>;
+}
+
+export interface ProbeOptions {
+  readonly fileName?: string;
+  readonly formats?: readonly LogFormat[];
+  readonly states?: (offsetsBytes: readonly number[]) => RecordState[];
+}
+
+export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
+  const file = new GrowingFile(bytes);
+  const changes: FileChange[] = [];
+  const filterReports: FilterProgress[] = [];
+  let onIndexed: (progress: IndexProgress) => void = () => {};
+  let onFiltered: (progress: FilterProgress) => void = () => {};
+  const events: ScanEvents = {
+    indexProgress: (progress) => {
+      if (progress.done) onIndexed(progress);
+    },
+    filterProgress: (progress) => {
+      filterReports.push(progress);
+      if (progress.done) onFiltered(progress);
+    },
+    findProgress: () => {},
+    fileChanged: (change) => changes.push(change),
+    recordStates: async (offsets) => options.states?.(offsets) ?? offsets.map(() => 'unknown'),
+  };
+  const { fileName = '000000000007.seg', formats } = options;
+  const inspection = new Inspection({ file, fileName, events, ...(formats === undefined ? {} : { formats }) });
+  return {
+    inspection,
+    file,
+    changes,
+    filterReports,
+    indexed: () => new Promise((resolve) => (onIndexed = resolve)),
+    filtered: () => new Promise((resolve) => (onFiltered = resolve)),
+  };
+}
+
+/** Opens the file and waits until all of it is indexed. */
+export async function openWhole(subject: Probe): Promise<IndexProgress> {
+  const indexed = subject.indexed();
+  subject.inspection.open();
+  return indexed;
+}

@@ -1,0 +1,98 @@
+/** Builds segments in memory with the format's own encoders. */
+
+import { crc32, segmentSalt } from '../../src/format/crc32.ts';
+import { encodeFileHeader } from '../../src/format/fileHeader.ts';
+import { FILE_KIND, OPERATION, RECORD_FLAG } from '../../src/format/layout.ts';
+import { encodeBatchFrame, encodeRecord, recordSize } from '../../src/format/record.ts';
+
+export interface BuiltRecord {
+  readonly key: string | Uint8Array;
+  /** Absent: a delete. */
+  readonly value?: string | Uint8Array;
+  readonly timestampMs?: number;
+  readonly expiryMs?: number;
+}
+
+const encoder = new TextEncoder();
+const START_MS = Date.UTC(2026, 10, 22, 20, 14, 31);
+
+export class SegmentBuilder {
+  readonly segmentId: number;
+  readonly #parts: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #sequence = 0;
+
+  constructor(segmentId = 7) {
+    this.segmentId = segmentId;
+    this.raw(encodeFileHeader({ kind: FILE_KIND.segment, id: segmentId, createdMs: START_MS }, crc32));
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Adds bytes as they are and returns their offset. */
+  raw(bytes: Uint8Array): number {
+    const offset = this.#sizeBytes;
+    this.#parts.push(bytes);
+    this.#sizeBytes += bytes.length;
+    return offset;
+  }
+
+  /** Adds a record and returns its offset. */
+  add(record: BuiltRecord, flags = 0): number {
+    return this.raw(this.#encode(record, flags));
+  }
+
+  /** Adds a batch and returns the offset of its frame. */
+  batch(records: readonly BuiltRecord[], promisedRecords = records.length): number {
+    const bodies = records.map((record) => this.#encode(record, RECORD_FLAG.inBatch));
+    const bodySizeBytes = bodies.reduce((sum, body) => sum + body.length, 0) + (promisedRecords - records.length) * 40;
+    const frame = new Uint8Array(64);
+    const fields = {
+      recordCount: promisedRecords,
+      bodySizeBytes,
+      flags: 0,
+      sequence: ++this.#sequence,
+      timestampMs: START_MS,
+    };
+    const end = encodeBatchFrame(frame, 0, fields, segmentSalt(this.segmentId), crc32);
+    const offset = this.raw(frame.subarray(0, end));
+    for (const body of bodies) this.raw(body);
+    return offset;
+  }
+
+  bytes(): Uint8Array {
+    const out = new Uint8Array(this.#sizeBytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  }
+
+  #encode({ key, value, timestampMs, expiryMs = 0 }: BuiltRecord, flags: number): Uint8Array {
+    const keyBytes = typeof key === 'string' ? encoder.encode(key) : key;
+    const valueBytes = typeof value === 'string' ? encoder.encode(value) : (value ?? new Uint8Array(0));
+    const sequence = ++this.#sequence;
+    const record = {
+      operation: value === undefined ? OPERATION.del : OPERATION.put,
+      flags,
+      sequence,
+      timestampMs: timestampMs ?? START_MS + sequence * 10,
+      expiryMs,
+      key: keyBytes,
+      value: valueBytes,
+    };
+    const bytes = new Uint8Array(recordSize(keyBytes.length, valueBytes.length));
+    encodeRecord(bytes, 0, record, segmentSalt(this.segmentId), crc32);
+    return bytes;
+  }
+}
+
+export function segmentOf(count: number, build: (index: number) => BuiltRecord): SegmentBuilder {
+  const builder = new SegmentBuilder();
+  for (let index = 0; index < count; index++) builder.add(build(index));
+  return builder;
+}
