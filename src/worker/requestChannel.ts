@@ -1,0 +1,61 @@
+/**
+ * Typed requests in both directions between two threads. birpc carries them; this module adds what it leaves open:
+ * errors keep their code, and buffers that are not needed any more are handed over instead of copied.
+ */
+
+import type { Transferable } from 'node:worker_threads';
+import { type BirpcReturn, createBirpc } from 'birpc';
+import { decodeError, type ErrorMessage, encodeError } from './requestError.ts';
+
+/** `parentPort` on one side, the `Worker` on the other. */
+export interface MessageEndpoint {
+  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  off(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+export type RequestChannel<Remote extends object, Local extends object> = BirpcReturn<Remote, Local>;
+
+/** The fields of birpc's messages that are looked at here: arguments, result, error. */
+interface Envelope {
+  readonly a?: readonly unknown[];
+  readonly r?: unknown;
+  readonly e?: unknown;
+}
+
+const handedOver = new WeakMap<object, readonly Transferable[]>();
+
+/**
+ * Marks an argument or a result: these buffers, which it refers to, go to the other thread with it and are empty here
+ * afterwards. Never for buffers that somebody else holds, such as Node's pool.
+ */
+export function handOver<T extends object>(content: T, buffers: readonly ArrayBuffer[]): T {
+  handedOver.set(content, buffers);
+  return content;
+}
+
+/** `local` answers the other side's requests; the channel's properties send requests there. */
+export function connect<Remote extends object, Local extends object>(
+  local: Local,
+  endpoint: MessageEndpoint,
+): RequestChannel<Remote, Local> {
+  return createBirpc<Remote, Local>(local, {
+    post: (message: Envelope) => endpoint.postMessage(message, buffersOf(message)),
+    on: (listener) => void endpoint.on('message', listener),
+    off: (listener) => void endpoint.off('message', listener),
+    serialize: (message: Envelope) => (message.e === undefined ? message : { ...message, e: encodeError(message.e) }),
+    deserialize: (message: Envelope) =>
+      message.e === undefined ? message : { ...message, e: decodeError(message.e as ErrorMessage) },
+    bind: 'functions',
+    // Compacting a large store takes minutes; a peer that died is noticed by its exit, not by a clock.
+    timeout: -1,
+  });
+}
+
+function buffersOf({ a: args, r: result }: Envelope): Transferable[] {
+  const buffers: Transferable[] = [];
+  for (const content of args ?? [result]) {
+    if (typeof content === 'object' && content !== null) buffers.push(...(handedOver.get(content) ?? []));
+  }
+  return buffers;
+}
