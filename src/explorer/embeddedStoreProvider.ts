@@ -1,0 +1,164 @@
+/** Stores of the embedded engine: directories with segment files. The only file here that knows of directories. */
+
+import * as vscode from 'vscode';
+import { MANIFEST_NAME, parseSegmentFileName, SEGMENT_EXTENSION } from '../format/fileName.ts';
+import type { EmbeddedStoreOptions, OpenEmbeddedStore } from '../shared/embeddedStore.ts';
+import { formatCountOf } from '../shared/quantities.ts';
+import { storeExclude, storePaths, writerOptions } from './settings.ts';
+import { StoreError } from './storeError.ts';
+import type { OpenedStore, OpenMode, StoreProvider, StoreReference } from './storeProvider.ts';
+
+/** Segment files that a search looks at, over all workspace folders. */
+const MAX_FOUND_FILES = 20_000;
+/** Files come in groups: a compaction replaces many at once. */
+const SETTLE_MS = 300;
+
+export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
+  readonly #openStore: OpenEmbeddedStore;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[];
+  #settling: NodeJS.Timeout | undefined;
+  readonly onDidChange = this.#changed.event;
+
+  constructor(openStore: OpenEmbeddedStore, log: vscode.LogOutputChannel) {
+    this.#openStore = openStore;
+    this.#log = log;
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/*${SEGMENT_EXTENSION}`, false, true, false);
+    const settle = () => this.#changeSoon();
+    this.#subscriptions = [
+      this.#changed,
+      watcher,
+      watcher.onDidCreate(settle),
+      watcher.onDidDelete(settle),
+      vscode.workspace.onDidChangeWorkspaceFolders(settle),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('strata.stores') || event.affectsConfiguration('strata.exclude')) settle();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    clearTimeout(this.#settling);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  async discover(token: vscode.CancellationToken): Promise<StoreReference[]> {
+    const [found, named] = await Promise.all([findStoreDirectories(token, this.#log), namedDirectories()]);
+    const directories = new Map([...named, ...found].map((directory) => [directory.toString(), directory]));
+    const references = await Promise.all([...directories.values()].map((directory) => this.#refer(directory)));
+    return references.filter((reference) => reference !== undefined).sort(byPlace);
+  }
+
+  refer(id: string): Promise<StoreReference | undefined> {
+    return this.#refer(vscode.Uri.parse(id, true));
+  }
+
+  async open(reference: StoreReference, mode: OpenMode): Promise<OpenedStore> {
+    const directory = vscode.Uri.parse(reference.id, true);
+    requireDisk(directory);
+    const options: EmbeddedStoreOptions = { ...mode, expect: 'existing', ...writerOptions() };
+    if (mode.readOnly) return { store: await this.#openStore(reference.id, options) };
+    try {
+      return { store: await this.#openStore(reference.id, options) };
+    } catch (error) {
+      if (StoreError.codeOf(error) !== 'STORE_LOCKED') throw error;
+      const store = await this.#openStore(reference.id, { ...options, readOnly: true });
+      return { store, readOnlyReason: (error as Error).message };
+    }
+  }
+
+  /** Makes an empty store in `directory`, which need not exist. Rejects where a store exists already. */
+  async create(directory: vscode.Uri): Promise<StoreReference> {
+    requireDisk(directory);
+    await vscode.workspace.fs.createDirectory(directory);
+    const options: EmbeddedStoreOptions = { readOnly: false, salvage: false, expect: 'new', ...writerOptions() };
+    const store = await this.#openStore(directory.toString(), options);
+    await store.close();
+    const reference = await this.#refer(directory);
+    if (reference === undefined)
+      throw new StoreError('STORE_NOT_FOUND', `${directory.fsPath} has no store after creating it.`);
+    return reference;
+  }
+
+  /** A reference to the store in `directory`; undefined when there is none. */
+  async #refer(directory: vscode.Uri): Promise<StoreReference | undefined> {
+    const segmentCount = await countSegments(directory);
+    if (segmentCount === undefined) return undefined;
+    return {
+      id: directory.toString(),
+      name: directory.path.slice(directory.path.lastIndexOf('/') + 1) || directory.authority,
+      place: vscode.workspace.asRelativePath(directory),
+      summary: formatCountOf(segmentCount, 'segment'),
+      provider: this,
+    };
+  }
+
+  #changeSoon(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#changed.fire(), SETTLE_MS);
+  }
+}
+
+async function findStoreDirectories(
+  token: vscode.CancellationToken,
+  log: vscode.LogOutputChannel,
+): Promise<vscode.Uri[]> {
+  const files = await vscode.workspace.findFiles(`**/*${SEGMENT_EXTENSION}`, storeExclude(), MAX_FOUND_FILES, token);
+  if (files.length === MAX_FOUND_FILES) {
+    log.warn(`Stopped looking for stores after ${MAX_FOUND_FILES} segment files. Name the others in strata.stores.`);
+  }
+  const directories = new Map<string, vscode.Uri>();
+  for (const file of files) {
+    if (parseSegmentFileName(file.path.slice(file.path.lastIndexOf('/') + 1)) === undefined) continue;
+    const directory = vscode.Uri.joinPath(file, '..');
+    directories.set(directory.toString(), directory);
+  }
+  return [...directories.values()];
+}
+
+/** The directories of the setting `strata.stores`, of every workspace folder and of the window. */
+function namedDirectories(): vscode.Uri[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const scopes = folders.length === 0 ? [undefined] : folders;
+  return scopes.flatMap((folder) => storePaths(folder).flatMap((path) => resolvePath(path, folder) ?? []));
+}
+
+/** `path` as the settings write it: absolute, from `~`, from `${workspaceFolder}`, or relative to `folder`. */
+function resolvePath(path: string, folder: vscode.WorkspaceFolder | undefined): vscode.Uri | undefined {
+  const inFolder = path.match(/^\$\{workspaceFolder(?::([^}]+))?\}[/\\]?(.*)$/);
+  if (inFolder) {
+    const [, name, rest = ''] = inFolder;
+    const base = name === undefined ? folder : vscode.workspace.workspaceFolders?.find((each) => each.name === name);
+    return base && vscode.Uri.joinPath(base.uri, rest);
+  }
+  const fromHome = path.match(/^(?:~|\$\{userHome\})(?:[/\\](.*))?$/);
+  const home = process.env['HOME'] ?? process.env['USERPROFILE'];
+  if (fromHome) return home === undefined ? undefined : vscode.Uri.joinPath(vscode.Uri.file(home), fromHome[1] ?? '');
+  if (/^(?:[/\\]|[A-Za-z]:[/\\])/.test(path)) return vscode.Uri.file(path);
+  return folder && vscode.Uri.joinPath(folder.uri, path);
+}
+
+/** Segment files in `directory`; undefined when it holds no store or cannot be read. */
+async function countSegments(directory: vscode.Uri): Promise<number | undefined> {
+  try {
+    const names = (await vscode.workspace.fs.readDirectory(directory)).map(([name]) => name);
+    const count = names.filter((name) => parseSegmentFileName(name) !== undefined).length;
+    return count > 0 || names.includes(MANIFEST_NAME) ? count : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function requireDisk(directory: vscode.Uri): void {
+  if (directory.scheme === 'file') return;
+  throw new StoreError(
+    'NOT_ON_DISK',
+    `A store can be opened only where its files are on a disk, and ${directory.scheme}: is none. ` +
+      'Its segment files can still be opened in the segment editor.',
+  );
+}
+
+function byPlace(a: StoreReference, b: StoreReference): number {
+  return a.place < b.place ? -1 : a.place > b.place ? 1 : 0;
+}
