@@ -21,5 +21,7 @@ export async function openChromiumPage(): Promise<ChromiumPage> {
   const browser: Browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArguments });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-US' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  // Longer than anything here takes on a busy build machine, and short enough to say which step has failed.
+  context.setDefaultTimeout(20_000);
   return { page: await context.newPage(), [Symbol.asyncDispose]: () => browser.close() };
 }

@@ -2,6 +2,7 @@
 // Settings, state and installed extensions live in a folder of their own, so that no run sees another's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,7 +26,7 @@ export interface VscodeHostOptions {
 export interface VscodeHost extends AsyncDisposable {
   /** Address of the workbench, workspace and extension included. */
   readonly url: string;
-  /** What the server has written so far, newest last; for the message of a failed test. */
+  /** The last lines that the server has written; for the message of a failed test. */
   log(): string;
 }
 
@@ -63,7 +64,7 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
     const stop = stopper(server, home);
     try {
       const port = await listeningPort(server, log);
-      return { url: workbenchUrl(port, options), log: () => log.join('\n'), [Symbol.asyncDispose]: stop };
+      return { url: workbenchUrl(port, options), log: () => log.slice(-40).join('\n'), [Symbol.asyncDispose]: stop };
     } catch (error) {
       await stop();
       throw error;
@@ -144,6 +145,15 @@ function workbenchUrl(port: number, { extension, workspace, testsModule }: Vscod
 /** Ends the server by its process id, and removes its folder. A second call does nothing. */
 function stopper(server: ChildProcess, home: string): () => Promise<void> {
   let stopped: Promise<void> | undefined;
+  // A group of its own also means that the server would outlive an interrupted run.
+  const endNow = () => {
+    if (server.pid !== undefined && server.exitCode === null) signalGroup(server.pid, 'SIGKILL');
+    rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  process.once('exit', endNow);
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+    process.once(signal, () => process.exit(128 + number));
+  }
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
       const exit = once(server, 'exit');
@@ -153,6 +163,7 @@ function stopper(server: ChildProcess, home: string): () => Promise<void> {
       clearTimeout(impatience);
     }
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    process.off('exit', endNow);
   };
   return () => {
     stopped ??= stop();

@@ -1,0 +1,232 @@
+// VS Code as a person sees it: palette, quick input, trees, editors, webviews. Every wait is for something visible.
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { type ChromiumPage, openChromiumPage } from '../support/chromiumPage.ts';
+import { startVscodeHost, type VscodeHost, type VscodeHostOptions } from '../support/vscodeHost.ts';
+import { extensionUnderTest } from './extensionUnderTest.ts';
+
+/** Names of themes that come with VS Code, as the theme picker shows them. */
+export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 'Light High Contrast';
+
+export class Workbench implements AsyncDisposable {
+  readonly page: Page;
+  readonly #host: VscodeHost;
+  readonly #browser: ChromiumPage;
+
+  private constructor(host: VscodeHost, browser: ChromiumPage) {
+    this.#host = host;
+    this.#browser = browser;
+    this.page = browser.page;
+  }
+
+  /** Starts VS Code on a workspace, with the extension under test, and waits until it can be used. */
+  static async open(options: Omit<VscodeHostOptions, 'extension'>): Promise<Workbench> {
+    const host = await startVscodeHost({ ...options, extension: extensionUnderTest.source });
+    try {
+      const workbench = new Workbench(host, await openChromiumPage());
+      await workbench.page.goto(host.url);
+      await workbench.#untilReady();
+      return workbench;
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser[Symbol.asyncDispose]();
+    await this.#host[Symbol.asyncDispose]();
+  }
+
+  /** Reloads the window, which restarts the extension host. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#untilReady();
+  }
+
+  /** Runs a command by its full title, as the palette shows it: `Strata: Compact`. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    const input = this.#quickInput();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.#quickInputRow(title).first().click();
+  }
+
+  /** Types into the input box that a command has opened and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.typeAnswer(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Types into the open input box without accepting, so that its validation message shows. */
+  async typeAnswer(text: string): Promise<void> {
+    await this.#quickInput().waitFor();
+    await this.#quickInput().fill(text);
+  }
+
+  /** Picks the row of the open quick pick whose label contains a text. */
+  async pick(label: string | RegExp): Promise<void> {
+    await this.#quickInputRow(label).first().click();
+  }
+
+  /** Title or prompt, validation message and rows of the open quick input, as text. */
+  async quickInputText(): Promise<string> {
+    const widget = this.page.locator('.quick-input-widget:visible');
+    await widget.waitFor();
+    return widget.innerText();
+  }
+
+  async dismissQuickInput(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** The view of the sidebar with this title, as `Keys`. */
+  view(title: string): TreeView {
+    const header = this.page.locator('.pane-header h3', { hasText: exactly(title) });
+    return new TreeView(this.page, this.page.locator('.pane', { has: header }));
+  }
+
+  /** Opens a container of the activity bar. */
+  async openViewContainer(title: string): Promise<void> {
+    const action = this.page.locator('.activitybar').getByRole('tab', { name: title });
+    if ((await action.getAttribute('aria-selected')) !== 'true') await action.click();
+    await this.page
+      .locator('.sidebar .composite.title')
+      .filter({ hasText: new RegExp(title, 'i') })
+      .waitFor();
+  }
+
+  /** Opens a file of the workspace by name, through quick open. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('ControlOrMeta+P');
+    await this.#quickInput().fill(name);
+    await this.#quickInputRow(name).first().click();
+    await this.tab(name).waitFor();
+  }
+
+  tab(name: string | RegExp): Locator {
+    return this.page.locator('.tabs-container').getByRole('tab', { name });
+  }
+
+  /** The content of the visible webview. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+  }
+
+  /** Text of the active text editor's visible lines. */
+  async editorText(): Promise<string> {
+    const lines = this.page.locator('.editor-instance .monaco-editor .view-lines').first();
+    await lines.waitFor();
+    // Monaco draws spaces as no-break spaces.
+    return (await lines.innerText()).replaceAll('\u00a0', ' ');
+  }
+
+  /** The notification that contains a text. */
+  notification(text: string | RegExp): Locator {
+    return this.page
+      .locator('.notification-toast, .notifications-center .notification-list-item')
+      .filter({ hasText: text });
+  }
+
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.statusbar-item').filter({ hasText: text });
+  }
+
+  async setTheme(name: ThemeName): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    await this.#quickInput().fill(name);
+    await this.#quickInputRow(name).first().click();
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+    await this.page.locator(`.monaco-workbench.${themeKind(name)}`).waitFor();
+  }
+
+  /** Keeps a picture of the window as `test-artifacts/<development or vsix>/<name>.png`. */
+  async screenshot(name: string): Promise<void> {
+    const directory = path.join(extensionUnderTest.artifactsDirectory);
+    await mkdir(directory, { recursive: true });
+    await this.page.screenshot({ path: path.join(directory, `${name}.png`) });
+  }
+
+  async #untilReady(): Promise<void> {
+    try {
+      await this.page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 60_000 });
+      await this.page.locator('.part.sidebar .pane-header').first().waitFor({ timeout: 60_000 });
+    } catch (error) {
+      throw new Error(`VS Code did not come up.\n${this.#host.log()}`, { cause: error });
+    }
+  }
+
+  #quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input');
+  }
+
+  #quickInputRow(label: string | RegExp): Locator {
+    return this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: label });
+  }
+}
+
+/** A tree in the sidebar. Rows out of sight do not exist in the page: scroll to them by expanding and filtering. */
+export class TreeView {
+  readonly #page: Page;
+  readonly root: Locator;
+
+  constructor(page: Page, root: Locator) {
+    this.#page = page;
+    this.root = root;
+  }
+
+  /** The row with this label, whatever its description. */
+  row(label: string): Locator {
+    return this.root
+      .getByRole('treeitem')
+      .filter({ has: this.#page.locator('.label-name', { hasText: exactly(label) }) });
+  }
+
+  /** Label and description of every visible row, by indentation of two spaces for each level. */
+  async rows(): Promise<string[]> {
+    const items = await this.root.getByRole('treeitem').all();
+    return Promise.all(
+      items.map(async (item) => {
+        const level = Number(await item.getAttribute('aria-level'));
+        const text = (await item.locator('.monaco-icon-label').innerText()).replaceAll(/\s+/g, ' ').trim();
+        return '  '.repeat(level - 1) + text;
+      }),
+    );
+  }
+
+  async expand(label: string): Promise<void> {
+    const row = this.row(label);
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) !== 'true') {
+      await row.locator('.monaco-tl-twistie').click();
+      await row.and(this.root.locator('[aria-expanded=true]')).waitFor();
+    }
+  }
+
+  async select(label: string): Promise<void> {
+    await this.row(label).locator('.monaco-icon-label').click();
+  }
+
+  /** Runs an entry of a row's context menu. */
+  async contextMenu(label: string, entry: string): Promise<void> {
+    await this.row(label).locator('.monaco-icon-label').click({ button: 'right' });
+    await this.#page.locator('.context-view .action-label', { hasText: entry }).first().click();
+  }
+}
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
+}
+
+function themeKind(name: ThemeName): string {
+  const kinds = {
+    'Dark Modern': 'vs-dark',
+    'Light Modern': 'vs',
+    'Dark High Contrast': 'hc-black',
+    'Light High Contrast': 'hc-light',
+  };
+  return kinds[name];
+}
