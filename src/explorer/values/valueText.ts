@@ -30,7 +30,7 @@ const encoder = new TextEncoder();
 /** The view that suits the bytes: JSON objects and arrays, other text, or hexadecimal. */
 export function suitableView(value: Uint8Array): ValueView {
   const text = decodeUtf8(value);
-  if (text === undefined || BINARY.test(text)) return 'hex';
+  if (text === undefined || isBinaryText(text)) return 'hex';
   return /^\s*[[{]/.test(text) && isJson(text) ? 'json' : 'text';
 }
 
@@ -53,6 +53,11 @@ export function encodeValue(text: string, shown: Pick<ValueText, 'view' | 'store
   }
   const { storedStyle } = shown;
   return { ok: true, value: encoder.encode(storedStyle === undefined ? text : toOneLine(text, storedStyle)) };
+}
+
+/** Whether valid UTF-8 is no text all the same. */
+export function isBinaryText(text: string): boolean {
+  return BINARY.test(text);
 }
 
 /** Whether `view` can show all of `value`. */

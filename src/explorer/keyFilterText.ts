@@ -1,0 +1,33 @@
+/**
+ * How people write a filter of keys: a part of the key, a pattern with `*` and `?` for all of it, or a regular
+ * expression between slashes.
+ */
+
+import type { KeyFilter } from '../shared/keyValueStore.ts';
+
+export type ParsedKeyFilter =
+  /** No filter: nothing was typed. */
+  { readonly ok: true; readonly filter: KeyFilter | undefined } | { readonly ok: false; readonly message: string };
+
+export function parseKeyFilter(text: string): ParsedKeyFilter {
+  if (text === '') return { ok: true, filter: undefined };
+  const expression = text.match(/^\/(.+)\/$/s)?.[1];
+  if (expression !== undefined) return checkExpression(expression);
+  if (!/[*?]/.test(text)) return { ok: true, filter: { kind: 'text', pattern: text } };
+  return { ok: true, filter: { kind: 'regex', pattern: expressionOfPattern(text) } };
+}
+
+function checkExpression(pattern: string): ParsedKeyFilter {
+  try {
+    new RegExp(pattern);
+  } catch (error) {
+    return { ok: false, message: `${(error as Error).message}.` };
+  }
+  return { ok: true, filter: { kind: 'regex', pattern } };
+}
+
+/** `*` stands for any characters, `?` for one; the pattern has to match from end to end. */
+function expressionOfPattern(pattern: string): string {
+  const literal = pattern.replaceAll(/[.+^${}()|[\]\\/]/g, '\\$&');
+  return `^${literal.replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`;
+}

@@ -1,0 +1,180 @@
+/** All stores that are known, open or not: found by providers, or opened by hand. */
+
+import * as vscode from 'vscode';
+import { reopenStores } from './settings.ts';
+import { type OpenState, StoreEntry, type StoreEntryChange } from './storeEntry.ts';
+import type { OpenMode, StoreProvider, StoreReference } from './storeProvider.ts';
+
+/** `list`: stores came or went. */
+export type RegistryChange =
+  | { readonly kind: 'list' }
+  | { readonly kind: StoreEntryChange; readonly entry: StoreEntry };
+
+interface RememberedStore {
+  readonly id: string;
+  readonly readOnly: boolean;
+}
+
+const REMEMBERED = 'strata.openStores';
+const UNTRUSTED =
+  'The workspace is in Restricted Mode, so nothing is written. Trust the workspace and open the store again.';
+
+export class StoreRegistry implements vscode.Disposable {
+  readonly #providers: readonly StoreProvider[];
+  readonly #memory: vscode.Memento;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changed = new vscode.EventEmitter<RegistryChange>();
+  readonly #entries = new Map<string, StoreEntry>();
+  readonly #subscriptions: vscode.Disposable[];
+  #discovery: vscode.CancellationTokenSource | undefined;
+  #discoveredIds: ReadonlySet<string> = new Set();
+  #ready: Promise<void> | undefined;
+  #disposed = false;
+  readonly onDidChange = this.#changed.event;
+
+  constructor(providers: readonly StoreProvider[], memory: vscode.Memento, log: vscode.LogOutputChannel) {
+    this.#providers = providers;
+    this.#memory = memory;
+    this.#log = log;
+    this.#subscriptions = [
+      this.#changed,
+      ...providers.map((provider) => provider.onDidChange(() => this.discover())),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reopenForWriting()),
+    ];
+  }
+
+  /** In the order in which to show them. */
+  get entries(): readonly StoreEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  get openEntries(): readonly StoreEntry[] {
+    return this.entries.filter((entry) => entry.openState !== undefined);
+  }
+
+  find(id: string): StoreEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  /** Done when the stores have been looked for once and those of the last session are open again. */
+  ready(): Promise<void> {
+    this.#ready ??= this.discover().then(() => this.#reopenRemembered());
+    return this.#ready;
+  }
+
+  /** Looks for stores again. What was opened by hand stays as long as it is open. */
+  async discover(): Promise<void> {
+    this.#discovery?.cancel();
+    const discovery = new vscode.CancellationTokenSource();
+    this.#discovery = discovery;
+    const found = await Promise.allSettled(this.#providers.map((provider) => provider.discover(discovery.token)));
+    if (discovery.token.isCancellationRequested || this.#disposed) return;
+    const references = found.flatMap((result) => {
+      if (result.status === 'fulfilled') return result.value;
+      this.#log.error(`Looking for stores failed: ${String(result.reason)}`);
+      return [];
+    });
+    this.#replaceEntries(references);
+  }
+
+  /** The store with this id, also when no provider finds it by itself; undefined when there is no store. */
+  async resolve(id: string): Promise<StoreEntry | undefined> {
+    const known = this.#entries.get(id);
+    if (known !== undefined) return known;
+    for (const provider of this.#providers) {
+      const reference = await provider.refer(id);
+      if (reference !== undefined) return this.add(reference);
+    }
+    return undefined;
+  }
+
+  /** Shows the store from now on; it goes when it is closed, unless a provider finds it. */
+  add(reference: StoreReference): StoreEntry {
+    const known = this.#entries.get(reference.id);
+    if (known !== undefined) return known;
+    const entry = this.#newEntry(reference);
+    this.#entries.set(reference.id, entry);
+    this.#changed.fire({ kind: 'list' });
+    return entry;
+  }
+
+  /** Opens a store, and remembers to open it with the next window. In Restricted Mode always for reading only. */
+  async open(entry: StoreEntry, mode: Partial<OpenMode> = {}): Promise<OpenState> {
+    const restriction = vscode.workspace.isTrusted ? undefined : UNTRUSTED;
+    const open = await entry.open({ readOnly: false, salvage: false, ...mode }, restriction);
+    this.#log.info(`Opened ${entry.id} ${open.readOnlyReason === undefined ? 'for writing' : 'for reading'}.`);
+    await this.#remember();
+    return open;
+  }
+
+  async close(entry: StoreEntry): Promise<void> {
+    await entry.close();
+    this.#log.info(`Closed ${entry.id}.`);
+    if (!this.#discoveredIds.has(entry.id)) {
+      this.#entries.delete(entry.id);
+      this.#changed.fire({ kind: 'list' });
+    }
+    await this.#remember();
+  }
+
+  /** Closes all stores; the next window opens them again. */
+  async closeAll(): Promise<void> {
+    this.#disposed = true;
+    await Promise.allSettled(this.entries.map((entry) => entry.close()));
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#discovery?.cancel();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #newEntry(reference: StoreReference): StoreEntry {
+    return new StoreEntry(reference, (entry, kind) => this.#changed.fire({ kind, entry }));
+  }
+
+  #replaceEntries(references: readonly StoreReference[]): void {
+    const before = new Map(this.#entries);
+    this.#discoveredIds = new Set(references.map((reference) => reference.id));
+    this.#entries.clear();
+    for (const reference of references) {
+      const entry = before.get(reference.id) ?? this.#newEntry(reference);
+      entry.reference = reference;
+      this.#entries.set(reference.id, entry);
+    }
+    for (const [id, entry] of before) {
+      if (!this.#discoveredIds.has(id) && entry.state.kind !== 'closed') this.#entries.set(id, entry);
+    }
+    this.#changed.fire({ kind: 'list' });
+  }
+
+  async #reopenRemembered(): Promise<void> {
+    const remembered = this.#memory.get<RememberedStore[]>(REMEMBERED, []);
+    if (!vscode.workspace.isTrusted || !reopenStores()) return;
+    await Promise.all(remembered.map((store) => this.#reopen(store)));
+  }
+
+  async #reopen({ id, readOnly }: RememberedStore): Promise<void> {
+    try {
+      const entry = await this.resolve(id);
+      if (entry !== undefined) await this.open(entry, { readOnly });
+    } catch (error) {
+      this.#log.warn(`Opening ${id} again failed: ${(error as Error).message}`);
+    }
+  }
+
+  async #reopenForWriting(): Promise<void> {
+    const restricted = this.openEntries.filter((entry) => entry.openState?.readOnlyReason === UNTRUSTED);
+    for (const entry of restricted) {
+      const readOnly = entry.openState?.mode.readOnly === true;
+      await entry.close();
+      await this.#reopen({ id: entry.id, readOnly });
+    }
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#disposed) return;
+    const open = this.openEntries.map(({ id, openState }) => ({ id, readOnly: openState?.mode.readOnly === true }));
+    await this.#memory.update(REMEMBERED, open);
+  }
+}
