@@ -68,8 +68,7 @@ export const HINT_ENTRY = {
   valueLength: U16 + U8 + U8,
   offset: U16 + U8 + U8 + U32,
   sequence: U16 + U8 + U8 + U32 + U32,
-  timestamp: U16 + U8 + U8 + U32 + U32 + U64,
-  expiry: U16 + U8 + U8 + U32 + U32 + U64 + U64,
+  expiry: U16 + U8 + U8 + U32 + U32 + U64,
 } as const;
 export const HINT_ENTRY_HEADER_SIZE = HINT_ENTRY.expiry + U64;
 
@@ -100,7 +99,40 @@ export const MANIFEST_ENTRY = {
   maxSequence: U32 + U32 + U64 + U64,
 } as const;
 export const MANIFEST_ENTRY_SIZE = MANIFEST_ENTRY.maxSequence + U64;
-export const SEGMENT_STATE = { active: 0, sealed: 1 } as const;
+export const SEGMENT_STATE = { unsealed: 0, sealed: 1 } as const;
+
+/** Keydir snapshot: fields after the header, then the segment table, then the columns, then the file checksum. */
+export const SNAPSHOT = {
+  segmentCount: FILE_HEADER_SIZE,
+  entryCount: FILE_HEADER_SIZE + U32,
+  freeCount: FILE_HEADER_SIZE + U32 + U32,
+  keyUnits: FILE_HEADER_SIZE + U32 + U32 + U32,
+  tableSlots: FILE_HEADER_SIZE + U32 + U32 + U32 + U32,
+  hashSeed: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32,
+  lastSequence: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32 + U32,
+  shardBits: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32 + U32 + U64,
+  hasExpiries: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32 + U32 + U64 + U8,
+  hasOrder: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32 + U32 + U64 + U8 + U8,
+  reserved: FILE_HEADER_SIZE + U32 + U32 + U32 + U32 + U32 + U32 + U64 + U8 + U8 + U8,
+} as const;
+export const SNAPSHOT_FIRST_SEGMENT = SNAPSHOT.reserved + U8 + U32;
+export const SNAPSHOT_SEGMENT = {
+  segmentId: 0,
+  recordCount: U32,
+  tombstoneCount: U32 + U32,
+  liveCount: U32 + U32 + U32,
+  coveredSize: U32 + U32 + U32 + U32,
+  liveBytes: U32 + U32 + U32 + U32 + U64,
+  minSequence: U32 + U32 + U32 + U32 + U64 + U64,
+  maxSequence: U32 + U32 + U32 + U32 + U64 + U64 + U64,
+} as const;
+export const SNAPSHOT_SEGMENT_SIZE = SNAPSHOT_SEGMENT.maxSequence + U64;
+/** In the snapshot's segment column: the entry is free. */
+export const SNAPSHOT_FREE_ENTRY = 0xffff_ffff;
+/** Keys stand in the snapshot's key area at multiples of this, each after its length in two bytes. */
+export const KEY_UNIT = U32;
+/** Columns start at multiples of this, so that a reader can lay typed arrays over the file's bytes. */
+export const COLUMN_ALIGNMENT = U64;
 
 /** Keys have 1 to this many bytes. */
 export const MAX_KEY_SIZE = 0xffff;

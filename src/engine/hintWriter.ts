@@ -1,0 +1,73 @@
+/** Writes the hint files of sealed segments, one after another, beside everything else. */
+
+import { HintFileEncoder } from '../format/hintFile.ts';
+import { OPERATION } from '../format/layout.ts';
+import { crc32 } from './checksum.ts';
+import type { LiveLog } from './liveLog.ts';
+import { Pacer } from './pacer.ts';
+import type { Segment } from './segment.ts';
+import { scanSegmentInSteps } from './segmentReader.ts';
+import { replaceFile } from './storage.ts';
+
+export class HintWriter {
+  readonly #log: LiveLog;
+  readonly #now: () => number;
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(log: LiveLog, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  schedule(segment: Segment): void {
+    // A hint file is a cache: when it cannot be written, the next opening scans the segment.
+    this.#tail = this.#tail.then(() => this.#write(segment)).catch(() => undefined);
+  }
+
+  /** Resolves when all scheduled hint files are written or given up. */
+  finish(): Promise<void> {
+    return this.#tail;
+  }
+
+  async #write(segment: Segment): Promise<void> {
+    if (segment.retired || segment.hasHintFile || segment.recordCount === 0) return;
+    const encoder = new HintFileEncoder();
+    let isDamaged = false;
+    const { file, id: segmentId, sizeBytes } = segment;
+    const steps = scanSegmentInSteps(
+      { file, segmentId, sizeBytes },
+      {
+        record: (record) => {
+          if (record.operation !== OPERATION.batch) encoder.add(record);
+        },
+        damage: () => {
+          isDamaged = true;
+        },
+        batchEnd: (batch) => {
+          if (!batch.complete) isDamaged = true;
+        },
+      },
+    );
+    const pacer = new Pacer('Writing a hint file');
+    while (steps.next().done !== true) {
+      await pacer.pause();
+      if (segment.retired) return;
+    }
+    if (!isDamaged) installHintFile(this.#log, segment, encoder, this.#now());
+  }
+}
+
+/** Writes a segment's hint file from the entries collected in `encoder`. */
+export function installHintFile(log: LiveLog, segment: Segment, encoder: HintFileEncoder, nowMs: number): void {
+  const bytes = encoder.finish(
+    {
+      segmentId: segment.id,
+      segmentSizeBytes: segment.sizeBytes,
+      segmentHeaderChecksum: segment.readHeaderChecksum(),
+      createdMs: nowMs,
+    },
+    crc32,
+  );
+  replaceFile(log.storage, log.directory, segment.hintName, [bytes]);
+  segment.hasHintFile = true;
+}

@@ -1,0 +1,183 @@
+/**
+ * The bytes of all keys, outside the JavaScript heap: chunks of 1 MiB, keys at multiples of four bytes, each after
+ * its length in two bytes. A reference is the number of the four-byte unit, so 32 bits address 16 GiB of keys.
+ *
+ * Freed places go to a list for their size and are used again for keys of that size. The lists live in the freed
+ * places themselves: the first four bytes hold the reference of the next.
+ */
+
+import { KEY_UNIT } from '../format/layout.ts';
+
+const CHUNK_UNITS_BITS = 18;
+const CHUNK_UNITS = 1 << CHUNK_UNITS_BITS;
+const CHUNK_MASK = CHUNK_UNITS - 1;
+const CHUNK_SIZE = CHUNK_UNITS * KEY_UNIT;
+const FIRST_CHUNK_SIZE = 4096;
+const LENGTH_SIZE = 2;
+const NO_REFERENCE = 0xffff_ffff;
+
+export class KeyArena {
+  #chunks: Uint8Array[] = [new Uint8Array(FIRST_CHUNK_SIZE)];
+  /** First unit that was never used. */
+  #endUnit = 0;
+  #freeUnits = 0;
+  readonly #freeHeads = new Map<number, number>();
+
+  /** Bytes of memory held. */
+  get allocatedBytes(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  get usedUnits(): number {
+    return this.#endUnit;
+  }
+
+  /** Units that freed keys left behind and that wait for a key of their size. */
+  get freeUnits(): number {
+    return this.#freeUnits;
+  }
+
+  /** Copies `bytes[start, start + length)` in and returns its reference. */
+  add(bytes: Uint8Array, start: number, length: number): number {
+    const reference = this.#allocate(unitsOf(length));
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    let at = (reference & CHUNK_MASK) * KEY_UNIT;
+    chunk[at] = length;
+    chunk[at + 1] = length >>> 8;
+    at += LENGTH_SIZE;
+    for (let i = 0; i < length; i++) chunk[at + i] = bytes[start + i] as number;
+    return reference;
+  }
+
+  free(reference: number): void {
+    const units = unitsOf(this.length(reference));
+    this.#writeUnit(reference, this.#freeHeads.get(units) ?? NO_REFERENCE);
+    this.#freeHeads.set(units, reference);
+    this.#freeUnits += units;
+  }
+
+  length(reference: number): number {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    return (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
+  }
+
+  /** The key as a view that is valid until the key is freed. */
+  view(reference: number): Uint8Array {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    const length = (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
+    return chunk.subarray(at + LENGTH_SIZE, at + LENGTH_SIZE + length);
+  }
+
+  copy(reference: number): Uint8Array {
+    return this.view(reference).slice();
+  }
+
+  equals(reference: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    if (((chunk[at] as number) | ((chunk[at + 1] as number) << 8)) !== length) return false;
+    const keyAt = at + LENGTH_SIZE;
+    for (let i = 0; i < length; i++) if (chunk[keyAt + i] !== bytes[start + i]) return false;
+    return true;
+  }
+
+  /** Order of the key and `other` by bytes: negative, 0 or positive. */
+  compare(reference: number, other: Uint8Array): number {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    const length = (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
+    const keyAt = at + LENGTH_SIZE;
+    const shared = Math.min(length, other.length);
+    for (let i = 0; i < shared; i++) {
+      const difference = (chunk[keyAt + i] as number) - (other[i] as number);
+      if (difference !== 0) return difference;
+    }
+    return length - other.length;
+  }
+
+  /** Four bytes of the key from `depth` on as a big-endian number, zeros after its end. */
+  wordAt(reference: number, depth: number): number {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    const left = ((chunk[at] as number) | ((chunk[at + 1] as number) << 8)) - depth;
+    if (left <= 0) return 0;
+    const p = at + LENGTH_SIZE + depth;
+    let word = (chunk[p] as number) << 24;
+    if (left > 1) word |= (chunk[p + 1] as number) << 16;
+    if (left > 2) word |= (chunk[p + 2] as number) << 8;
+    if (left > 3) word |= chunk[p + 3] as number;
+    return word >>> 0;
+  }
+
+  /** The used bytes, chunk by chunk, for the keydir snapshot. */
+  *usedBytes(): Generator<Uint8Array> {
+    let left = this.#endUnit * KEY_UNIT;
+    for (const chunk of this.#chunks) {
+      if (left <= 0) return;
+      yield left >= chunk.length ? chunk : chunk.subarray(0, left);
+      left -= chunk.length;
+    }
+  }
+
+  /** Makes room for the used bytes of a snapshot and yields the chunks to fill, in order. */
+  *restore(usedUnits: number): Generator<Uint8Array> {
+    this.#endUnit = usedUnits;
+    this.#freeHeads.clear();
+    this.#freeUnits = 0;
+    this.#chunks = [];
+    for (let left = usedUnits * KEY_UNIT; left > 0; left -= CHUNK_SIZE) {
+      const chunk = new Uint8Array(Math.min(CHUNK_SIZE, Math.max(left, FIRST_CHUNK_SIZE)));
+      this.#chunks.push(chunk);
+      yield chunk.subarray(0, Math.min(left, CHUNK_SIZE));
+    }
+    if (this.#chunks.length === 0) this.#chunks.push(new Uint8Array(FIRST_CHUNK_SIZE));
+  }
+
+  #allocate(units: number): number {
+    const head = this.#freeHeads.get(units);
+    if (head !== undefined && head !== NO_REFERENCE) {
+      this.#freeHeads.set(units, this.#readUnit(head));
+      this.#freeUnits -= units;
+      return head;
+    }
+    // A key never crosses the end of a chunk; what is left over there stays unused.
+    if ((this.#endUnit & CHUNK_MASK) + units > CHUNK_UNITS) this.#endUnit = (this.#endUnit | CHUNK_MASK) + 1;
+    const reference = this.#endUnit;
+    this.#endUnit += units;
+    this.#reserve(reference, units);
+    return reference;
+  }
+
+  /** A chunk that is not full-sized grows by doubling, so that a small store stays small. */
+  #reserve(reference: number, units: number): void {
+    const index = reference >>> CHUNK_UNITS_BITS;
+    if (index >= this.#chunks.length) {
+      this.#chunks.push(new Uint8Array(CHUNK_SIZE));
+      return;
+    }
+    const chunk = this.#chunks[index] as Uint8Array;
+    const needed = ((reference & CHUNK_MASK) + units) * KEY_UNIT;
+    if (needed <= chunk.length) return;
+    const larger = new Uint8Array(Math.min(CHUNK_SIZE, Math.max(needed, chunk.length * 2)));
+    larger.set(chunk);
+    this.#chunks[index] = larger;
+  }
+
+  #readUnit(reference: number): number {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    return new DataView(chunk.buffer, chunk.byteOffset).getUint32(at, true);
+  }
+
+  #writeUnit(reference: number, value: number): void {
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const at = (reference & CHUNK_MASK) * KEY_UNIT;
+    new DataView(chunk.buffer, chunk.byteOffset).setUint32(at, value, true);
+  }
+}
+
+function unitsOf(keyLength: number): number {
+  return (LENGTH_SIZE + keyLength + KEY_UNIT - 1) >>> 2;
+}

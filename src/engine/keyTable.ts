@@ -1,0 +1,93 @@
+/**
+ * Hash table from a key's hash to its entry number: open addressing with linear probing in 256 shards, chosen by
+ * the hash's upper bits. Each shard grows by itself, so that growing never moves more than 1/256 of the entries at
+ * once. Removal shifts entries back instead of leaving markers.
+ */
+
+export const SHARD_BITS = 8;
+const SHARD_COUNT = 1 << SHARD_BITS;
+const SHARD_SHIFT = 32 - SHARD_BITS;
+const FIRST_CAPACITY = 8;
+/** A slot holds the entry's number plus one; 0: empty. */
+const EMPTY = 0;
+
+export class KeyTable {
+  #shards: Uint32Array[];
+  #counts: Uint32Array;
+  /** The hash of an entry, from the keydir's column. */
+  readonly #hashOf: (entry: number) => number;
+
+  constructor(hashOf: (entry: number) => number) {
+    this.#hashOf = hashOf;
+    const none = new Uint32Array(0);
+    this.#shards = new Array<Uint32Array>(SHARD_COUNT).fill(none);
+    this.#counts = new Uint32Array(SHARD_COUNT);
+  }
+
+  get allocatedBytes(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.byteLength, 0);
+  }
+
+  /** The shard in which `hash` is looked for; the caller probes by itself, without a call per step. */
+  shard(hash: number): Uint32Array {
+    return this.#shards[hash >>> SHARD_SHIFT] as Uint32Array;
+  }
+
+  add(hash: number, entry: number): void {
+    const index = hash >>> SHARD_SHIFT;
+    const count = (this.#counts[index] as number) + 1;
+    let shard = this.#shards[index] as Uint32Array;
+    if (count * 4 > shard.length * 3) shard = this.#grow(index);
+    place(shard, hash, entry);
+    this.#counts[index] = count;
+  }
+
+  remove(hash: number, entry: number): void {
+    const index = hash >>> SHARD_SHIFT;
+    const shard = this.#shards[index] as Uint32Array;
+    const mask = shard.length - 1;
+    let hole = hash & mask;
+    while (shard[hole] !== entry + 1) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; shard[at] !== EMPTY; at = (at + 1) & mask) {
+      const home = this.#hashOf((shard[at] as number) - 1) & mask;
+      // An entry may move into the hole unless its home lies cyclically after the hole.
+      if (((at - home) & mask) >= ((at - hole) & mask)) {
+        shard[hole] = shard[at] as number;
+        hole = at;
+      }
+    }
+    shard[hole] = EMPTY;
+    this.#counts[index] = (this.#counts[index] as number) - 1;
+  }
+
+  /** The shards as they are, for the keydir snapshot. */
+  get shards(): readonly Uint32Array[] {
+    return this.#shards;
+  }
+
+  get counts(): Uint32Array {
+    return this.#counts;
+  }
+
+  restore(shards: Uint32Array[], counts: Uint32Array): void {
+    this.#shards = shards;
+    this.#counts = counts;
+  }
+
+  #grow(index: number): Uint32Array {
+    const old = this.#shards[index] as Uint32Array;
+    const larger = new Uint32Array(old.length === 0 ? FIRST_CAPACITY : old.length * 2);
+    for (const stored of old) {
+      if (stored !== EMPTY) place(larger, this.#hashOf(stored - 1), stored - 1);
+    }
+    this.#shards[index] = larger;
+    return larger;
+  }
+}
+
+function place(shard: Uint32Array, hash: number, entry: number): void {
+  const mask = shard.length - 1;
+  let at = hash & mask;
+  while (shard[at] !== EMPTY) at = (at + 1) & mask;
+  shard[at] = entry + 1;
+}

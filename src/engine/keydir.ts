@@ -1,0 +1,553 @@
+/**
+ * The keydir: every live key's newest record, in typed arrays outside the JavaScript heap.
+ *
+ * An entry is a number; its fields stand in columns of 65,536 entries a chunk, so that growing never copies. Keys
+ * lie in an arena, a hash table leads from a key to its entry, and an ordered view serves ranges. Sequence numbers
+ * decide which record of a key wins, whatever the order in which records arrive.
+ *
+ * Readers of an older state (snapshots, iterators) name it by the last sequence number they may see. While there
+ * are any, records that are overwritten or deleted are kept as versions, and deleted keys stay as ghosts.
+ */
+
+import { RECORD_HEADER_SIZE } from '../format/layout.ts';
+import { ExpiryQueue } from './expiryQueue.ts';
+import { KeyArena } from './keyArena.ts';
+import { hashKey } from './keyHash.ts';
+import { KeyTable } from './keyTable.ts';
+import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
+
+const CHUNK_BITS = 16;
+const CHUNK_SIZE = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_SIZE - 1;
+const FIRST_CHUNK_SIZE = 64;
+
+/** In the slot column: the entry's number is free. */
+export const FREE_SLOT = 0xffff_ffff;
+/** In the slot column: the key is deleted, as of the entry's sequence number. */
+const GHOST_SLOT = 0xffff_fffe;
+
+/** A record's place and what is known of it without reading it. */
+export interface KeydirRecord {
+  /** Index of the segment in the store's segment table. */
+  slot: number;
+  offsetBytes: number;
+  valueLength: number;
+  sequence: number;
+  /** Milliseconds since 1970-01-01 UTC; 0: never. */
+  expiryMs: number;
+}
+
+/** The columns of up to 65,536 entries. */
+export interface KeydirChunk {
+  hashes: Uint32Array;
+  slots: Uint32Array;
+  offsets: Uint32Array;
+  valueLengths: Uint32Array;
+  keys: Uint32Array;
+  sequences: Float64Array;
+  /** Only once some key of the store expires. */
+  expiries: Float64Array | undefined;
+}
+
+/** Live records of a segment, counted as the keydir changes. */
+export interface SlotUsage {
+  liveBytes: number;
+  liveCount: number;
+}
+
+export class Keydir {
+  #chunks: KeydirChunk[] = [newChunk(FIRST_CHUNK_SIZE, false)];
+  /** First entry number that was never used. */
+  #end = 0;
+  #freeEntries: number[] = [];
+  #liveCount = 0;
+  #hasExpiries = false;
+  #hashSeed: number;
+  #usage: SlotUsage[] = [];
+  readonly #arena = new KeyArena();
+  readonly #table = new KeyTable((entry) => this.#chunk(entry).hashes[entry & CHUNK_MASK] as number);
+  readonly #order = new OrderedKeys(this.#arena, (entry) => this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+  readonly #expiring = new ExpiryQueue();
+  /** Entries whose removal the ordered view has not taken in yet. */
+  #leaving: number[] = [];
+  /** Deleted keys that older readers may still see. */
+  #ghosts = new Set<number>();
+  /** Overwritten records that older readers may still see, newest first. */
+  #versions = new Map<number, KeydirRecord[]>();
+  /** Sequence numbers of the states being read, with how many readers each. */
+  readonly #readers = new Map<number, number>();
+  #newestReader = -1;
+
+  constructor(hashSeed: number) {
+    this.#hashSeed = hashSeed;
+  }
+
+  /** Live keys. */
+  get count(): number {
+    return this.#liveCount;
+  }
+
+  get allocatedBytes(): number {
+    let bytes = this.#arena.allocatedBytes + this.#table.allocatedBytes + this.#order.allocatedBytes;
+    for (const chunk of this.#chunks) bytes += chunk.hashes.length * (this.#hasExpiries ? 36 : 28);
+    return bytes;
+  }
+
+  usage(slot: number): SlotUsage {
+    let usage = this.#usage[slot];
+    if (usage === undefined) {
+      usage = { liveBytes: 0, liveCount: 0 };
+      this.#usage[slot] = usage;
+    }
+    return usage;
+  }
+
+  /** The entry of a key, deleted ones included, or -1. */
+  find(bytes: Uint8Array, start: number, length: number): number {
+    const hash = hashKey(bytes, start, length, this.#hashSeed);
+    return this.#findHashed(hash, bytes, start, length);
+  }
+
+  #findHashed(hash: number, bytes: Uint8Array, start: number, length: number): number {
+    const shard = this.#table.shard(hash);
+    if (shard.length === 0) return -1;
+    const mask = shard.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const stored = shard[at] as number;
+      if (stored === 0) return -1;
+      const entry = stored - 1;
+      const chunk = this.#chunks[entry >>> CHUNK_BITS] as KeydirChunk;
+      const index = entry & CHUNK_MASK;
+      if (chunk.hashes[index] === hash && this.#arena.equals(chunk.keys[index] as number, bytes, start, length))
+        return entry;
+    }
+  }
+
+  /** Copies an entry's newest record into `target`; false when the key is deleted. */
+  read(entry: number, target: KeydirRecord): boolean {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    const slot = chunk.slots[index] as number;
+    if (slot >= GHOST_SLOT) return false;
+    target.slot = slot;
+    target.offsetBytes = chunk.offsets[index] as number;
+    target.valueLength = chunk.valueLengths[index] as number;
+    target.sequence = chunk.sequences[index] as number;
+    target.expiryMs = chunk.expiries === undefined ? 0 : (chunk.expiries[index] as number);
+    return true;
+  }
+
+  /** The same as of `sequence`; false when the key was not there then. */
+  readAt(entry: number, sequence: number, target: KeydirRecord): boolean {
+    const chunk = this.#chunk(entry);
+    if ((chunk.sequences[entry & CHUNK_MASK] as number) <= sequence) return this.read(entry, target);
+    const version = this.#versions.get(entry)?.find((candidate) => candidate.sequence <= sequence);
+    if (version === undefined) return false;
+    Object.assign(target, version);
+    return version.slot !== GHOST_SLOT;
+  }
+
+  sequenceOf(entry: number): number {
+    return this.#chunk(entry).sequences[entry & CHUNK_MASK] as number;
+  }
+
+  keyLength(entry: number): number {
+    return this.#arena.length(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+  }
+
+  /** A copy of the entry's key. */
+  key(entry: number): Uint8Array {
+    return this.#arena.copy(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+  }
+
+  /** The entry's key as a view, valid until the keydir changes. */
+  keyView(entry: number): Uint8Array {
+    return this.#arena.view(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+  }
+
+  /**
+   * A put of the key `bytes[start, start + length)` at this place. It wins over a record with a smaller sequence
+   * number; an equal one means that the same record stands in another place now. Returns false when it lost.
+   */
+  put(bytes: Uint8Array, start: number, length: number, record: Readonly<KeydirRecord>): boolean {
+    const hash = hashKey(bytes, start, length, this.#hashSeed);
+    const entry = this.#findHashed(hash, bytes, start, length);
+    if (entry === -1) {
+      this.#write(this.#insert(hash, bytes, start, length), record, length);
+      this.#liveCount++;
+      return true;
+    }
+    if (this.sequenceOf(entry) > record.sequence) return false;
+    if (this.#retire(entry, length)) this.#liveCount++;
+    this.#write(entry, record, length);
+    return true;
+  }
+
+  /**
+   * A delete of the key. With `remember`, it leaves a ghost, so that an older put that arrives later loses.
+   * Returns false when it lost or when there was nothing to delete.
+   */
+  del(bytes: Uint8Array, start: number, length: number, sequence: number, remember: boolean): boolean {
+    const hash = hashKey(bytes, start, length, this.#hashSeed);
+    const entry = this.#findHashed(hash, bytes, start, length);
+    if (entry === -1) {
+      if (remember) this.#makeGhost(this.#insert(hash, bytes, start, length), sequence);
+      return false;
+    }
+    if (this.sequenceOf(entry) > sequence) return false;
+    const wasGhost = this.#retire(entry, length);
+    if (!wasGhost) this.#liveCount--;
+    if (remember || this.#readers.size > 0) this.#makeGhost(entry, sequence);
+    else this.#remove(entry);
+    return !wasGhost;
+  }
+
+  /** Puts an entry right that contradicts the log, whatever its sequence number says. */
+  repair(key: Uint8Array, record: Readonly<KeydirRecord>): void {
+    const entry = this.find(key, 0, key.length);
+    if (entry === -1) {
+      this.put(key, 0, key.length, record);
+      return;
+    }
+    if (this.#retire(entry, key.length)) this.#liveCount++;
+    this.#write(entry, record, key.length);
+  }
+
+  /** The key's record of this sequence number stands in another place now. False when it is not the newest any more. */
+  relocate(key: Uint8Array, sequence: number, slot: number, offsetBytes: number): boolean {
+    const entry = this.find(key, 0, key.length);
+    if (entry === -1 || this.sequenceOf(entry) !== sequence) return false;
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    const from = chunk.slots[index] as number;
+    if (from >= GHOST_SLOT) return false;
+    const size = this.#recordSize(entry);
+    // A reader of an older state may see this record too; either place serves it.
+    this.#count(from, -size, -1);
+    chunk.slots[index] = slot;
+    chunk.offsets[index] = offsetBytes;
+    this.#count(slot, size, 1);
+    return true;
+  }
+
+  /** Removes keys whose time is over. Returns how many there were. */
+  expire(nowMs: number): number {
+    let count = 0;
+    while (this.#expiring.soonestMs <= nowMs) {
+      this.#expiring.pop((entry, sequence) => {
+        const chunk = this.#chunk(entry);
+        const index = entry & CHUNK_MASK;
+        if (chunk.sequences[index] !== sequence || (chunk.slots[index] as number) >= GHOST_SLOT) return;
+        this.#retire(entry, this.keyLength(entry));
+        this.#liveCount--;
+        if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
+        else this.#remove(entry);
+        count++;
+      });
+    }
+    return count;
+  }
+
+  /** Milliseconds since 1970-01-01 UTC when the next key expires; infinity: none does. */
+  get nextExpiryMs(): number {
+    return this.#expiring.soonestMs;
+  }
+
+  /** Removes the keys whose newest record lies in one of these segments, which are gone. */
+  removeSlots(slots: ReadonlySet<number>): void {
+    for (let entry = 0; entry < this.#end; entry++) {
+      if (!slots.has(this.#chunk(entry).slots[entry & CHUNK_MASK] as number)) continue;
+      this.#retire(entry, this.keyLength(entry));
+      this.#liveCount--;
+      if (this.#readers.size > 0) this.#makeGhost(entry, this.sequenceOf(entry));
+      else this.#remove(entry);
+    }
+    for (const slot of slots) delete this.#usage[slot];
+  }
+
+  /** Forgets the deleted keys that loading had to remember. */
+  dropGhosts(): void {
+    if (this.#readers.size > 0) return;
+    for (const entry of this.#ghosts) this.#remove(entry);
+    this.#ghosts.clear();
+    this.#versions.clear();
+  }
+
+  // Readers of one state
+
+  /** From now on the state as of `sequence` stays readable, until `closeReader`. */
+  openReader(sequence: number): void {
+    this.#readers.set(sequence, (this.#readers.get(sequence) ?? 0) + 1);
+    if (sequence > this.#newestReader) this.#newestReader = sequence;
+  }
+
+  closeReader(sequence: number): void {
+    const count = this.#readers.get(sequence);
+    if (count === undefined) return;
+    if (count > 1) {
+      this.#readers.set(sequence, count - 1);
+      return;
+    }
+    this.#readers.delete(sequence);
+    this.#newestReader = Math.max(-1, ...this.#readers.keys());
+    if (this.#readers.size === 0) this.dropGhosts();
+    else this.#pruneVersions();
+  }
+
+  get readerCount(): number {
+    return this.#readers.size;
+  }
+
+  // Order
+
+  /** The ordered view, up to date. */
+  get order(): OrderedKeys {
+    if (!this.#order.built) this.#order.build(this.#usedEntries());
+    else this.#order.update();
+    for (const entry of this.#leaving) this.#release(entry);
+    this.#leaving = [];
+    return this.#order;
+  }
+
+  /** Entries in the ordered view between two positions that are no live keys. Only while older states are read. */
+  countGhosts(from: KeyPosition, to: KeyPosition): number {
+    if (this.#ghosts.size === 0) return 0;
+    const order = this.order;
+    const start = order.rank(from);
+    const end = order.rank(to);
+    let count = 0;
+    for (const entry of this.#ghosts) {
+      const rank = order.rank(order.seek(this.keyView(entry), false));
+      if (rank >= start && rank < end) count++;
+    }
+    return count;
+  }
+
+  /** Calls back for every live entry, in no particular order. */
+  forEach(visit: (entry: number) => void): void {
+    for (let entry = 0; entry < this.#end; entry++) {
+      if ((this.#chunk(entry).slots[entry & CHUNK_MASK] as number) < GHOST_SLOT) visit(entry);
+    }
+  }
+
+  // Parts of it, for the keydir snapshot
+
+  get parts() {
+    return {
+      chunks: this.#chunks,
+      end: this.#end,
+      freeEntries: this.#freeEntries,
+      hasExpiries: this.#hasExpiries,
+      hashSeed: this.#hashSeed,
+      arena: this.#arena,
+      table: this.#table,
+      order: this.#order,
+    };
+  }
+
+  /** Takes over columns that a snapshot filled. `makeChunk` is called until `end` entries are there. */
+  restore(state: {
+    end: number;
+    hasExpiries: boolean;
+    hashSeed: number;
+    chunks: KeydirChunk[];
+    freeCount: number;
+  }): void {
+    this.#end = state.end;
+    this.#hasExpiries = state.hasExpiries;
+    this.#hashSeed = state.hashSeed;
+    this.#chunks = state.chunks.length > 0 ? state.chunks : [newChunk(FIRST_CHUNK_SIZE, state.hasExpiries)];
+    this.#liveCount = state.end - state.freeCount;
+    this.#freeEntries = state.freeCount > 0 ? this.#findFreeEntries() : [];
+    if (state.hasExpiries) this.#queueExpiries();
+  }
+
+  /** Columns for `left` more entries, or for as many as a chunk takes. */
+  static newChunk(left: number, hasExpiries: boolean): KeydirChunk {
+    return newChunk(Math.min(CHUNK_SIZE, Math.max(FIRST_CHUNK_SIZE, left)), hasExpiries);
+  }
+
+  static readonly chunkSize = CHUNK_SIZE;
+
+  #findFreeEntries(): number[] {
+    const free: number[] = [];
+    for (let entry = 0; entry < this.#end; entry++) {
+      if (this.#chunk(entry).slots[entry & CHUNK_MASK] === FREE_SLOT) free.push(entry);
+    }
+    return free;
+  }
+
+  #queueExpiries(): void {
+    for (let entry = 0; entry < this.#end; entry++) {
+      const chunk = this.#chunk(entry);
+      const index = entry & CHUNK_MASK;
+      const expiryMs = chunk.expiries?.[index] ?? 0;
+      if (expiryMs !== 0 && chunk.slots[index] !== FREE_SLOT) {
+        this.#expiring.add(expiryMs, entry, chunk.sequences[index] as number);
+      }
+    }
+  }
+
+  // Below: one entry
+
+  #chunk(entry: number): KeydirChunk {
+    return this.#chunks[entry >>> CHUNK_BITS] as KeydirChunk;
+  }
+
+  #recordSize(entry: number): number {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    return RECORD_HEADER_SIZE + this.#arena.length(chunk.keys[index] as number) + (chunk.valueLengths[index] as number);
+  }
+
+  #insert(hash: number, bytes: Uint8Array, start: number, length: number): number {
+    const entry = this.#freeEntries.pop() ?? this.#newEntry();
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    chunk.hashes[index] = hash;
+    chunk.keys[index] = this.#arena.add(bytes, start, length);
+    this.#table.add(hash, entry);
+    this.#order.add(entry);
+    return entry;
+  }
+
+  #newEntry(): number {
+    const entry = this.#end++;
+    const index = entry >>> CHUNK_BITS;
+    const chunk = this.#chunks[index];
+    if (chunk === undefined) this.#chunks.push(newChunk(CHUNK_SIZE, this.#hasExpiries));
+    else if ((entry & CHUNK_MASK) === chunk.hashes.length) this.#chunks[index] = grownChunk(chunk);
+    return entry;
+  }
+
+  #write(entry: number, record: Readonly<KeydirRecord>, keyLength: number): void {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    chunk.slots[index] = record.slot;
+    chunk.offsets[index] = record.offsetBytes;
+    chunk.valueLengths[index] = record.valueLength;
+    chunk.sequences[index] = record.sequence;
+    this.#count(record.slot, RECORD_HEADER_SIZE + keyLength + record.valueLength, 1);
+    if (record.expiryMs !== 0) {
+      if (!this.#hasExpiries) this.#addExpiryColumn();
+      this.#expiring.add(record.expiryMs, entry, record.sequence);
+    }
+    if (chunk.expiries !== undefined) chunk.expiries[index] = record.expiryMs;
+  }
+
+  /** The entry's record is no longer the newest. Returns whether the key was deleted already. */
+  #retire(entry: number, keyLength: number): boolean {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    const slot = chunk.slots[index] as number;
+    const isGhost = slot === GHOST_SLOT;
+    if ((chunk.sequences[index] as number) <= this.#newestReader) this.#keepVersion(entry, chunk, index);
+    if (isGhost) this.#ghosts.delete(entry);
+    else this.#count(slot, -(RECORD_HEADER_SIZE + keyLength + (chunk.valueLengths[index] as number)), -1);
+    return isGhost;
+  }
+
+  #keepVersion(entry: number, chunk: KeydirChunk, index: number): void {
+    const version: KeydirRecord = {
+      slot: chunk.slots[index] as number,
+      offsetBytes: chunk.offsets[index] as number,
+      valueLength: chunk.valueLengths[index] as number,
+      sequence: chunk.sequences[index] as number,
+      expiryMs: chunk.expiries === undefined ? 0 : (chunk.expiries[index] as number),
+    };
+    const versions = this.#versions.get(entry);
+    if (versions === undefined) this.#versions.set(entry, [version]);
+    else versions.unshift(version);
+  }
+
+  #makeGhost(entry: number, sequence: number): void {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    chunk.slots[index] = GHOST_SLOT;
+    chunk.offsets[index] = 0;
+    chunk.valueLengths[index] = 0;
+    chunk.sequences[index] = sequence;
+    if (chunk.expiries !== undefined) chunk.expiries[index] = 0;
+    this.#ghosts.add(entry);
+  }
+
+  #remove(entry: number): void {
+    const chunk = this.#chunk(entry);
+    const index = entry & CHUNK_MASK;
+    this.#table.remove(chunk.hashes[index] as number, entry);
+    chunk.slots[index] = FREE_SLOT;
+    this.#versions.delete(entry);
+    this.#order.remove(entry);
+    // Its number and key must stay until the ordered view has let go of them.
+    if (this.#order.hasWaitingRemovals) this.#leaving.push(entry);
+    else this.#release(entry);
+  }
+
+  #release(entry: number): void {
+    this.#arena.free(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+    this.#freeEntries.push(entry);
+  }
+
+  #count(slot: number, bytes: number, records: number): void {
+    const usage = this.usage(slot);
+    usage.liveBytes += bytes;
+    usage.liveCount += records;
+  }
+
+  #addExpiryColumn(): void {
+    this.#hasExpiries = true;
+    for (const chunk of this.#chunks) chunk.expiries = new Float64Array(chunk.hashes.length);
+  }
+
+  #usedEntries(): Uint32Array {
+    const entries = new Uint32Array(this.#end);
+    let count = 0;
+    for (let entry = 0; entry < this.#end; entry++) {
+      if (this.#chunk(entry).slots[entry & CHUNK_MASK] !== FREE_SLOT) entries[count++] = entry;
+    }
+    return entries.subarray(0, count);
+  }
+
+  /** Drops the versions that no reader can see, and ghosts that every reader sees as deleted. */
+  #pruneVersions(): void {
+    const oldest = Math.min(...this.#readers.keys());
+    for (const [entry, versions] of this.#versions) {
+      if (this.sequenceOf(entry) <= oldest) {
+        this.#versions.delete(entry);
+        continue;
+      }
+      const firstUseless = versions.findIndex((version) => version.sequence <= oldest) + 1;
+      if (firstUseless > 0) versions.length = firstUseless;
+    }
+    for (const entry of this.#ghosts) {
+      if (this.sequenceOf(entry) > oldest) continue;
+      this.#ghosts.delete(entry);
+      this.#remove(entry);
+    }
+  }
+}
+
+function newChunk(size: number, hasExpiries: boolean): KeydirChunk {
+  return {
+    hashes: new Uint32Array(size),
+    slots: new Uint32Array(size),
+    offsets: new Uint32Array(size),
+    valueLengths: new Uint32Array(size),
+    keys: new Uint32Array(size),
+    sequences: new Float64Array(size),
+    expiries: hasExpiries ? new Float64Array(size) : undefined,
+  };
+}
+
+/** The first chunk, and the last one of a loaded snapshot, start small and grow to their full size. */
+function grownChunk(chunk: KeydirChunk): KeydirChunk {
+  const larger = newChunk(Math.min(CHUNK_SIZE, chunk.hashes.length * 4), chunk.expiries !== undefined);
+  larger.hashes.set(chunk.hashes);
+  larger.slots.set(chunk.slots);
+  larger.offsets.set(chunk.offsets);
+  larger.valueLengths.set(chunk.valueLengths);
+  larger.keys.set(chunk.keys);
+  larger.sequences.set(chunk.sequences);
+  if (chunk.expiries !== undefined) larger.expiries?.set(chunk.expiries);
+  return larger;
+}

@@ -1,0 +1,205 @@
+/** The storage on Node's `fs`. No other file of the engine imports it. */
+
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  watch,
+  write,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { OpenMode, ProcessIdentity, Storage, StorageFile } from './storage.ts';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+/** Windows has none; there every write is followed by a sync instead. */
+const O_DSYNC: number | undefined = constants.O_DSYNC;
+
+const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT | O_EXCL,
+  'write-dsync': O_RDWR | (O_DSYNC ?? 0),
+};
+
+class NodeFile implements StorageFile {
+  readonly #descriptor: number;
+  readonly #syncsWrites: boolean;
+
+  constructor(path: string, mode: OpenMode) {
+    this.#descriptor = openSync(path, OPEN_FLAGS[mode]);
+    this.#syncsWrites = mode === 'write-dsync' && O_DSYNC === undefined;
+  }
+
+  size(): number {
+    return fstatSync(this.#descriptor).size;
+  }
+
+  read(target: Uint8Array, start: number, length: number, position: number): number {
+    return readSync(this.#descriptor, target, start, length, position);
+  }
+
+  write(source: Uint8Array, start: number, length: number, position: number): number {
+    const count = writeSync(this.#descriptor, source, start, length, position);
+    if (this.#syncsWrites) fdatasyncSync(this.#descriptor);
+    return count;
+  }
+
+  async writeAsync(source: Uint8Array, start: number, length: number, position: number): Promise<number> {
+    const count = await new Promise<number>((resolve, reject) => {
+      write(this.#descriptor, source, start, length, position, (error, written) =>
+        error === null ? resolve(written) : reject(error),
+      );
+    });
+    if (this.#syncsWrites) await this.sync();
+    return count;
+  }
+
+  truncate(sizeBytes: number): void {
+    ftruncateSync(this.#descriptor, sizeBytes);
+  }
+
+  sync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, (error) => (error === null || error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  syncNow(): void {
+    fsyncSync(this.#descriptor);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** On Windows a scanner may hold a file for a moment after it was written; renaming it is tried again then. */
+const RENAME_ATTEMPTS = process.platform === 'win32' ? 20 : 1;
+
+class NodeStorage implements Storage {
+  join(directory: string, name: string): string {
+    return join(directory, name);
+  }
+
+  makeDirectory(path: string): void {
+    mkdirSync(path, { recursive: true });
+  }
+
+  list(directory: string): string[] | undefined {
+    return unlessMissing(() => readdirSync(directory));
+  }
+
+  open(path: string, mode: OpenMode): StorageFile {
+    return new NodeFile(path, mode);
+  }
+
+  readFile(path: string): Uint8Array | undefined {
+    return unlessMissing(() => readFileSync(path));
+  }
+
+  fileSize(path: string): number | undefined {
+    return unlessMissing(() => statSync(path).size);
+  }
+
+  rename(from: string, to: string): void {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        renameSync(from, to);
+        return;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (attempt >= RENAME_ATTEMPTS || (code !== 'EPERM' && code !== 'EACCES' && code !== 'EBUSY')) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+  }
+
+  remove(path: string): void {
+    unlessMissing(() => unlinkSync(path));
+  }
+
+  link(from: string, to: string): void {
+    linkSync(from, to);
+  }
+
+  syncDirectory(path: string): void {
+    // Windows refuses to sync directories; NTFS keeps its entries in a journal of its own.
+    if (process.platform === 'win32') return;
+    const descriptor = openSync(path, O_RDONLY);
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  self(): ProcessIdentity {
+    return { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname() };
+  }
+
+  isAlive(holder: ProcessIdentity): boolean {
+    if (holder.host !== hostname()) return true;
+    if (!isRunning(holder.pid)) return false;
+    const startTime = startTimeOf(holder.pid);
+    return startTime === '' || holder.startTime === '' || startTime === holder.startTime;
+  }
+
+  watch(directory: string, changed: () => void): () => void {
+    const watcher = watch(directory, { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  }
+}
+
+function unlessMissing<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, under another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Start of a process in clock ticks since boot, together with the boot's id, from Linux's /proc; empty elsewhere.
+ * Field 22 of /proc/PID/stat, counted after the command's closing parenthesis because it may contain spaces.
+ */
+function startTimeOf(pid: number): string {
+  if (process.platform !== 'linux') return '';
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    return `${boot}:${ticks}`;
+  } catch {
+    return '';
+  }
+}
+
+export const nodeStorage: Storage = new NodeStorage();

@@ -1,0 +1,92 @@
+/**
+ * Walks the keydir's entries of a range in byte order, a page at a time, as of one sequence number. Between pages the
+ * store may change as it likes: the cursor finds its place again by key.
+ */
+
+import type { KeyRange } from './api.ts';
+import type { Keydir, KeydirRecord } from './keydir.ts';
+import { type Bounds, boundsOf } from './keyRange.ts';
+import type { KeyPosition, OrderedKeys } from './orderedKeys.ts';
+
+const PAGE_SIZE = 256;
+/** Most ranges are small: the first page is too. */
+const FIRST_PAGE_SIZE = 16;
+
+export class RangeCursor {
+  readonly #keydir: Keydir;
+  readonly #sequence: number;
+  readonly #reverse: boolean;
+  #bounds: Bounds;
+  #left: number;
+  #page = new Uint32Array(FIRST_PAGE_SIZE);
+  #pageSize = FIRST_PAGE_SIZE;
+  #pageEnd = 0;
+  #pageAt = 0;
+  #version = -1;
+  /** Ranks in the ordered view between which the unread keys stand. */
+  #from = 0;
+  #to = 0;
+  #lastKey: Uint8Array | undefined;
+
+  /** The caller keeps the state of `sequence` readable while the cursor is in use. */
+  constructor(keydir: Keydir, range: KeyRange, sequence: number) {
+    this.#keydir = keydir;
+    this.#sequence = sequence;
+    this.#reverse = range.reverse === true;
+    this.#bounds = boundsOf(range);
+    const { limit = -1 } = range;
+    this.#left = limit < 0 ? Number.POSITIVE_INFINITY : limit;
+  }
+
+  /** The next entry that was there as of the cursor's sequence, with its record in `target`; -1 at the end. */
+  next(target: KeydirRecord): number {
+    if (this.#left <= 0) return -1;
+    for (;;) {
+      if (this.#pageAt === this.#pageEnd && !this.#readPage()) return -1;
+      const entry = this.#page[this.#pageAt++] as number;
+      if (this.#keydir.readAt(entry, this.#sequence, target)) {
+        this.#left--;
+        return entry;
+      }
+    }
+  }
+
+  #readPage(): boolean {
+    const order = this.#keydir.order;
+    if (order.version !== this.#version) this.#locate(order);
+    const size = Math.min(this.#pageSize, this.#to - this.#from);
+    if (size <= 0) return false;
+    this.#pageSize = PAGE_SIZE;
+    if (this.#page.length < size) this.#page = new Uint32Array(PAGE_SIZE);
+    const position = order.positionOf(this.#reverse ? this.#to : this.#from);
+    this.#pageEnd = order.read(position, this.#reverse, this.#page.subarray(0, size));
+    this.#pageAt = 0;
+    if (this.#reverse) this.#to -= this.#pageEnd;
+    else this.#from += this.#pageEnd;
+    // Copied now: an entry that this reader cannot see may be another key's by the time of the next page.
+    this.#lastKey = this.#keydir.key(this.#page[this.#pageEnd - 1] as number);
+    return true;
+  }
+
+  #locate(order: OrderedKeys): void {
+    if (this.#lastKey !== undefined) {
+      const bound = { key: this.#lastKey, isIncluded: false };
+      this.#bounds = this.#reverse ? { ...this.#bounds, upper: bound } : { ...this.#bounds, lower: bound };
+    }
+    const { from, to } = rangePositions(order, this.#bounds);
+    this.#from = order.rank(from);
+    this.#to = order.rank(to);
+    this.#version = order.version;
+  }
+}
+
+/** Positions in the ordered view of the first key of a range and after its last. */
+export function rangePositions(
+  order: OrderedKeys,
+  bounds: Bounds,
+): { readonly from: KeyPosition; readonly to: KeyPosition } {
+  const { lower, upper } = bounds;
+  const from = lower === undefined ? order.start() : order.seek(lower.key, !lower.isIncluded);
+  const to = upper === undefined ? order.end() : order.seek(upper.key, upper.isIncluded);
+  return { from, to };
+}

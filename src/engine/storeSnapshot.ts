@@ -1,0 +1,201 @@
+/** Reads one state of a store, whatever is written or compacted meanwhile. */
+
+import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from '../format/layout.ts';
+import type { KeyInfo, KeyRange } from './api.ts';
+import type { KeydirRecord } from './keydir.ts';
+import type { LiveLog } from './liveLog.ts';
+import { RangeCursor } from './rangeCursor.ts';
+import { StrataError } from './strataError.ts';
+
+/** Keeps the state as of one sequence number readable until it is closed. */
+export class StateReader {
+  readonly log: LiveLog;
+  readonly sequence: number;
+  #open = true;
+
+  constructor(log: LiveLog) {
+    this.log = log;
+    this.sequence = log.appliedSequence;
+    log.keydir.openReader(this.sequence);
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.log.keydir.closeReader(this.sequence);
+    this.log.closeRetired();
+  }
+}
+
+export function newRecord(): KeydirRecord {
+  return { slot: 0, offsetBytes: FILE_HEADER_SIZE, valueLength: 0, sequence: 0, expiryMs: 0 };
+}
+
+/** What the keydir knows of an entry, in the engine's public form. */
+export function describeKey(log: LiveLog, key: Uint8Array, record: Readonly<KeydirRecord>): KeyInfo {
+  const { slot, offsetBytes, valueLength, sequence, expiryMs } = record;
+  const sizeBytes = RECORD_HEADER_SIZE + key.length + valueLength;
+  const location = { segmentId: log.segments.at(slot).id, offsetBytes, sizeBytes };
+  return { key, location, valueSizeBytes: valueLength, sequence, expiryMs };
+}
+
+/**
+ * Iterates over one state. The state stays readable until the iterator ends, by its end or by `return`, which a
+ * `for ... of` loop calls when it is left.
+ */
+export class StateIterator<T> implements IterableIterator<T>, Disposable {
+  readonly #reader: StateReader;
+  readonly #ownsReader: boolean;
+  readonly #cursor: RangeCursor;
+  readonly #make: (entry: number, record: KeydirRecord) => T;
+  readonly #record = newRecord();
+  #ended = false;
+
+  constructor(
+    reader: StateReader,
+    range: KeyRange,
+    options: { readonly ownsReader: boolean; readonly make: (entry: number, record: KeydirRecord) => T },
+  ) {
+    this.#reader = reader;
+    this.#ownsReader = options.ownsReader;
+    this.#make = options.make;
+    this.#cursor = new RangeCursor(reader.log.keydir, range, reader.sequence);
+  }
+
+  next(): IteratorResult<T> {
+    if (this.#ended) return { done: true, value: undefined };
+    if (!this.#reader.isOpen)
+      throw new StrataError('STORE_CLOSED', 'The snapshot or store of this iterator is closed.');
+    const entry = this.#cursor.next(this.#record);
+    if (entry === -1) {
+      this.#end();
+      return { done: true, value: undefined };
+    }
+    return { done: false, value: this.#make(entry, this.#record) };
+  }
+
+  return(): IteratorResult<T> {
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#ownsReader) this.#reader.close();
+  }
+}
+
+/** Reading methods that a store and a snapshot share. */
+export class StateView {
+  readonly #log: LiveLog;
+  readonly #record = newRecord();
+
+  constructor(log: LiveLog) {
+    this.#log = log;
+  }
+
+  get(key: Uint8Array, sequence: number): Uint8Array | undefined {
+    const { keydir } = this.#log;
+    const entry = keydir.find(key, 0, key.length);
+    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    return this.#log.readValue(this.#record, key);
+  }
+
+  has(key: Uint8Array, sequence: number): boolean {
+    const { keydir } = this.#log;
+    const entry = keydir.find(key, 0, key.length);
+    return entry !== -1 && keydir.readAt(entry, sequence, this.#record);
+  }
+
+  info(key: Uint8Array, sequence: number): KeyInfo | undefined {
+    const { keydir } = this.#log;
+    const entry = keydir.find(key, 0, key.length);
+    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    return describeKey(this.#log, key, this.#record);
+  }
+
+  keys(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<Uint8Array> {
+    const { keydir } = this.#log;
+    return new StateIterator(reader, range, { ownsReader, make: (entry) => keydir.key(entry) });
+  }
+
+  entries(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<[Uint8Array, Uint8Array]> {
+    const log = this.#log;
+    const make = (entry: number, record: KeydirRecord): [Uint8Array, Uint8Array] => {
+      const key = log.keydir.key(entry);
+      return [key, log.readValue(record, key)];
+    };
+    return new StateIterator(reader, range, { ownsReader, make });
+  }
+
+  keyInfos(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<KeyInfo> {
+    const log = this.#log;
+    const make = (entry: number, record: KeydirRecord): KeyInfo => describeKey(log, log.keydir.key(entry), record);
+    return new StateIterator(reader, range, { ownsReader, make });
+  }
+}
+
+/** An explicit snapshot: the store as it was when `store.snapshot()` was called. Close it when done. */
+export class StoreSnapshot implements Disposable {
+  readonly #reader: StateReader;
+  readonly #view: StateView;
+
+  constructor(log: LiveLog) {
+    this.#reader = new StateReader(log);
+    this.#view = new StateView(log);
+  }
+
+  /** Sequence number of the newest record it sees. */
+  get sequence(): number {
+    return this.#reader.sequence;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#check();
+    return this.#view.get(key, this.sequence);
+  }
+
+  getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
+    return keys.map((key) => this.get(key));
+  }
+
+  has(key: Uint8Array): boolean {
+    this.#check();
+    return this.#view.has(key, this.sequence);
+  }
+
+  keys(range: KeyRange = {}): StateIterator<Uint8Array> {
+    this.#check();
+    return this.#view.keys(this.#reader, range, false);
+  }
+
+  entries(range: KeyRange = {}): StateIterator<[Uint8Array, Uint8Array]> {
+    this.#check();
+    return this.#view.entries(this.#reader, range, false);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #check(): void {
+    if (!this.#reader.isOpen) throw new StrataError('STORE_CLOSED', 'This snapshot is closed.');
+  }
+}

@@ -1,0 +1,403 @@
+/**
+ * The one writer of a store. Writes are encoded into the waiting group as they arrive; a group goes to disk with one
+ * write and one sync, while the next one fills. So concurrent writers share the cost of the disk (group commit), and
+ * the order of sequence numbers is the order of the log.
+ */
+
+import { segmentSalt } from '../format/crc32.ts';
+import { BATCH_FRAME_SIZE, FILE_HEADER_SIZE, OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../format/layout.ts';
+import {
+  decodeRecordHeader,
+  encodeBatchFrame,
+  encodeRecord,
+  type RecordFields,
+  RecordView,
+  recordSize,
+} from '../format/record.ts';
+import type { Durability } from './api.ts';
+import { crc32 } from './checksum.ts';
+import type { KeydirRecord } from './keydir.ts';
+import type { LiveLog } from './liveLog.ts';
+import { createSegmentFile, Segment } from './segment.ts';
+import { writeFully, writeFullyAsync } from './storage.ts';
+import { type StrataError, storageError } from './strataError.ts';
+
+/** A group that is this large does not grow further. */
+const MAX_GROUP_SIZE = 8 * 1024 * 1024;
+const FIRST_GROUP_CAPACITY = 64 * 1024;
+/** With more than this waiting, further writes wait before they are encoded: the queue is bounded. */
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+
+/** One change: a put, or a delete when there is no value. */
+export interface Change {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+  /** Milliseconds since 1970-01-01 UTC; 0: never. */
+  readonly expiryMs: number;
+}
+
+export interface WriterOptions {
+  readonly durability: Durability;
+  readonly maxSegmentSizeBytes: number;
+  readonly now: () => number;
+  readonly onCommit: () => void;
+  readonly onSeal: (segment: Segment) => void;
+}
+
+class Group {
+  readonly segmentId: number;
+  readonly salt: number;
+  /** Goes into the first record: everything before it is durable by the time it is written. */
+  readonly firstFlags: number;
+  bytes: Uint8Array;
+  end = 0;
+  lastSequence = 0;
+  readonly done: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: StrataError) => void;
+
+  constructor(segmentId: number, firstFlags: number, bytes: Uint8Array) {
+    this.segmentId = segmentId;
+    this.salt = segmentSalt(segmentId);
+    this.firstFlags = firstFlags;
+    this.bytes = bytes;
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever wrote waits for it; a group without anybody waiting must not end the process.
+    this.done.catch(() => undefined);
+  }
+
+  reserve(sizeBytes: number): void {
+    const needed = this.end + sizeBytes;
+    if (needed <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    larger.set(this.bytes.subarray(0, this.end));
+    this.bytes = larger;
+  }
+}
+
+export class Writer {
+  readonly #log: LiveLog;
+  readonly #options: WriterOptions;
+  #active: Segment;
+  readonly #queue: Group[] = [];
+  #queuedBytes = 0;
+  #inFlight: Group | undefined;
+  #running = false;
+  #sequence: number;
+  /** Where the next record will stand once the queue is written. */
+  #plannedSegmentId: number;
+  #plannedEnd: number;
+  #spare: Uint8Array | undefined;
+  #waitingForRoom: (() => void)[] = [];
+  #intervalTimer: NodeJS.Timeout | undefined;
+  /** Segments are sealed in order, or a gap could be followed by sealed records. */
+  #sealing: Promise<void> = Promise.resolve();
+  readonly #view = new RecordView();
+  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+
+  constructor(log: LiveLog, active: Segment, options: WriterOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.#active = active;
+    this.#sequence = log.appliedSequence;
+    this.#plannedSegmentId = active.id;
+    this.#plannedEnd = active.sizeBytes;
+  }
+
+  get active(): Segment {
+    return this.#active;
+  }
+
+  /** Writes one change. The returned promise resolves when it is as durable as the options say. */
+  write(change: Change): Promise<void> {
+    if (this.#mustWait()) return this.#waitForRoom().then(() => this.write(change));
+    const size = recordSize(change.key.length, change.value?.length ?? 0);
+    const group = this.#groupFor(size);
+    this.#encode(group, change, 0, this.#options.now());
+    return this.#schedule(group, size);
+  }
+
+  /** Writes several changes as one atomic batch. */
+  writeBatch(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 1) return this.write(changes[0] as Change);
+    if (this.#mustWait()) return this.#waitForRoom().then(() => this.writeBatch(changes));
+    let bodySizeBytes = 0;
+    for (const change of changes) bodySizeBytes += recordSize(change.key.length, change.value?.length ?? 0);
+    const size = BATCH_FRAME_SIZE + bodySizeBytes;
+    const group = this.#groupFor(size);
+    const timestampMs = this.#options.now();
+    const flags = group.end === 0 ? group.firstFlags : 0;
+    const frame = { recordCount: changes.length, bodySizeBytes, flags, sequence: this.#sequence + 1, timestampMs };
+    group.end = encodeBatchFrame(group.bytes, group.end, frame, group.salt, crc32);
+    for (const change of changes) this.#encode(group, change, RECORD_FLAG.inBatch, timestampMs);
+    return this.#schedule(group, size);
+  }
+
+  /** Resolves when everything that was written before is committed, or has failed. */
+  async flush(): Promise<void> {
+    const last = this.#queue.at(-1) ?? this.#inFlight;
+    if (last !== undefined) await last.done.catch(() => undefined);
+  }
+
+  /** Makes everything that was written before durable, and seals the segments that are complete. */
+  async sync(): Promise<void> {
+    await this.flush();
+    await this.#sealing;
+    await this.#syncActive();
+  }
+
+  /** Ends the segment being written and starts a new one, unless it holds no record; then makes all durable. */
+  async rotate(): Promise<void> {
+    if (this.#plannedEnd > FILE_HEADER_SIZE) {
+      this.#planNewSegment();
+      // An empty group in the queue: the writer starts its segment when its turn comes.
+      const group = new Group(this.#plannedSegmentId, RECORD_FLAG.afterSync, this.#takeBuffer());
+      this.#queue.push(group);
+      await this.#schedule(group, 0);
+    }
+    await this.sync();
+  }
+
+  /** Ends timers; the caller has synced. */
+  stop(): void {
+    clearTimeout(this.#intervalTimer);
+  }
+
+  // Encoding
+
+  #encode(group: Group, change: Change, flags: number, timestampMs: number): void {
+    const { key, value, expiryMs } = change;
+    const record: RecordFields = {
+      operation: value === undefined ? OPERATION.del : OPERATION.put,
+      flags: group.end === 0 ? flags | group.firstFlags : flags,
+      sequence: ++this.#sequence,
+      timestampMs,
+      expiryMs,
+      key,
+      value: value ?? NO_VALUE,
+    };
+    group.end = encodeRecord(group.bytes, group.end, record, group.salt, crc32);
+    group.lastSequence = this.#sequence;
+  }
+
+  /** The group that takes the next `sizeBytes`, with room for them. */
+  #groupFor(sizeBytes: number): Group {
+    const isFull = this.#plannedEnd + sizeBytes > this.#options.maxSegmentSizeBytes;
+    if (isFull && this.#plannedEnd > FILE_HEADER_SIZE) this.#planNewSegment();
+    let group = this.#queue.at(-1);
+    if (group === undefined || group.segmentId !== this.#plannedSegmentId || group.end + sizeBytes > MAX_GROUP_SIZE) {
+      group = new Group(this.#plannedSegmentId, this.#firstFlags(), this.#takeBuffer());
+      this.#queue.push(group);
+    }
+    group.reserve(sizeBytes);
+    return group;
+  }
+
+  #planNewSegment(): void {
+    this.#plannedSegmentId = this.#log.takeSegmentId();
+    this.#plannedEnd = FILE_HEADER_SIZE;
+  }
+
+  /**
+   * With a sync after every group, whatever stands before a group's first record is durable when it is written. In
+   * the other modes that is known only while nothing waits and all of the segment is synced.
+   */
+  #firstFlags(): number {
+    if (this.#plannedEnd === FILE_HEADER_SIZE || this.#syncsEveryGroup) return RECORD_FLAG.afterSync;
+    const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
+    const isSynced = this.#active.id === this.#plannedSegmentId && this.#active.syncedBytes === this.#active.sizeBytes;
+    return isIdle && isSynced ? RECORD_FLAG.afterSync : 0;
+  }
+
+  get #syncsEveryGroup(): boolean {
+    return this.#options.durability === 'fsync' || this.#options.durability === 'dsync';
+  }
+
+  #takeBuffer(): Uint8Array {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare ?? new Uint8Array(FIRST_GROUP_CAPACITY);
+  }
+
+  // The queue
+
+  #mustWait(): boolean {
+    return this.#queuedBytes > MAX_QUEUED_BYTES || this.#waitingForRoom.length > 0;
+  }
+
+  #waitForRoom(): Promise<void> {
+    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  #admitWaiting(): void {
+    const waiting = this.#waitingForRoom;
+    if (waiting.length === 0 || this.#queuedBytes > MAX_QUEUED_BYTES) return;
+    this.#waitingForRoom = [];
+    for (const admit of waiting) admit();
+  }
+
+  #schedule(group: Group, sizeBytes: number): Promise<void> {
+    this.#plannedEnd += sizeBytes;
+    this.#queuedBytes += sizeBytes;
+    if (!this.#running) {
+      this.#running = true;
+      // Not at once: writers that run in this turn of the event loop join the group.
+      setImmediate(() => void this.#run());
+    }
+    return group.done;
+  }
+
+  async #run(): Promise<void> {
+    for (let group = this.#queue.shift(); group !== undefined; group = this.#queue.shift()) {
+      this.#inFlight = group;
+      await this.#commitOrReject(group);
+      this.#inFlight = undefined;
+      this.#queuedBytes -= group.end;
+      if (group.bytes.length <= MAX_GROUP_SIZE) this.#spare = group.bytes;
+      this.#admitWaiting();
+      // Those whose write has just finished usually write again: let them join the next group.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#running = false;
+  }
+
+  async #commitOrReject(group: Group): Promise<void> {
+    try {
+      if (this.#log.failure !== undefined) throw this.#log.failure;
+      if (group.segmentId !== this.#active.id) await this.#rotateTo(group.segmentId);
+      const offsetBytes = await this.#append(group);
+      this.#apply(group, offsetBytes);
+      group.resolve();
+      this.#options.onCommit();
+    } catch (error) {
+      group.reject(storageError(error, 'writing to the log'));
+    }
+  }
+
+  /** Writes the group's bytes at the end of the active segment and returns their offset. */
+  async #append(group: Group): Promise<number> {
+    const segment = this.#active;
+    const offsetBytes = segment.sizeBytes;
+    if (group.end === 0) return offsetBytes;
+    const bytes = group.bytes.subarray(0, group.end);
+    const { durability } = this.#options;
+    try {
+      if (durability === 'dsync') await writeFullyAsync(segment.file, bytes, offsetBytes);
+      else writeFully(segment.file, bytes, offsetBytes);
+    } catch (error) {
+      throw this.#undoAppend(segment, offsetBytes, error);
+    }
+    segment.sizeBytes = offsetBytes + bytes.length;
+    if (durability === 'dsync') segment.syncedBytes = segment.sizeBytes;
+    else if (durability === 'fsync') await this.#syncActive();
+    else if (durability !== 'os') this.#scheduleIntervalSync(durability.intervalMs);
+    return offsetBytes;
+  }
+
+  /**
+   * A full disk leaves part of a group in the file. It is cut off again, and the store goes on; after any other
+   * error nobody knows what is on disk, so the store fails.
+   */
+  #undoAppend(segment: Segment, offsetBytes: number, error: unknown): StrataError {
+    const wrapped = storageError(error, `writing to ${segment.fileName}`);
+    if (wrapped.code !== 'DISK_FULL') return this.#log.fail(error, `writing to ${segment.fileName}`);
+    try {
+      segment.file.truncate(offsetBytes);
+      return wrapped;
+    } catch (truncateError) {
+      return this.#log.fail(truncateError, `removing an incomplete write from ${segment.fileName}`);
+    }
+  }
+
+  /** Makes the group's records visible to readers. */
+  #apply(group: Group, offsetBytes: number): void {
+    const view = this.#view;
+    const { keydir } = this.#log;
+    const segment = this.#active;
+    for (let at = 0; at < group.end; at += view.sizeBytes) {
+      decodeRecordHeader(view, group.bytes, at);
+      if (view.operation === OPERATION.batch) continue;
+      const keyStart = at + RECORD_HEADER_SIZE;
+      const isTombstone = view.operation === OPERATION.del;
+      segment.countRecord(view.sequence, isTombstone);
+      if (isTombstone) keydir.del(group.bytes, keyStart, view.keyLength, view.sequence, false);
+      else this.#applyPut(segment, offsetBytes + at, group.bytes, keyStart);
+    }
+    this.#log.appliedSequence = Math.max(this.#log.appliedSequence, group.lastSequence);
+  }
+
+  #applyPut(segment: Segment, offsetBytes: number, bytes: Uint8Array, keyStart: number): void {
+    const record = this.#record;
+    record.slot = segment.slot;
+    record.offsetBytes = offsetBytes;
+    record.valueLength = this.#view.valueLength;
+    record.sequence = this.#view.sequence;
+    record.expiryMs = this.#view.expiryMs;
+    this.#log.keydir.put(bytes, keyStart, this.#view.keyLength, record);
+  }
+
+  // Syncing and sealing
+
+  async #syncActive(): Promise<void> {
+    const segment = this.#active;
+    if (segment.syncedBytes === segment.sizeBytes || this.#log.failure !== undefined) return;
+    const { sizeBytes } = segment;
+    try {
+      await segment.file.sync();
+    } catch (error) {
+      throw this.#log.fail(error, `syncing ${segment.fileName}`);
+    }
+    segment.syncedBytes = Math.max(segment.syncedBytes, sizeBytes);
+  }
+
+  #scheduleIntervalSync(intervalMs: number): void {
+    if (this.#intervalTimer !== undefined) return;
+    this.#intervalTimer = setTimeout(() => {
+      this.#intervalTimer = undefined;
+      this.#sealing.then(() => this.#syncActive()).catch(() => undefined);
+    }, intervalMs);
+    this.#intervalTimer.unref();
+  }
+
+  async #rotateTo(segmentId: number): Promise<void> {
+    const { storage, directory } = this.#log;
+    const { durability, now } = this.#options;
+    const old = this.#active;
+    if (typeof durability === 'object' || durability === 'fsync') await this.#syncActive();
+    const mode = durability === 'dsync' ? 'write-dsync' : 'create';
+    const file = createSegmentFile(storage, directory, { id: segmentId, createdMs: now(), mode });
+    const slot = this.#log.segments.nextSlot;
+    const segment = new Segment({ id: segmentId, slot, file, state: 'unsealed', sizeBytes: FILE_HEADER_SIZE });
+    segment.syncedBytes = FILE_HEADER_SIZE;
+    this.#log.segments.add(segment);
+    this.#active = segment;
+    const isSynced = old.syncedBytes === old.sizeBytes;
+    if (isSynced) old.state = 'sealed';
+    try {
+      this.#log.installManifest(now());
+    } catch (error) {
+      throw this.#log.fail(error, 'starting a new segment');
+    }
+    if (isSynced) this.#options.onSeal(old);
+    else this.#sealing = this.#sealing.then(() => this.#seal(old)).catch(() => undefined);
+  }
+
+  /** Syncs a complete segment beside the writer, then says in the manifest that it is sealed. */
+  async #seal(segment: Segment): Promise<void> {
+    if (this.#log.failure !== undefined) return;
+    try {
+      await segment.file.sync();
+      segment.syncedBytes = segment.sizeBytes;
+      segment.state = 'sealed';
+      this.#log.installManifest(this.#options.now());
+    } catch (error) {
+      throw this.#log.fail(error, `sealing ${segment.fileName}`);
+    }
+    this.#options.onSeal(segment);
+  }
+}
+
+const NO_VALUE = new Uint8Array(0);

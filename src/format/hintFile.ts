@@ -1,0 +1,188 @@
+/**
+ * Hint files: the keys and locations of a sealed segment's records, so that opening need not read its values.
+ * Specification: FORMAT.md, "Hint file".
+ */
+
+import type { Crc32 } from './crc32.ts';
+import { decodeFileHeader, encodeFileHeader, type FileHeaderProblem } from './fileHeader.ts';
+import {
+  FILE_CHECKSUM_SIZE,
+  FILE_HEADER_SIZE,
+  FILE_KIND,
+  HINT_ENTRY,
+  HINT_ENTRY_HEADER_SIZE,
+  HINT_FIRST_ENTRY,
+  HINT_SUMMARY,
+  MAX_U53,
+  MAX_VALUE_SIZE,
+  OPERATION,
+  type Operation,
+  RECORD_HEADER_SIZE,
+} from './layout.ts';
+import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from './littleEndian.ts';
+
+/** What a hint file says of its segment. */
+export interface HintSummary {
+  readonly segmentId: number;
+  readonly segmentSizeBytes: number;
+  /** Checksum field of the segment's file header: ties the hint file to this very segment. */
+  readonly segmentHeaderChecksum: number;
+  readonly entryCount: number;
+  readonly createdMs: number;
+}
+
+/** One entry, reused from call to call. `key` is a view into the file's bytes. */
+export interface HintEntry {
+  operation: Operation;
+  /** Offset of the entry in the hint file. */
+  entryOffsetBytes: number;
+  /** Offset of the record in the segment. */
+  offsetBytes: number;
+  valueLength: number;
+  sequence: number;
+  expiryMs: number;
+  key: Uint8Array;
+}
+
+export type HintFileProblem =
+  | FileHeaderProblem
+  | 'wrong-kind'
+  | 'wrong-length'
+  | 'bad-file-checksum'
+  | 'impossible-entry';
+
+export type HintFileResult =
+  | { readonly ok: true; readonly summary: HintSummary }
+  | { readonly ok: false; readonly problem: HintFileProblem };
+
+export interface HintSink {
+  /** Called once with a sound file's summary; no entries follow when it returns false. */
+  accept?(summary: HintSummary): boolean;
+  /** `entry` is reused for the next call. */
+  entry(entry: HintEntry): void;
+}
+
+const FIRST_CAPACITY_BYTES = 4096;
+
+/** Collects entries in the order of their records and makes the file's bytes. */
+export class HintFileEncoder {
+  #bytes = new Uint8Array(FIRST_CAPACITY_BYTES);
+  #end = HINT_FIRST_ENTRY;
+  #entryCount = 0;
+
+  add(entry: Omit<HintEntry, 'entryOffsetBytes'>): void {
+    const at = this.#end;
+    const end = at + HINT_ENTRY_HEADER_SIZE + entry.key.length;
+    this.#reserve(end + FILE_CHECKSUM_SIZE);
+    const bytes = this.#bytes;
+    writeU16(bytes, at + HINT_ENTRY.keyLength, entry.key.length);
+    bytes[at + HINT_ENTRY.operation] = entry.operation;
+    bytes[at + HINT_ENTRY.reserved] = 0;
+    writeU32(bytes, at + HINT_ENTRY.valueLength, entry.valueLength);
+    writeU32(bytes, at + HINT_ENTRY.offset, entry.offsetBytes);
+    writeU64(bytes, at + HINT_ENTRY.sequence, entry.sequence);
+    writeU64(bytes, at + HINT_ENTRY.expiry, entry.expiryMs);
+    bytes.set(entry.key, at + HINT_ENTRY_HEADER_SIZE);
+    this.#end = end;
+    this.#entryCount++;
+  }
+
+  finish(segment: Omit<HintSummary, 'entryCount'>, crc32: Crc32): Uint8Array {
+    const { segmentId, createdMs } = segment;
+    this.#bytes.set(encodeFileHeader({ kind: FILE_KIND.hint, id: segmentId, createdMs }, crc32));
+    writeU64(this.#bytes, HINT_SUMMARY.segmentSize, segment.segmentSizeBytes);
+    writeU32(this.#bytes, HINT_SUMMARY.segmentHeaderChecksum, segment.segmentHeaderChecksum);
+    writeU32(this.#bytes, HINT_SUMMARY.entryCount, this.#entryCount);
+    writeU64(this.#bytes, HINT_SUMMARY.entriesSize, this.#end - HINT_FIRST_ENTRY);
+    writeU32(this.#bytes, this.#end, crc32(this.#bytes, 0, this.#end, 0));
+    return this.#bytes.subarray(0, this.#end + FILE_CHECKSUM_SIZE);
+  }
+
+  #reserve(sizeBytes: number): void {
+    if (sizeBytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(sizeBytes, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = larger;
+  }
+}
+
+/**
+ * Checks a whole hint file, then hands every entry to `sink`. Never throws, and calls nothing unless the checksum
+ * of the whole file and every length in it are right: a hint file is believed entirely or not at all.
+ */
+export function decodeHintFile(bytes: Uint8Array, crc32: Crc32, sink: HintSink): HintFileResult {
+  const header = decodeFileHeader(bytes, crc32);
+  if (!header.ok) return { ok: false, problem: header.problem };
+  if (header.header.kind !== FILE_KIND.hint) return { ok: false, problem: 'wrong-kind' };
+  if (bytes.length < HINT_FIRST_ENTRY + FILE_CHECKSUM_SIZE) return { ok: false, problem: 'too-short' };
+  const end = bytes.length - FILE_CHECKSUM_SIZE;
+  if (HINT_FIRST_ENTRY + readU64(bytes, HINT_SUMMARY.entriesSize) !== end)
+    return { ok: false, problem: 'wrong-length' };
+  if (readU32(bytes, end) !== crc32(bytes, 0, end, 0)) return { ok: false, problem: 'bad-file-checksum' };
+  const summary: HintSummary = {
+    segmentId: header.header.id,
+    segmentSizeBytes: readU64(bytes, HINT_SUMMARY.segmentSize),
+    segmentHeaderChecksum: readU32(bytes, HINT_SUMMARY.segmentHeaderChecksum),
+    entryCount: readU32(bytes, HINT_SUMMARY.entryCount),
+    createdMs: header.header.createdMs,
+  };
+  if (!entriesAreSound(bytes, end, summary)) return { ok: false, problem: 'impossible-entry' };
+  if (sink.accept?.(summary) === false) return { ok: true, summary };
+  const entry = newHintEntry();
+  for (let at = HINT_FIRST_ENTRY; at < end; at += HINT_ENTRY_HEADER_SIZE + entry.key.length) {
+    readHintEntry(bytes, at, entry);
+    sink.entry(entry);
+  }
+  return { ok: true, summary };
+}
+
+export function newHintEntry(): HintEntry {
+  const key = new Uint8Array(0);
+  return {
+    operation: OPERATION.put,
+    entryOffsetBytes: 0,
+    offsetBytes: 0,
+    valueLength: 0,
+    sequence: 0,
+    expiryMs: 0,
+    key,
+  };
+}
+
+/** Reads the entry at `at`; its header and key must lie in `bytes`. */
+export function readHintEntry(bytes: Uint8Array, at: number, entry: HintEntry): void {
+  entry.entryOffsetBytes = at;
+  entry.operation = bytes[at + HINT_ENTRY.operation] as Operation;
+  entry.offsetBytes = readU32(bytes, at + HINT_ENTRY.offset);
+  entry.valueLength = readU32(bytes, at + HINT_ENTRY.valueLength);
+  entry.sequence = readU64(bytes, at + HINT_ENTRY.sequence);
+  entry.expiryMs = readU64(bytes, at + HINT_ENTRY.expiry);
+  const keyAt = at + HINT_ENTRY_HEADER_SIZE;
+  entry.key = bytes.subarray(keyAt, keyAt + readU16(bytes, at + HINT_ENTRY.keyLength));
+}
+
+function entriesAreSound(bytes: Uint8Array, end: number, summary: HintSummary): boolean {
+  let count = 0;
+  let at = HINT_FIRST_ENTRY;
+  while (at < end) {
+    if (at + HINT_ENTRY_HEADER_SIZE > end) return false;
+    const keyLength = readU16(bytes, at + HINT_ENTRY.keyLength);
+    if (keyLength === 0 || at + HINT_ENTRY_HEADER_SIZE + keyLength > end) return false;
+    if (!entryIsSound(bytes, at, keyLength, summary.segmentSizeBytes)) return false;
+    at += HINT_ENTRY_HEADER_SIZE + keyLength;
+    count++;
+  }
+  return count === summary.entryCount;
+}
+
+function entryIsSound(bytes: Uint8Array, at: number, keyLength: number, segmentSizeBytes: number): boolean {
+  const operation = bytes[at + HINT_ENTRY.operation];
+  if (operation !== OPERATION.put && operation !== OPERATION.del) return false;
+  if (bytes[at + HINT_ENTRY.reserved] !== 0) return false;
+  const valueLength = readU32(bytes, at + HINT_ENTRY.valueLength);
+  const offset = readU32(bytes, at + HINT_ENTRY.offset);
+  const sequence = readU64(bytes, at + HINT_ENTRY.sequence);
+  if (valueLength > MAX_VALUE_SIZE || sequence < 1 || sequence > MAX_U53) return false;
+  if (readU64(bytes, at + HINT_ENTRY.expiry) > MAX_U53) return false;
+  return offset >= FILE_HEADER_SIZE && offset + RECORD_HEADER_SIZE + keyLength + valueLength <= segmentSizeBytes;
+}
