@@ -62,6 +62,14 @@ export interface KeyInfo {
   readonly expiryMs: number;
 }
 
+/** The newest record of a live key. */
+export interface StoredRecord extends KeyInfo {
+  /** Milliseconds since 1970-01-01 UTC when it was written. */
+  readonly timestampMs: number;
+  /** The value, or as much of it as was asked for. */
+  readonly value: Uint8Array;
+}
+
 export interface RecordVersion {
   readonly operation: 'put' | 'del';
   readonly sequence: number;

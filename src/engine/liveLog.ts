@@ -2,11 +2,12 @@
 
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { ManifestSegment } from '../format/manifest.ts';
-import { decodeRecord, RecordView } from '../format/record.ts';
+import { decodeRecord, decodeRecordHeader, RecordView } from '../format/record.ts';
 import { crc32 } from './checksum.ts';
 import type { Keydir, KeydirRecord } from './keydir.ts';
 import { writeManifest } from './manifestFile.ts';
 import type { Segment, SegmentTable } from './segment.ts';
+import { saveSnapshot } from './snapshotFile.ts';
 import { readFully, type Storage } from './storage.ts';
 import { StrataError, storageError } from './strataError.ts';
 
@@ -71,6 +72,26 @@ export class LiveLog {
     writeManifest(this.storage, this.directory, manifest);
   }
 
+  /**
+   * Saves the keydir as a snapshot. What it covers is synced before, because the next opening will not look at it
+   * again. While older states are read there is nothing to save: their ghosts would come along.
+   */
+  saveSnapshot(nowMs: number): void {
+    const { storage, directory, keydir } = this;
+    if (keydir.readerCount > 0) return;
+    const segments = this.segments.live();
+    for (const segment of segments) {
+      if (segment.syncedBytes >= segment.sizeBytes || segment.state === 'sealed') continue;
+      try {
+        segment.file.syncNow();
+      } catch (error) {
+        throw this.fail(error, `syncing ${segment.fileName}`);
+      }
+      segment.syncedBytes = segment.writtenBytes;
+    }
+    saveSnapshot(storage, directory, { keydir, segments, lastSequence: this.appliedSequence, createdMs: nowMs });
+  }
+
   /** From now on every write fails with this error. Returns it. */
   fail(cause: unknown, doing: string): StrataError {
     const first = storageError(cause, doing);
@@ -107,6 +128,36 @@ export class LiveLog {
     return fits ? bytes.slice(valueStart, sizeBytes) : bytes.subarray(valueStart);
   }
 
+  /**
+   * As `readValue`, with the time of the record. Of a longer value only the first `maxValueBytes` are read; then its
+   * checksum cannot be compared, and key and sequence number alone tell the record from damage.
+   */
+  readRecord(
+    record: Readonly<KeydirRecord>,
+    key: Uint8Array,
+    maxValueBytes: number,
+  ): { readonly value: Uint8Array; readonly timestampMs: number } {
+    const view = this.#view;
+    if (record.valueLength <= maxValueBytes) {
+      const value = this.readValue(record, key);
+      return { value, timestampMs: view.timestampMs };
+    }
+    const segment = this.segments.at(record.slot);
+    const valueStart = RECORD_HEADER_SIZE + key.length;
+    const bytes = new Uint8Array(valueStart + maxValueBytes);
+    let got: number;
+    try {
+      got = readFully(segment.file, bytes, 0, bytes.length, record.offsetBytes);
+    } catch (error) {
+      throw storageError(error, `reading ${segment.fileName}`);
+    }
+    const problem = got === bytes.length ? decodeRecordHeader(view, bytes, 0) : 'short-body';
+    if (problem !== undefined || view.sequence !== record.sequence || !isKey(view, key)) {
+      throw this.#damagedRecord(segment, record.offsetBytes, bytes.length, problem ?? 'another-record');
+    }
+    return { value: bytes.slice(valueStart), timestampMs: view.timestampMs };
+  }
+
   #damagedRecord(segment: Segment, offsetBytes: number, sizeBytes: number, reason: string): StrataError {
     const { fileName } = segment;
     return new StrataError(
@@ -117,16 +168,17 @@ export class LiveLog {
     );
   }
 
-  /**
-   * Takes a segment out of the store after the manifest forgot it: its files go at once, its descriptor when no
-   * reader of an older state is left.
-   */
+  /** The segment no longer belongs to the store; its file is closed when no reader of an older state is left. */
   retire(segment: Segment): void {
     segment.retired = true;
-    this.storage.remove(this.storage.join(this.directory, segment.hintName));
-    this.storage.remove(this.storage.join(this.directory, segment.fileName));
     this.#retired.push(segment);
     this.closeRetired();
+  }
+
+  /** Removes the files of a segment that no manifest names. */
+  removeFiles(segment: Segment): void {
+    this.storage.remove(this.storage.join(this.directory, segment.hintName));
+    this.storage.remove(this.storage.join(this.directory, segment.fileName));
   }
 
   closeRetired(): void {

@@ -22,6 +22,7 @@ import type {
   RecoveryReport,
   ReplayReport,
   SegmentStats,
+  StoredRecord,
   StoreOptions,
   StoreStats,
   TaskOptions,
@@ -144,6 +145,19 @@ export class Store {
     this.#checkReadable();
     checkKey(key);
     return this.#view.info(key, Number.POSITIVE_INFINITY);
+  }
+
+  /** The newest record of a key: its value, or the first `maxValueBytes` of it, with all that is known of it. */
+  readRecord(key: Uint8Array, options: { readonly maxValueBytes?: number } = {}): StoredRecord | undefined {
+    this.#checkReadable();
+    checkKey(key);
+    return this.#view.readRecord(key, Number.POSITIVE_INFINITY, options.maxValueBytes ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** When the next key expires, in milliseconds since 1970-01-01 UTC; infinity: none does. */
+  get nextExpiryMs(): number {
+    this.#checkReadable();
+    return this.#log.keydir.nextExpiryMs;
   }
 
   /** Keys in byte order, of the state at the time of the call. */

@@ -1,7 +1,7 @@
 /** Reads one state of a store, whatever is written or compacted meanwhile. */
 
 import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from '../format/layout.ts';
-import type { KeyInfo, KeyRange } from './api.ts';
+import type { KeyInfo, KeyRange, StoredRecord } from './api.ts';
 import type { KeydirRecord } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
 import { RangeCursor } from './rangeCursor.ts';
@@ -125,6 +125,14 @@ export class StateView {
     const entry = keydir.find(key, 0, key.length);
     if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
     return describeKey(this.#log, key, this.#record);
+  }
+
+  readRecord(key: Uint8Array, sequence: number, maxValueBytes: number): StoredRecord | undefined {
+    const { keydir } = this.#log;
+    const entry = keydir.find(key, 0, key.length);
+    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    const info = describeKey(this.#log, key, this.#record);
+    return { ...info, ...this.#log.readRecord(this.#record, key, maxValueBytes) };
   }
 
   keys(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<Uint8Array> {

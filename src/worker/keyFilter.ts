@@ -1,9 +1,10 @@
+import { StrataError } from '../engine/strataError.ts';
 import type { KeyFilter } from '../shared/keyValueStore.ts';
 import { indexOfBytes } from './byteOrder.ts';
 
 export type KeyPredicate = (key: Uint8Array) => boolean;
 
-/** Makes a test of keys from a filter. Throws `INVALID_ARGUMENT` for a pattern that is no regular expression. */
+/** Makes a test of keys from a filter. Throws `INVALID_OPTION` for a pattern that is no regular expression. */
 export function compileKeyFilter(filter: KeyFilter): KeyPredicate {
   const decoder = new TextDecoder();
   if (filter.kind === 'regex') {
@@ -23,6 +24,6 @@ function parseExpression(pattern: string): RegExp {
     return new RegExp(pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new Error(`The filter is not a regular expression: ${reason}.`), { code: 'INVALID_ARGUMENT' });
+    throw new StrataError('INVALID_OPTION', `The filter is not a regular expression: ${reason}.`);
   }
 }

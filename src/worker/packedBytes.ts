@@ -47,3 +47,8 @@ export function unpackBytes(packed: PackedBytes): (Uint8Array | undefined)[] {
 export function unpackAllBytes(packed: PackedBytes): Uint8Array[] {
   return unpackBytes(packed) as Uint8Array[];
 }
+
+/** The same bytes with a buffer to themselves: sending a view would send all of the buffer it looks into. */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+}

@@ -1,0 +1,211 @@
+/** Answers a client's requests with the engine. Runs in the worker thread. */
+
+import type { BatchOperation, FileDamage } from '../engine/api.ts';
+import { Store } from '../engine/store.ts';
+import { StrataError } from '../engine/strataError.ts';
+import type {
+  CompactionReport,
+  KeyRange,
+  KeyVersion,
+  RecordLocation,
+  ReplayReport,
+  StoreStatistics,
+  VerifyReport,
+} from '../shared/keyValueStore.ts';
+import type { RecordState } from '../shared/recordState.ts';
+import { ChangeFeed } from './changeFeed.ts';
+import { DeadKeys } from './deadKeys.ts';
+import { EntryReader } from './entryReader.ts';
+import { ExpiryTimer } from './expiryTimer.ts';
+import { FolderPages } from './folderPages.ts';
+import { liveBytesByBlock } from './liveBytes.ts';
+import { type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
+import {
+  buffersOfEntries,
+  buffersOfFolderPage,
+  type PackedEntries,
+  type PackedFolderPage,
+  packEntries,
+  packFolderPage,
+} from './packedEntries.ts';
+import { recordStates } from './recordStates.ts';
+import { handOver } from './requestChannel.ts';
+import { RunningTasks } from './runningTasks.ts';
+import type {
+  FolderPageRequest,
+  FoundValue,
+  FoundValues,
+  OpenRequest,
+  PackedBatch,
+  StoreNotifications,
+  StoreRequests,
+} from './storeProtocol.ts';
+import { describeStatistics } from './storeStatistics.ts';
+
+/** The engine's store and what is built upon it, from `open` to `close`. */
+interface OpenedStore {
+  readonly store: Store;
+  readonly directory: string;
+  readonly directoryUri: string;
+  readonly entries: EntryReader;
+  readonly folders: FolderPages;
+  readonly deadKeys: DeadKeys;
+  readonly expiry: ExpiryTimer;
+  /** As of the last time that all of the log was read. */
+  damage: readonly FileDamage[];
+}
+
+export class StoreServer implements StoreRequests {
+  readonly #tasks: RunningTasks;
+  readonly #changes: ChangeFeed;
+  #opened: OpenedStore | undefined;
+
+  constructor(notifications: StoreNotifications) {
+    this.#tasks = new RunningTasks((taskId, done, total) => notifications.progress(taskId, done, total));
+    this.#changes = new ChangeFeed((kinds) => notifications.changed(kinds));
+  }
+
+  async open({ directory, directoryUri, options }: OpenRequest): Promise<void> {
+    const store = await Store.open(directory, options);
+    const folders = new FolderPages(store);
+    const expiry = new ExpiryTimer(store);
+    store.onChange((kind) => {
+      if (kind === 'data') {
+        folders.forget();
+        expiry.arm();
+      }
+      this.#changes.add(kind);
+    });
+    expiry.arm();
+    const deadKeys = new DeadKeys({
+      directory,
+      extents: () => store.stats().segments,
+      livesForever: (key) => store.info(key)?.expiryMs === 0,
+    });
+    const entries = new EntryReader(store);
+    const damage = store.recovery.damage;
+    this.#opened = { store, directory, directoryUri, entries, folders, deadKeys, expiry, damage };
+  }
+
+  get(key: Uint8Array): FoundValue | undefined {
+    const found = this.#open.entries.value(key);
+    return found === undefined ? undefined : handOver(found, [found.value.buffer as ArrayBuffer]);
+  }
+
+  async getMany(keys: PackedBytes): Promise<FoundValues> {
+    const found = await this.#open.entries.values(keys);
+    return handOver(found, [found.isFound.buffer, ...buffersOfEntries(found.entries)]);
+  }
+
+  put(key: Uint8Array, value: Uint8Array, ttlMs: number | undefined): Promise<void> {
+    return this.#open.store.put(key, value, ttlMs === undefined ? {} : { ttlMs });
+  }
+
+  del(key: Uint8Array): Promise<void> {
+    return this.#open.store.del(key);
+  }
+
+  batch({ keys, values, ttlsMs }: PackedBatch): Promise<void> {
+    const valueList = unpackBytes(values);
+    const operations = unpackAllBytes(keys).map((key, index): BatchOperation => {
+      const value = valueList[index];
+      if (value === undefined) return { type: 'del', key };
+      const ttlMs = ttlsMs[index] as number;
+      return Number.isNaN(ttlMs) ? { type: 'put', key, value } : { type: 'put', key, value, ttlMs };
+    });
+    return this.#open.store.batch(operations);
+  }
+
+  async list(range: KeyRange, valuePreviewBytes: number): Promise<PackedEntries> {
+    const page = packEntries(await this.#open.entries.list(range, valuePreviewBytes));
+    return handOver(page, buffersOfEntries(page));
+  }
+
+  count(range: KeyRange): number {
+    const { limit: _limit, reverse: _reverse, ...bounds } = range;
+    return this.#open.store.count(bounds);
+  }
+
+  async listFolder(request: FolderPageRequest): Promise<PackedFolderPage> {
+    const { entries, folders } = this.#open;
+    const { children, more, keyCount } = await folders.page(request);
+    const located = await entries.children(children, request.valuePreviewBytes);
+    const page = packFolderPage({ children: located, more, keyCount });
+    return handOver(page, buffersOfFolderPage(page));
+  }
+
+  async history(key: Uint8Array): Promise<KeyVersion[]> {
+    const versions = (await this.#open.store.history(key)).map(({ value, ...version }): KeyVersion => {
+      return value === undefined
+        ? { ...version, valueSizeBytes: 0 }
+        : { ...version, valueSizeBytes: value.length, value };
+    });
+    return handOver(
+      versions,
+      versions.flatMap(({ value }) => (value === undefined ? [] : [value.buffer as ArrayBuffer])),
+    );
+  }
+
+  statistics(): StoreStatistics {
+    const { store, directoryUri, damage } = this.#open;
+    return describeStatistics(store.stats(), store.recovery, { directoryUri, damage });
+  }
+
+  compact(taskId: number): Promise<CompactionReport> {
+    return this.#tasks.run(taskId, (options) => this.#open.store.compact(options));
+  }
+
+  async replay(taskId: number): Promise<ReplayReport> {
+    const report = await this.#tasks.run(taskId, (options) => this.#open.store.replay(options));
+    this.#open.damage = report.damage;
+    return report;
+  }
+
+  async verify(taskId: number): Promise<VerifyReport> {
+    const report = await this.#tasks.run(taskId, (options) => this.#open.store.verify(options));
+    this.#open.damage = report.damage;
+    return report;
+  }
+
+  cancel(taskId: number): void {
+    this.#tasks.cancel(taskId);
+  }
+
+  recordStates(segmentId: number, offsetsBytes: Float64Array): Promise<RecordState[]> {
+    const { store, directory, deadKeys } = this.#open;
+    const source = {
+      directory,
+      deadKeys,
+      info: (key: Uint8Array) => store.info(key),
+      lastSequence: () => store.stats().lastSequence,
+    };
+    return recordStates(source, segmentId, offsetsBytes);
+  }
+
+  async liveBytesByBlock(segmentId: number, blockSizeBytes: number, blockCount: number): Promise<Float64Array> {
+    const bytes = await liveBytesByBlock(this.#open.store, { segmentId, blockSizeBytes, blockCount });
+    return handOver(bytes, [bytes.buffer as ArrayBuffer]);
+  }
+
+  async newestRecord(key: Uint8Array): Promise<RecordLocation | undefined> {
+    const { store, deadKeys } = this.#open;
+    const live = store.info(key);
+    if (live !== undefined) return live.location;
+    await deadKeys.catchUp();
+    return deadKeys.newest(key)?.location;
+  }
+
+  async close(): Promise<void> {
+    const { store, expiry } = this.#open;
+    this.#opened = undefined;
+    expiry.stop();
+    this.#tasks.cancelAll();
+    this.#changes.stop();
+    await store.close();
+  }
+
+  get #open(): OpenedStore {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new StrataError('STORE_CLOSED', 'The store is not open. Open it again.');
+  }
+}
