@@ -1,6 +1,6 @@
 // Bundles: one per runtime. `node esbuild.js [--watch] [--production]`
-import { existsSync, globSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import esbuild from 'esbuild';
 
@@ -82,10 +82,26 @@ function entryCount(options) {
   return Object.keys(options.entryPoints ?? {}).length;
 }
 
+/**
+ * The licences of the libraries that are in the bundles, which their authors ask to go along with every copy.
+ * @param {string[]} sources
+ */
+async function writeNotices(sources) {
+  const packages = new Set(sources.flatMap((source) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source) ?? []));
+  const notices = [...packages].sort().map((directory) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${directory}/package.json`, 'utf8'));
+    const file = readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file === undefined ? `License: ${license}` : readFileSync(`${directory}/${file}`, 'utf8').trim();
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  await writeFile('dist/THIRD-PARTY-NOTICES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
 await rm('dist', { recursive: true, force: true });
 if (watch) {
   const contexts = await Promise.all(bundles().map((options) => esbuild.context({ ...options, logLevel: 'info' })));
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
-  await Promise.all(bundles().map((options) => esbuild.build(options)));
+  const results = await Promise.all(bundles().map((options) => esbuild.build({ ...options, metafile: true })));
+  if (production) await writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }

@@ -28,6 +28,8 @@ export interface VscodeHost extends AsyncDisposable {
   readonly url: string;
   /** The last lines that the server has written; for the message of a failed test. */
   log(): string;
+  /** Resolves when the server has ended, whoever ended it. */
+  readonly ended: Promise<unknown>;
 }
 
 /** Quiet pictures and no surprises: no welcome pages, assistants, updates, trust questions or telemetry. */
@@ -64,7 +66,12 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
     const stop = stopper(server, home);
     try {
       const port = await listeningPort(server, log);
-      return { url: workbenchUrl(port, options), log: () => log.slice(-40).join('\n'), [Symbol.asyncDispose]: stop };
+      return {
+        url: workbenchUrl(port, options),
+        log: () => log.slice(-40).join('\n'),
+        ended: once(server, 'exit'),
+        [Symbol.asyncDispose]: stop,
+      };
     } catch (error) {
       await stop();
       throw error;
