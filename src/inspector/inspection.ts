@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type {
+  DamageLocated,
   FileChange,
   FindHit,
   FindRequest,
@@ -61,6 +62,7 @@ export class Inspection implements ScanCalls {
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
   #indexing = false;
+  #gone = false;
   #closed = false;
 
   constructor({ file, fileName, events, formats }: InspectionOptions) {
@@ -152,13 +154,17 @@ export class Inspection implements ScanCalls {
     return found ?? last;
   }
 
-  async adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<Located | undefined> {
+  /** Goes round: after the last damaged range comes the first. */
+  adjacentDamage(row: number, direction: 'next' | 'previous'): DamageLocated | undefined {
     const { damages } = this.#index;
-    const place =
+    const after =
       direction === 'next'
-        ? damages.find((damage) => damage.row > row)
-        : damages.findLast((damage) => damage.row < row);
-    return place === undefined ? undefined : { position: place.row, ...place };
+        ? damages.findIndex((damage) => damage.row > row)
+        : damages.findLastIndex((damage) => damage.row < row);
+    const at = after >= 0 ? after : direction === 'next' ? 0 : damages.length - 1;
+    const place = damages[at];
+    if (place === undefined) return undefined;
+    return { position: place.row, ...place, ordinal: at + 1, total: damages.length };
   }
 
   async find(request: FindRequest): Promise<FindHit | undefined> {
@@ -196,7 +202,11 @@ export class Inspection implements ScanCalls {
   refresh(): void {
     if (this.#closed) return;
     const change = this.#file.refresh();
-    if (change === 'gone') this.#events.fileChanged('gone', undefined);
+    const wasGone = this.#gone;
+    this.#gone = change === 'gone';
+    if (this.#gone) {
+      if (!wasGone) this.#events.fileChanged('gone', undefined);
+    } else if (wasGone) this.#startOver('replaced');
     else if (change === 'shrank' || change === 'replaced') this.#startOver('replaced');
     else if (this.#file.sizeBytes > this.#index.sizeBytes && this.#index.done) this.#goOn();
   }

@@ -38,25 +38,30 @@ export class LocalFile implements RangedFile {
   }
 
   refresh(): 'same' | 'grew' | 'shrank' | 'replaced' | 'gone' {
+    try {
+      return this.#look();
+    } catch {
+      // It may not be read any more, or went away between two calls.
+      return 'gone';
+    }
+  }
+
+  #look(): 'same' | 'grew' | 'shrank' | 'replaced' | 'gone' {
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return 'gone';
-    const sizeBytes = Number(stat.size);
     if (stat.ino !== this.#inode) {
-      this.#reopen();
+      const descriptor = openSync(this.#path, 'r');
+      closeSync(this.#descriptor);
+      this.#descriptor = descriptor;
+      const opened = fstatSync(descriptor, { bigint: true });
+      this.#sizeBytes = Number(opened.size);
+      this.#inode = opened.ino;
       return 'replaced';
     }
     const before = this.#sizeBytes;
-    this.#sizeBytes = sizeBytes;
-    if (sizeBytes === before) return 'same';
-    return sizeBytes > before ? 'grew' : 'shrank';
-  }
-
-  #reopen(): void {
-    closeSync(this.#descriptor);
-    this.#descriptor = openSync(this.#path, 'r');
-    const stat = fstatSync(this.#descriptor, { bigint: true });
     this.#sizeBytes = Number(stat.size);
-    this.#inode = stat.ino;
+    if (this.#sizeBytes === before) return 'same';
+    return this.#sizeBytes > before ? 'grew' : 'shrank';
   }
 
   close(): void {

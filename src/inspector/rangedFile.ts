@@ -13,6 +13,7 @@ export interface RangedFile {
 /** A file whose bytes are all in memory: small files of file systems that cannot be read by ranges. */
 export class MemoryFile implements RangedFile {
   #bytes: Uint8Array;
+  #next: Uint8Array | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -28,13 +29,20 @@ export class MemoryFile implements RangedFile {
     return part.length;
   }
 
-  /** The bytes are those of the moment of opening until they are replaced. */
+  /** The file's new content, which the next `refresh` takes. */
   replace(bytes: Uint8Array): void {
-    this.#bytes = bytes;
+    this.#next = bytes;
   }
 
-  refresh(): 'same' {
-    return 'same';
+  refresh(): 'same' | 'grew' | 'replaced' {
+    const next = this.#next;
+    if (next === undefined) return 'same';
+    const before = this.#bytes;
+    this.#next = undefined;
+    this.#bytes = next;
+    const startsAlike = next.length >= before.length && before.every((byte, at) => next[at] === byte);
+    if (!startsAlike) return 'replaced';
+    return next.length > before.length ? 'grew' : 'same';
   }
 
   close(): void {}

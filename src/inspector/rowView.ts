@@ -1,7 +1,7 @@
 /** Turns what a scan reports into what the editor shows. */
 
 import type { ChecksumMark, GroupMark, InspectorRow, RecordCells } from '../shared/inspectorRows.ts';
-import { printableBytes } from './byteText.ts';
+import { printableKey, printableValue } from './byteText.ts';
 import { type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
@@ -44,10 +44,10 @@ function toCells(record: LogRecord, context: RowContext): RecordCells {
     ...(sequence === NONE ? {} : { sequence }),
     ...(timestampMs === NONE ? {} : { timestampMs }),
     ...(expiryMs === NONE ? {} : { expiryMs }),
-    ...(keyLength === NONE ? {} : { key: printableBytes(record.key, KEY_PREVIEW_BYTES), keySizeBytes: keyLength }),
+    ...(keyLength === NONE ? {} : { key: printableKey(record.key, KEY_PREVIEW_BYTES), keySizeBytes: keyLength }),
     ...(valueLength === NONE
       ? {}
-      : { value: printableBytes(record.value, VALUE_PREVIEW_BYTES), valueSizeBytes: valueLength }),
+      : { value: printableValue(record.value, VALUE_PREVIEW_BYTES), valueSizeBytes: valueLength }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(group === undefined ? {} : { group }),
   };

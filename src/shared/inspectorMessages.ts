@@ -33,6 +33,12 @@ export interface Located {
   readonly offsetBytes: number;
 }
 
+/** A damaged range, and which one of how many. */
+export interface DamageLocated extends Located {
+  readonly ordinal: number;
+  readonly total: number;
+}
+
 export interface FindPattern {
   readonly kind: 'text' | 'hex' | 'regex';
   readonly pattern: string;
@@ -78,18 +84,21 @@ export interface CrossCheck {
   readonly problems: readonly string[];
 }
 
+/** A call is answered at once or later; its caller always gets a promise. */
+type Answer<T> = T | Promise<T>;
+
 /** What a scan does for its caller; runs in the scanning thread. */
 export interface ScanCalls {
-  open(): FileSummary;
-  rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Promise<RowPage>;
-  detail(row: number): Promise<RowDetail | undefined>;
-  bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Uint8Array;
-  overview(): Overview;
-  setFilter(filter: RowFilter | undefined): Promise<ViewId>;
+  open(): Answer<FileSummary>;
+  rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Answer<RowPage>;
+  detail(row: number): Answer<RowDetail | undefined>;
+  bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Answer<Uint8Array>;
+  overview(): Answer<Overview>;
+  setFilter(filter: RowFilter | undefined): Answer<ViewId>;
   cancelFilter(): void;
-  locate(target: LocateTarget, view: ViewId): Promise<Located | undefined>;
-  adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<Located | undefined>;
-  find(request: FindRequest): Promise<FindHit | undefined>;
+  locate(target: LocateTarget, view: ViewId): Answer<Located | undefined>;
+  adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
+  find(request: FindRequest): Answer<FindHit | undefined>;
   cancelFind(): void;
 }
 
@@ -102,3 +111,65 @@ export interface ScanEvents {
   /** States of records, asked of the store by way of the extension host. */
   recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;
 }
+
+/** What the webview asks of the extension host: the scan's calls, answered by the thread, and the host's own. */
+export interface HostCalls extends ScanCalls {
+  /** The webview has loaded; events are sent from now on. */
+  ready(): Promise<ViewSettings>;
+  recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;
+  /** Live bytes by the blocks of an `Overview`; undefined when no open store knows the file. */
+  liveBytesByBlock(blockSizeBytes: number, blockCount: number): Promise<Float64Array | undefined>;
+  copyText(text: string): Promise<void>;
+  /** Runs a command of the editor on a row, with the row's place. */
+  run(action: RowAction, row: number): Promise<void>;
+  /** Keeps the choice of columns for all files. */
+  saveColumns(columns: ColumnSettings): Promise<void>;
+  /** Opens the go-to input box. */
+  askForPlace(): Promise<void>;
+  /** Writes the rows of a view to a file that the person chooses. */
+  exportRows(view: ViewId): Promise<void>;
+  openSettings(): Promise<void>;
+}
+
+export type RowAction =
+  | 'openInHexEditor'
+  | 'openValue'
+  | 'revealKey'
+  | 'showHistory'
+  | 'goToNewest'
+  | 'selectForCompare'
+  | 'compareWithSelected';
+
+export interface ColumnSettings {
+  readonly hidden: readonly string[];
+  /** Pixels, by column. */
+  readonly widths: Readonly<Record<string, number>>;
+}
+
+export interface ViewSettings {
+  readonly columns: ColumnSettings | undefined;
+  readonly hexEditorInstalled: boolean;
+  /** A store is open that knows this file. */
+  readonly storeKnown: boolean;
+}
+
+/** What the host sends to the webview. */
+export interface ViewEvents extends Omit<ScanEvents, 'recordStates'> {
+  /** The store has changed: states have to be asked for again. */
+  statesChanged(storeKnown: boolean): void;
+  goTo(target: LocateTarget): void;
+  command(name: ViewCommand): void;
+  /** The scan ended by itself; nothing further will come. */
+  failed(message: string): void;
+}
+
+export type ViewCommand =
+  | 'find'
+  | 'findNext'
+  | 'findPrevious'
+  | 'filter'
+  | 'nextDamage'
+  | 'previousDamage'
+  | 'toggleFollow'
+  | 'showHelp'
+  | 'exportRows';

@@ -86,6 +86,8 @@ export interface RecordField {
   /** The bytes that a checksum covers. */
   readonly covers?: { readonly offsetBytes: number; readonly sizeBytes: number };
   readonly type: 'number' | 'bytes' | 'checksum' | 'time' | 'flags';
+  /** The field that is the record's key or value. */
+  readonly role?: 'key' | 'value';
 }
 
 /** The selected row in full. */

@@ -13,11 +13,12 @@ export interface FieldSpan {
   readonly type?: RecordField['type'];
   readonly timeMs?: number;
   readonly covers?: RecordField['covers'];
+  readonly role?: 'key' | 'value';
 }
 
 export function toFields(spans: readonly FieldSpan[]): RecordField[] {
   return spans.map(
-    ({ name, at, end, colourGroup, value, meaning = '', problem = false, type = 'number', timeMs, covers }) => ({
+    ({ name, at, end, colourGroup, value, meaning = '', problem = false, type = 'number', timeMs, covers, role }) => ({
       name,
       offsetBytes: at,
       sizeBytes: end - at,
@@ -28,20 +29,11 @@ export function toFields(spans: readonly FieldSpan[]): RecordField[] {
       type,
       ...(timeMs === undefined ? {} : { timeMs }),
       ...(covers === undefined ? {} : { covers }),
+      ...(role === undefined ? {} : { role }),
     }),
   );
 }
 
-const DIGIT_GROUPS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-export function formatNumber(value: number): string {
-  return DIGIT_GROUPS.format(value);
-}
-
 export function formatChecksum(checksum: number): string {
   return checksum.toString(16).toUpperCase().padStart(8, '0');
-}
-
-export function countOf(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -4,9 +4,10 @@ import { decodeFileHeader, type FileHeaderProblem } from '../../format/fileHeade
 import { FILE_HEADER, FILE_HEADER_SIZE, FILE_KIND, type FileKind, FORMAT_VERSION, MAGIC } from '../../format/layout.ts';
 import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
 import type { FileFact } from '../../shared/inspectorRows.ts';
+import { formatCount } from '../../shared/quantities.ts';
 import type { FileStart } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import { type FieldSpan, formatChecksum, formatNumber } from './fieldSpans.ts';
+import { type FieldSpan, formatChecksum } from './fieldSpans.ts';
 
 const PROBLEM_SENTENCES: Readonly<Record<FileHeaderProblem, string>> = {
   'too-short': `The file is shorter than its header of ${FILE_HEADER_SIZE} bytes.`,
@@ -114,7 +115,7 @@ export function headerFieldSpans(bytes: Uint8Array): FieldSpan[] {
       at: FILE_HEADER.id,
       end: FILE_HEADER.created,
       colourGroup: 3,
-      value: formatNumber(readU32(bytes, FILE_HEADER.id)),
+      value: formatCount(readU32(bytes, FILE_HEADER.id)),
       meaning: 'segment id; salts the checksum of every record',
     },
     {
@@ -123,7 +124,7 @@ export function headerFieldSpans(bytes: Uint8Array): FieldSpan[] {
       end: FILE_HEADER.reserved,
       colourGroup: 4,
       type: 'time',
-      value: formatNumber(createdMs),
+      value: formatCount(createdMs),
       meaning: 'milliseconds since 1970',
       timeMs: createdMs,
     },

@@ -20,7 +20,8 @@ import {
   type SegmentSink,
 } from '../../format/segmentScanner.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
-import { printableBytes } from '../byteText.ts';
+import { formatCount, formatCountOf } from '../../shared/quantities.ts';
+import { printableKey, printableValue } from '../byteText.ts';
 import {
   type FileStart,
   type LogDamage,
@@ -34,7 +35,7 @@ import {
   type ScanStart,
 } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import { countOf, type FieldSpan, formatChecksum, formatNumber, toFields } from './fieldSpans.ts';
+import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
@@ -126,7 +127,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       at: RECORD.keyLength,
       end: RECORD.valueLength,
       colourGroup: 1,
-      value: formatNumber(view.keyLength),
+      value: formatCount(view.keyLength),
       meaning: 'bytes',
     },
     {
@@ -134,7 +135,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       at: RECORD.valueLength,
       end: RECORD.operation,
       colourGroup: 2,
-      value: formatNumber(view.valueLength),
+      value: formatCount(view.valueLength),
       meaning: 'bytes',
       problem: view.sizeBytes > row.sizeBytes,
     },
@@ -161,7 +162,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       at: RECORD.sequence,
       end: RECORD.timestamp,
       colourGroup: 4,
-      value: formatNumber(view.sequence),
+      value: formatCount(view.sequence),
       meaning: 'the highest sequence of a key wins',
     },
     {
@@ -170,7 +171,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       end: RECORD.expiry,
       colourGroup: 5,
       type: 'time',
-      value: formatNumber(view.timestampMs),
+      value: formatCount(view.timestampMs),
       meaning: 'milliseconds since 1970',
       timeMs: view.timestampMs,
     },
@@ -180,15 +181,16 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       end: RECORD_HEADER_SIZE,
       colourGroup: 5,
       type: 'time',
-      value: formatNumber(view.expiryMs),
+      value: formatCount(view.expiryMs),
       meaning: view.expiryMs === 0 ? 'never' : 'milliseconds since 1970',
       ...(view.expiryMs === 0 ? {} : { timeMs: view.expiryMs }),
     },
   ];
   if (view.keyLength > 0 && valueAt <= row.sizeBytes) {
-    const key = printableBytes(bytes.subarray(RECORD_HEADER_SIZE, valueAt), FIELD_TEXT_BYTES);
+    const key = printableKey(bytes.subarray(RECORD_HEADER_SIZE, valueAt), FIELD_TEXT_BYTES);
     spans.push({
       name: 'key',
+      role: 'key',
       at: RECORD_HEADER_SIZE,
       end: valueAt,
       colourGroup: 6,
@@ -203,11 +205,12 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
   else if (view.valueLength > 0)
     spans.push({
       name: 'value',
+      role: 'value',
       at: valueAt,
       end: view.sizeBytes,
       colourGroup: 7,
       type: 'bytes',
-      value: printableBytes(bytes.subarray(valueAt, view.sizeBytes), FIELD_TEXT_BYTES).text,
+      value: printableValue(bytes.subarray(valueAt, view.sizeBytes), FIELD_TEXT_BYTES).text,
     });
   return spans;
 }
@@ -223,7 +226,7 @@ function batchFieldSpans(view: RecordView, valueAt: number): FieldSpan[] {
       at: valueAt + BATCH_FRAME.recordCount,
       end: valueAt + BATCH_FRAME.bodySize,
       colourGroup: 6,
-      value: formatNumber(view.batchRecordCount),
+      value: formatCount(view.batchRecordCount),
       meaning: 'records that follow as one atomic batch',
     },
     {
@@ -231,7 +234,7 @@ function batchFieldSpans(view: RecordView, valueAt: number): FieldSpan[] {
       at: valueAt + BATCH_FRAME.bodySize,
       end: view.sizeBytes,
       colourGroup: 7,
-      value: formatNumber(view.batchBodySizeBytes),
+      value: formatCount(view.batchBodySizeBytes),
       meaning: 'bytes of those records together',
     },
   ];
@@ -242,7 +245,7 @@ function checksumMeaning(
   computed: number | undefined,
 ): Pick<FieldSpan, 'meaning' | 'problem' | 'covers'> {
   const covers = { offsetBytes: RECORD.keyLength, sizeBytes: view.sizeBytes - RECORD.keyLength };
-  const range = `+${RECORD.keyLength} to +${formatNumber(view.sizeBytes - 1)}, salted with the segment id`;
+  const range = `+${RECORD.keyLength} to +${formatCount(view.sizeBytes - 1)}, salted with the segment id`;
   if (computed === undefined) return { meaning: `CRC-32 of ${range}; not all of it is shown here`, covers };
   if (computed === view.checksum) return { meaning: `valid; CRC-32 of ${range}`, covers };
   return { meaning: `computed ${formatChecksum(computed)}; CRC-32 of ${range}`, problem: true, covers };
@@ -408,7 +411,7 @@ function damageReason({ reason, reachesEnd }: SegmentDamage): string {
 }
 
 function damageMessage(damage: SegmentDamage): string {
-  const range = `${countOf(damage.sizeBytes, 'byte')}`;
+  const range = formatCountOf(damage.sizeBytes, 'byte');
   switch (damage.reason) {
     case 'bad-checksum':
       return `${range}: checksum ${formatChecksum(damage.storedChecksum ?? 0)} stored, ${formatChecksum(damage.computedChecksum ?? 0)} computed`;

@@ -1,0 +1,194 @@
+/** The columns of the table: what each shows of a row. */
+
+import type { InspectorRow, LogColumn, RecordCells } from '../../src/shared/inspectorRows.ts';
+import { formatCount, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
+import type { RecordState } from '../../src/shared/recordState.ts';
+
+export interface CellText {
+  readonly text: string;
+  readonly tooltip?: string;
+  readonly className?: string;
+  readonly icon?: string;
+  /** What a screen reader says of the icon. */
+  readonly iconLabel?: string;
+}
+
+export interface Column {
+  readonly id: string;
+  readonly title: string;
+  readonly tooltip: string;
+  readonly widthPx: number;
+  readonly alignRight: boolean;
+  /** Not shown until chosen. */
+  readonly optional: boolean;
+  /** Needs this of the format; absent: every format has it. */
+  readonly needs?: LogColumn;
+  cell(row: InspectorRow, state: RecordState | undefined): CellText;
+}
+
+const NOTHING: CellText = { text: '' };
+
+interface ColumnOptions {
+  readonly alignRight?: boolean;
+  readonly optional?: boolean;
+  readonly needs?: LogColumn;
+}
+
+function column(
+  id: string,
+  title: string,
+  tooltip: string,
+  widthPx: number,
+  options: ColumnOptions,
+  cell: Column['cell'],
+): Column {
+  const { alignRight = false, optional = false, needs } = options;
+  return { id, title, tooltip, widthPx, alignRight, optional, cell, ...(needs === undefined ? {} : { needs }) };
+}
+
+/** A column of what the record's header says. */
+function cellsColumn(
+  id: string,
+  title: string,
+  tooltip: string,
+  widthPx: number,
+  options: ColumnOptions,
+  cell: (cells: RecordCells, row: InspectorRow) => CellText,
+): Column {
+  return column(id, title, tooltip, widthPx, options, (row) =>
+    row.cells === undefined ? NOTHING : cell(row.cells, row),
+  );
+}
+
+export const COLUMNS: readonly Column[] = [
+  column('row', '#', 'Number of the row in the file', 72, { alignRight: true }, ({ row }) => ({
+    text: formatCount(row),
+  })),
+  column('offset', 'Offset', 'Offset of the first byte', 96, {}, ({ offsetBytes }) => ({
+    text: formatOffset(offsetBytes),
+    tooltip: `${formatCount(offsetBytes)} bytes from the start of the file`,
+    className: 'number',
+  })),
+  column('operation', 'Op', 'Operation', 84, { needs: 'operation' }, operationCell),
+  cellsColumn('sequence', 'Seq', 'Sequence number', 88, { alignRight: true, needs: 'sequence' }, ({ sequence }) =>
+    sequence === undefined ? NOTHING : { text: formatCount(sequence) },
+  ),
+  cellsColumn('time', 'Time', 'When it was written, in local time', 172, { needs: 'time' }, ({ timestampMs }) =>
+    timestampMs === undefined ? NOTHING : timeCell(timestampMs),
+  ),
+  cellsColumn('expiry', 'Expires', 'When the record expires', 92, { needs: 'expiry' }, ({ expiryMs }) =>
+    expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now()),
+  ),
+  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 230, { needs: 'key' }, ({ key }) =>
+    key === undefined
+      ? NOTHING
+      : {
+          text: key.truncated ? `${key.text}…` : key.text,
+          tooltip: key.text,
+          className: key.escaped ? 'escaped' : 'key',
+        },
+  ),
+  column('value', 'Value', 'The beginning of the value', 360, { needs: 'value' }, valueCell),
+  column('size', 'Size', 'Bytes of the whole record', 76, { alignRight: true }, ({ sizeBytes }) => ({
+    text: formatCount(sizeBytes),
+  })),
+  cellsColumn('keySize', 'Key B', 'Bytes of the key', 64, { alignRight: true, needs: 'key' }, ({ keySizeBytes }) =>
+    keySizeBytes === undefined ? NOTHING : { text: formatCount(keySizeBytes) },
+  ),
+  cellsColumn(
+    'valueSize',
+    'Value B',
+    'Bytes of the value',
+    76,
+    { alignRight: true, needs: 'value' },
+    ({ valueSizeBytes }) => (valueSizeBytes === undefined ? NOTHING : { text: formatCount(valueSizeBytes) }),
+  ),
+  cellsColumn('stored', 'Stored', 'Checksum in the record', 84, { needs: 'checksum' }, ({ checksum }) =>
+    checksum === undefined ? NOTHING : { text: formatChecksum(checksum.stored), className: 'number' },
+  ),
+  cellsColumn('computed', 'Computed', 'Checksum of the bytes', 104, { needs: 'checksum' }, ({ checksum }) => {
+    if (checksum === undefined) return NOTHING;
+    const text = checksum.computed === undefined ? '' : formatChecksum(checksum.computed);
+    return checksum.valid
+      ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
+      : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
+  }),
+  column('state', 'State', 'State against the store', 104, {}, stateCell),
+];
+
+export function formatChecksum(checksum: number): string {
+  return checksum.toString(16).toUpperCase().padStart(8, '0');
+}
+
+function operationCell(row: InspectorRow): CellText {
+  if (row.kind === 'damage') {
+    const text = row.cells?.operation ?? 'damage';
+    return { text, className: 'op-damage', icon: 'error', iconLabel: 'damaged' };
+  }
+  const { operation, group } = row.cells;
+  const className = `op-${operation}`;
+  if (group === undefined) return { text: operation, className };
+  const incomplete = group.complete ? '' : ', which is incomplete and therefore never happened';
+  const tooltip = {
+    frame: `opens a batch${incomplete}`,
+    member: `in the batch at ${formatOffset(group.startBytes)}${incomplete}`,
+    orphan: 'says that it is in a batch, but the frame of the batch is missing',
+  }[group.role];
+  return {
+    text: operation,
+    className: `${className} group-${group.role}${group.complete ? '' : ' incomplete'}`,
+    tooltip,
+  };
+}
+
+function valueCell(row: InspectorRow): CellText {
+  if (row.kind === 'damage' && row.cells === undefined) {
+    return { text: `${row.reason} — ${row.message}`, tooltip: row.message, className: 'damage-message' };
+  }
+  const value = row.cells?.value;
+  if (value === undefined) return row.kind === 'header' ? { text: 'file header', className: 'quiet' } : NOTHING;
+  if (row.cells?.valueSizeBytes === 0) {
+    return row.cells.operation === 'put' ? { text: 'empty', className: 'quiet' } : NOTHING;
+  }
+  return { text: value.text, tooltip: value.text, className: value.escaped ? 'escaped' : 'value' };
+}
+
+function stateCell(row: InspectorRow, state: RecordState | undefined): CellText {
+  if (row.kind === 'damage') return { text: 'damaged', className: 'state-damaged' };
+  if (row.kind === 'header') return NOTHING;
+  if (row.cells.group !== undefined && !row.cells.group.complete) {
+    return { text: 'uncommitted', className: 'state-uncommitted', tooltip: 'In a batch that is not complete' };
+  }
+  if (row.cells.group?.role === 'frame') return NOTHING;
+  if (state === undefined) return { text: '…', className: 'quiet' };
+  if (state === 'unknown') return { text: 'unknown', className: 'quiet', tooltip: 'No open store knows this file' };
+  return { text: state, className: `state-${state}` };
+}
+
+function timeCell(timeMs: number): CellText {
+  return { text: localTime(timeMs), tooltip: isoTime(timeMs), className: 'number' };
+}
+
+function expiryCell(expiryMs: number, nowMs: number): CellText {
+  const leftMs = expiryMs - nowMs;
+  const tooltip = `${localTime(expiryMs)} (${isoTime(expiryMs)})`;
+  if (leftMs > 0) return { text: `in ${formatTimeLeft(leftMs)}`, tooltip };
+  return { text: `${formatTimeLeft(-leftMs)} ago`, tooltip, className: 'quiet' };
+}
+
+const EARLIEST_MS = -62_135_596_800_000;
+const LATEST_MS = 253_402_300_799_999;
+
+/** A number that no calendar shows is shown as a number. */
+export function isoTime(timeMs: number): string {
+  return timeMs >= EARLIEST_MS && timeMs <= LATEST_MS ? new Date(timeMs).toISOString() : `${formatCount(timeMs)} ms`;
+}
+
+/** With milliseconds, because records of one second are told apart by them. */
+export function localTime(timeMs: number): string {
+  if (timeMs < EARLIEST_MS || timeMs > LATEST_MS) return isoTime(timeMs);
+  const time = new Date(timeMs);
+  const pad = (part: number, digits = 2) => String(part).padStart(digits, '0');
+  const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
+  return `${day} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}.${pad(time.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,368 @@
+/** The selected row in full: its fields, their bytes, and what can be done with it. */
+
+import type { RowAction } from '../../src/shared/inspectorMessages.ts';
+import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
+import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
+import { type ByteRange, ByteView } from './byteView.ts';
+import { isoTime, localTime } from './columns.ts';
+import { element, icon, iconButton } from './dom.ts';
+import { numbersView, valueView } from './valueViews.ts';
+import type { DetailTab } from './viewState.ts';
+
+export interface DetailEvents {
+  /** Bytes of the file. */
+  read(offsetBytes: number, sizeBytes: number): Promise<Uint8Array>;
+  copy(text: string, what: string): void;
+  run(action: RowAction, row: number): void;
+  onTab(tab: DetailTab): void;
+  onClose(): void;
+}
+
+const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
+  ['bytes', 'Bytes'],
+  ['value', 'Value'],
+  ['numbers', 'Numbers'],
+];
+/** Copies of more than this would stall the clipboard. */
+const MAX_COPY_BYTES = 0x100_0000;
+/** Enough for the value and number views. */
+const VIEW_BYTES = 0x1_0000;
+const RAW_BYTES_SHOWN = 8;
+
+export class DetailPane {
+  readonly root: HTMLElement;
+  readonly #events: DetailEvents;
+  readonly #title = element('h2', {});
+  readonly #message = element('p', { class: 'detail-message', role: 'note' });
+  readonly #actions = element('div', { class: 'detail-actions' });
+  readonly #fieldBody = element('tbody', {});
+  readonly #byteView: ByteView;
+  readonly #panels: Record<DetailTab, HTMLElement>;
+  readonly #tabs = new Map<DetailTab, HTMLButtonElement>();
+  readonly #selectionText = element('span', { class: 'selection-text' });
+  #tab: DetailTab = 'bytes';
+  #detail: RowDetail | undefined;
+  #selection: ByteRange = { start: 0, end: 0 };
+  #hovered: RecordField | undefined;
+  #storeKnown = false;
+  #hexEditorInstalled = false;
+
+  constructor(events: DetailEvents) {
+    this.#events = events;
+    this.#byteView = new ByteView({
+      read: (start, sizeBytes) => events.read((this.#detail?.row.offsetBytes ?? 0) + start, sizeBytes),
+      onHover: (at) => this.#hover(at === undefined ? undefined : this.#fieldAt(at)),
+      onSelect: (range) => this.#select(range),
+    });
+    this.#panels = {
+      bytes: this.#byteView.root,
+      value: element('div', { class: 'tab-content' }),
+      numbers: element('div', { class: 'tab-content' }),
+    };
+    this.root = this.#layOut();
+    this.setTab('bytes');
+  }
+
+  configure(options: { readonly storeKnown: boolean; readonly hexEditorInstalled: boolean }): void {
+    this.#storeKnown = options.storeKnown;
+    this.#hexEditorInstalled = options.hexEditorInstalled;
+    this.#drawActions();
+  }
+
+  show(detail: RowDetail | undefined): void {
+    this.#detail = detail;
+    this.#hovered = undefined;
+    this.root.classList.toggle('empty', detail === undefined);
+    if (detail === undefined) return;
+    const { row, fields } = detail;
+    const name = row.kind === 'header' ? 'File header' : row.kind === 'damage' ? 'Damage' : 'Record';
+    this.#title.textContent = `${name} #${formatCount(row.row)}`;
+    this.#title.append(
+      element(
+        'span',
+        { class: 'detail-place' },
+        `${formatOffset(row.offsetBytes)} · ${formatCountOf(row.sizeBytes, 'byte')}`,
+      ),
+    );
+    this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message}.` : '';
+    this.#message.hidden = row.kind !== 'damage';
+    this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
+    this.#byteView.show(row, fields, detail.bytes);
+    this.#selection = { start: 0, end: row.sizeBytes };
+    this.#drawSelection(undefined);
+    this.#drawActions();
+    this.#drawTab();
+  }
+
+  /** Marks the bytes that a search found. */
+  showMatch(range: ByteRange): void {
+    this.setTab('bytes');
+    this.#byteView.showMatch(range);
+  }
+
+  setTab(tab: DetailTab): void {
+    this.#tab = tab;
+    for (const [name, button] of this.#tabs) {
+      button.setAttribute('aria-selected', String(name === tab));
+      button.tabIndex = name === tab ? 0 : -1;
+    }
+    for (const [name, panel] of Object.entries(this.#panels))
+      panel.parentElement?.toggleAttribute('hidden', name !== tab);
+    this.#drawTab();
+  }
+
+  focus(): void {
+    (this.#fieldBody.querySelector('tr') ?? this.#byteView.root).focus();
+  }
+
+  #layOut(): HTMLElement {
+    const table = element(
+      'table',
+      { class: 'fields', 'aria-label': 'Fields' },
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          ...['Field', 'At', 'Bytes', 'Raw', 'Value', 'Meaning'].map((title) => element('th', { scope: 'col' }, title)),
+        ),
+      ),
+      this.#fieldBody,
+    );
+    const tabList = element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Show the bytes as' });
+    for (const [tab, label] of TABS) tabList.append(this.#tabButton(tab, label));
+    const panels = TABS.map(([tab]) =>
+      element(
+        'div',
+        { class: 'tab-panel', role: 'tabpanel', id: `panel-${tab}`, 'aria-labelledby': `tab-${tab}` },
+        this.#panels[tab],
+      ),
+    );
+    const close = iconButton('close', 'Close detail (Escape)', () => this.#events.onClose());
+    return element(
+      'section',
+      { class: 'detail empty', 'aria-label': 'Selected record' },
+      element('div', { class: 'detail-bar' }, this.#title, this.#actions, close),
+      this.#message,
+      element(
+        'div',
+        { class: 'detail-body' },
+        element('div', { class: 'detail-fields', tabindex: '-1' }, table),
+        element(
+          'div',
+          { class: 'detail-bytes' },
+          element('div', { class: 'tab-bar' }, tabList, this.#copyBar()),
+          ...panels,
+        ),
+      ),
+    );
+  }
+
+  #tabButton(tab: DetailTab, label: string): HTMLButtonElement {
+    const button = element(
+      'button',
+      { type: 'button', role: 'tab', id: `tab-${tab}`, 'aria-controls': `panel-${tab}` },
+      label,
+    );
+    button.addEventListener('click', () => this.#chooseTab(tab));
+    button.addEventListener('keydown', ({ key }) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      if (step === undefined) return;
+      const names = TABS.map(([name]) => name);
+      const next = names[(names.indexOf(this.#tab) + step + names.length) % names.length] as DetailTab;
+      this.#chooseTab(next);
+      this.#tabs.get(next)?.focus();
+    });
+    this.#tabs.set(tab, button);
+    return button;
+  }
+
+  #chooseTab(tab: DetailTab): void {
+    this.setTab(tab);
+    this.#events.onTab(tab);
+  }
+
+  #copyBar(): HTMLElement {
+    const buttons = NOTATIONS.map(([notation, label]) => {
+      const button = element(
+        'button',
+        { type: 'button', class: 'link-button', title: `Copy the selection as ${label}` },
+        label,
+      );
+      button.addEventListener('click', () => void this.#copy(notation));
+      return button;
+    });
+    return element(
+      'div',
+      { class: 'copy-bar', role: 'group', 'aria-label': 'Copy selection as' },
+      this.#selectionText,
+      icon('copy'),
+      ...buttons,
+    );
+  }
+
+  #drawActions(): void {
+    const row = this.#detail?.row;
+    if (row === undefined) return;
+    const run = (action: RowAction) => () => this.#events.run(action, row.row);
+    const buttons: HTMLElement[] = [];
+    if (row.kind === 'record' && row.cells.key !== undefined) {
+      buttons.push(iconButton('go-to-file', 'Open the value in an editor', run('openValue')));
+      buttons.push(iconButton('git-compare', 'Select for compare', run('selectForCompare')));
+      buttons.push(iconButton('diff', 'Compare with selected', run('compareWithSelected')));
+      if (this.#storeKnown) {
+        buttons.push(iconButton('list-tree', 'Reveal the key in the tree', run('revealKey')));
+        buttons.push(iconButton('history', 'Show all versions of the key', run('showHistory')));
+        buttons.push(iconButton('references', 'Go to the newest record of the key', run('goToNewest')));
+      }
+    }
+    if (this.#hexEditorInstalled) buttons.push(iconButton('file-binary', 'Open in hex editor', run('openInHexEditor')));
+    this.#actions.replaceChildren(...buttons);
+  }
+
+  #fieldRow(field: RecordField, bytes: Uint8Array): HTMLElement {
+    const raw = [...bytes.subarray(field.offsetBytes, field.offsetBytes + Math.min(field.sizeBytes, RAW_BYTES_SHOWN))];
+    const rawText = raw.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+    const row = element(
+      'tr',
+      {
+        tabindex: '0',
+        class: `field colour-${field.colourGroup}${field.problem ? ' problem' : ''}`,
+        'data-field': field.name,
+      },
+      element('th', { scope: 'row' }, element('span', { class: 'swatch', 'aria-hidden': 'true' }), field.name),
+      element('td', { class: 'right' }, `+${formatCount(field.offsetBytes)}`),
+      element('td', { class: 'right' }, formatCount(field.sizeBytes)),
+      element('td', { class: 'raw' }, field.sizeBytes > RAW_BYTES_SHOWN ? `${rawText} …` : rawText),
+      element('td', { class: 'field-value', title: field.value }, field.value),
+      element('td', { class: 'meaning' }, meaningOf(field)),
+    );
+    row.addEventListener('pointerenter', () => this.#hover(field));
+    row.addEventListener('pointerleave', () => this.#hover(undefined));
+    row.addEventListener('focus', () => this.#hover(field));
+    row.addEventListener('click', () => this.#selectField(field));
+    row.addEventListener('keydown', (event) => this.#onFieldKey(event, row, field));
+    return row;
+  }
+
+  #onFieldKey(event: KeyboardEvent, row: HTMLElement, field: RecordField): void {
+    const neighbour = { ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling }[event.key];
+    if (neighbour instanceof HTMLElement) {
+      event.preventDefault();
+      neighbour.focus();
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      this.#selectField(field);
+    }
+  }
+
+  #selectField(field: RecordField): void {
+    const range = { start: field.offsetBytes, end: field.offsetBytes + field.sizeBytes };
+    this.#byteView.select(range);
+    this.#select(range);
+  }
+
+  #select(range: ByteRange): void {
+    this.#selection = range;
+    this.#drawSelection(
+      this.#fields.find(
+        ({ offsetBytes, sizeBytes }) => offsetBytes === range.start && offsetBytes + sizeBytes === range.end,
+      ),
+    );
+    this.#drawTab();
+  }
+
+  get #fields(): readonly RecordField[] {
+    return this.#detail?.fields ?? [];
+  }
+
+  #drawSelection(field: RecordField | undefined): void {
+    const { start, end } = this.#selection;
+    const size = formatCountOf(end - start, 'byte');
+    const whole = start === 0 && end === this.#detail?.row.sizeBytes;
+    this.#selectionText.textContent = whole
+      ? `whole row, ${size}`
+      : field === undefined
+        ? `+${formatCount(start)}, ${size}`
+        : `${field.name}, ${size}`;
+    for (const row of this.#fieldBody.rows) row.classList.toggle('chosen', row.dataset['field'] === field?.name);
+  }
+
+  #fieldAt(at: number): RecordField | undefined {
+    return this.#fields.find(({ offsetBytes, sizeBytes }) => at >= offsetBytes && at < offsetBytes + sizeBytes);
+  }
+
+  /** Pointing at a field marks its bytes, pointing at a byte marks its field. */
+  #hover(field: RecordField | undefined): void {
+    if (field === this.#hovered) return;
+    this.#hovered = field;
+    for (const row of this.#fieldBody.rows) {
+      const isHovered = row.dataset['field'] === field?.name;
+      row.classList.toggle('highlighted', isHovered);
+      if (isHovered && !row.matches(':hover, :focus')) row.scrollIntoView({ block: 'nearest' });
+    }
+    const covers = field?.covers;
+    this.#byteView.highlight(
+      field === undefined ? undefined : { start: field.offsetBytes, end: field.offsetBytes + field.sizeBytes },
+      covers === undefined ? undefined : { start: covers.offsetBytes, end: covers.offsetBytes + covers.sizeBytes },
+    );
+  }
+
+  #drawTab(): void {
+    if (this.#tab === 'bytes') this.#byteView.redraw();
+    else void this.#drawValue(this.#tab);
+  }
+
+  async #drawValue(tab: 'value' | 'numbers'): Promise<void> {
+    const detail = this.#detail;
+    if (detail === undefined) return;
+    const range = this.#rangeFor(tab);
+    const sizeBytes = range.end - range.start;
+    const bytes = await this.#events.read(detail.row.offsetBytes + range.start, Math.min(sizeBytes, VIEW_BYTES));
+    if (detail !== this.#detail || tab !== this.#tab) return;
+    this.#panels[tab].replaceChildren(tab === 'value' ? valueView(bytes, sizeBytes) : numbersView(bytes));
+  }
+
+  /** Without a selection of its own, the value view shows the record's value. */
+  #rangeFor(tab: 'value' | 'numbers'): ByteRange {
+    const { start, end } = this.#selection;
+    const wholeRow = start === 0 && end === this.#detail?.row.sizeBytes;
+    const value = this.#fields.find(({ role }) => role === 'value');
+    if (!wholeRow || value === undefined || tab === 'numbers') return this.#selection;
+    return { start: value.offsetBytes, end: value.offsetBytes + value.sizeBytes };
+  }
+
+  async #copy(notation: Notation): Promise<void> {
+    const detail = this.#detail;
+    if (detail === undefined) return;
+    const { start, end } = this.#selection;
+    if (notation === 'json' && start === 0 && end === detail.row.sizeBytes) {
+      this.#events.copy(JSON.stringify(rowAsJson(detail), undefined, 2), 'row as JSON');
+      return;
+    }
+    const sizeBytes = Math.min(end - start, MAX_COPY_BYTES);
+    const bytes = await this.#events.read(detail.row.offsetBytes + start, sizeBytes);
+    this.#events.copy(bytesAs(notation, bytes), formatCountOf(bytes.length, 'byte'));
+  }
+}
+
+function rowAsJson({ row, fields }: RowDetail): object {
+  const { offsetBytes, sizeBytes } = row;
+  return {
+    row: row.row,
+    offsetBytes,
+    sizeBytes,
+    ...(row.kind === 'damage' ? { damage: row.reason, message: row.message } : {}),
+    fields: Object.fromEntries(fields.map(({ name, value }) => [name, value])),
+  };
+}
+
+function meaningOf(field: RecordField): string {
+  const { timeMs, meaning } = field;
+  if (timeMs === undefined) return meaning;
+  const awayMs = timeMs - Date.now();
+  const away = awayMs > 0 ? `in ${formatTimeLeft(awayMs)}` : `${formatTimeLeft(-awayMs)} ago`;
+  return `${localTime(timeMs)} local, ${isoTime(timeMs)}, ${away}`;
+}

@@ -1,0 +1,36 @@
+/** Elements by code. Text goes in as text nodes: nothing a file contains is ever read as markup. */
+
+type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export function element<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Tag] {
+  const created = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    created.setAttribute(name, value === true ? '' : String(value));
+  }
+  created.append(...children);
+  return created;
+}
+
+export function icon(name: string): HTMLElement {
+  return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
+}
+
+/** A button with an icon; `label` is its tooltip and what a screen reader says. */
+export function iconButton(name: string, label: string, onClick: () => void): HTMLButtonElement {
+  const button = element(
+    'button',
+    { class: 'icon-button', type: 'button', title: label, 'aria-label': label },
+    icon(name),
+  );
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+export function setText(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}

@@ -1,0 +1,151 @@
+/** The filter line with its shortcuts, and what the filter has found so far. */
+
+import { FILTER_HELP, parseFilter, type RowFilter } from '../../src/shared/inspectorFilter.ts';
+import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
+import { formatCount, formatShare } from '../../src/shared/quantities.ts';
+import { element, icon, iconButton } from './dom.ts';
+
+export interface FilterEvents {
+  onFilter(filter: RowFilter | undefined, query: string): void;
+  onCancel(): void;
+}
+
+/** Typing is over when no key has been pressed for so long. */
+const SETTLE_MS = 220;
+
+export class FilterBar {
+  readonly root: HTMLElement;
+  readonly #events: FilterEvents;
+  readonly #input: HTMLInputElement;
+  readonly #problem = element('span', { class: 'filter-problem', id: 'filter-problem', role: 'alert' });
+  readonly #status = element('span', { class: 'filter-status', role: 'status' });
+  readonly #cancel: HTMLButtonElement;
+  readonly #clear: HTMLButtonElement;
+  readonly #selects = new Map<string, HTMLSelectElement>();
+  #timer: number | undefined;
+  #lastQuery = '';
+
+  constructor(events: FilterEvents) {
+    this.#events = events;
+    this.#input = element('input', {
+      type: 'text',
+      class: 'filter-input',
+      placeholder: 'Filter: text, /regex/, key: prefix: value: op: state: checksum: seq: time: size:',
+      'aria-label': 'Filter',
+      'aria-describedby': 'filter-problem',
+      title: FILTER_HELP.map(([example, meaning]) => `${example}   ${meaning}`).join('\n'),
+      spellcheck: 'false',
+      autocomplete: 'off',
+    });
+    this.#input.addEventListener('input', () => this.#settle());
+    this.#input.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#cancel = iconButton('stop-circle', 'Stop filtering', () => events.onCancel());
+    this.#clear = iconButton('close', 'Clear the filter (Escape)', () => this.setQuery(''));
+    this.root = element(
+      'div',
+      { class: 'filter-bar', role: 'search' },
+      element('div', { class: 'filter-box' }, icon('filter'), this.#input, this.#clear),
+      this.#select('op', 'Operation', []),
+      this.#select('state', 'State', [
+        'live',
+        'superseded',
+        'deleted',
+        'expired',
+        'tombstone',
+        'uncommitted',
+        'damaged',
+      ]),
+      this.#select('checksum', 'Checksum', ['valid', 'invalid']),
+      this.#status,
+      this.#cancel,
+      this.#problem,
+    );
+    this.#showBusy(false);
+  }
+
+  setOperations(operations: readonly string[]): void {
+    const select = this.#selects.get('op');
+    select?.replaceChildren(
+      ...['', ...operations, 'damage'].map((name) =>
+        element('option', { value: name }, name === '' ? 'op: all' : name),
+      ),
+    );
+    this.#syncSelects();
+  }
+
+  setQuery(query: string): void {
+    this.#input.value = query;
+    this.#apply();
+  }
+
+  focus(): void {
+    this.#input.focus();
+    this.#input.select();
+  }
+
+  showProgress(progress: FilterProgress, totalRows: number): void {
+    const found = `${formatCount(progress.matchCount)} of ${formatCount(totalRows)}`;
+    const share = progress.sizeBytes === 0 ? 1 : progress.scannedBytes / progress.sizeBytes;
+    const suffix = progress.cancelled ? ' · stopped' : progress.done ? '' : ` · ${formatShare(share)}`;
+    this.#status.textContent = found + suffix;
+    this.#showBusy(!progress.done);
+  }
+
+  showNothing(): void {
+    this.#status.textContent = '';
+    this.#showBusy(false);
+  }
+
+  #showBusy(busy: boolean): void {
+    this.#cancel.hidden = !busy;
+  }
+
+  #settle(): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#apply(), SETTLE_MS);
+  }
+
+  #apply(): void {
+    window.clearTimeout(this.#timer);
+    const query = this.#input.value;
+    const parsed = parseFilter(query);
+    this.#clear.hidden = query === '';
+    this.#problem.textContent = parsed.ok ? '' : parsed.message;
+    this.#input.setAttribute('aria-invalid', String(!parsed.ok));
+    this.#syncSelects();
+    if (!parsed.ok || query.trim() === this.#lastQuery) return;
+    this.#lastQuery = query.trim();
+    this.#events.onFilter(parsed.filter, query);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key === 'Enter') this.#apply();
+    else if (event.key === 'Escape' && this.#input.value !== '') {
+      event.stopPropagation();
+      this.setQuery('');
+    }
+  }
+
+  #select(name: string, label: string, values: readonly string[]): HTMLSelectElement {
+    const options = ['', ...values].map((value) => element('option', { value }, value === '' ? `${name}: all` : value));
+    const select = element('select', { 'aria-label': label }, ...options);
+    select.addEventListener('change', () => this.#choose(name, select.value));
+    this.#selects.set(name, select);
+    return select;
+  }
+
+  /** The line is the one truth: choosing writes a word into it. */
+  #choose(name: string, value: string): void {
+    const others = this.#input.value.split(/\s+/).filter((word) => word !== '' && !word.startsWith(`${name}:`));
+    this.setQuery([...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' '));
+  }
+
+  #syncSelects(): void {
+    for (const [name, select] of this.#selects) {
+      const word = this.#input.value.split(/\s+/).find((candidate) => candidate.startsWith(`${name}:`));
+      const value = word?.slice(name.length + 1) ?? '';
+      select.value = [...select.options].some((option) => option.value === value) ? value : '';
+      select.classList.toggle('active', value !== '');
+    }
+  }
+}

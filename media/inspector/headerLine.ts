@@ -1,0 +1,109 @@
+/** The line that says what file this is and what is in it. */
+
+import type { FileFact, FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
+import { formatCount, formatCountOf, formatShare, formatSize } from '../../src/shared/quantities.ts';
+import { localTime } from './columns.ts';
+import { element } from './dom.ts';
+
+export class HeaderLine {
+  readonly root = element('header', { class: 'header-line' });
+  #summary: FileSummary | undefined;
+  #progress: IndexProgress | undefined;
+  /** Live bytes of all records; undefined when no store knows the file. */
+  #liveBytes: number | undefined;
+  #recordBytes = 0;
+  #extra: readonly FileFact[] = [];
+
+  showSummary(summary: FileSummary): void {
+    this.#summary = summary;
+    this.#draw();
+  }
+
+  showProgress(progress: IndexProgress): void {
+    this.#progress = progress;
+    this.#draw();
+  }
+
+  showBytes(recordBytes: number, liveBytes: number | undefined): void {
+    this.#recordBytes = recordBytes;
+    this.#liveBytes = liveBytes;
+    this.#draw();
+  }
+
+  /** Facts that came later, such as a check against another file. */
+  showExtra(facts: readonly FileFact[]): void {
+    this.#extra = facts;
+    this.#draw();
+  }
+
+  #draw(): void {
+    const summary = this.#summary;
+    if (summary === undefined) return;
+    const facts: FileFact[] = [
+      {
+        label: 'size',
+        value: formatSize(summary.sizeBytes),
+        tone: 'plain',
+        detail: formatCountOf(summary.sizeBytes, 'byte'),
+      },
+      ...this.#counts(summary),
+      ...this.#extra,
+    ];
+    this.root.replaceChildren(
+      element('h1', {}, summary.fileName),
+      element('span', { class: 'format' }, summary.formatName),
+      element('dl', {}, ...[...summary.facts, ...facts].map(factElement)),
+    );
+  }
+
+  #counts(summary: FileSummary): FileFact[] {
+    const progress = this.#progress;
+    if (progress === undefined) return [];
+    const facts: FileFact[] = [];
+    const kinds = summary.operations
+      .map((name, at) => ({ name, count: progress.operationCounts[at] ?? 0 }))
+      .filter(({ count }) => count > 0);
+    const detail = kinds.map(({ name, count }) => `${formatCount(count)} ${name}`).join(', ');
+    facts.push({ label: 'records', value: formatCount(progress.recordCount), tone: 'plain', detail });
+    for (const { name, count } of kinds) facts.push({ label: name, value: formatCount(count), tone: 'plain' });
+    const dead = this.#deadShare();
+    if (dead !== undefined)
+      facts.push({
+        label: 'dead',
+        value: formatShare(dead),
+        tone: dead > 0.5 ? 'warning' : 'plain',
+        detail: 'Share of the record bytes that a compaction would drop',
+      });
+    facts.push(damageFact(progress));
+    if (progress.incompleteGroups > 0) {
+      facts.push({
+        label: 'incomplete',
+        value: formatCountOf(progress.incompleteGroups, 'batch', 'batches'),
+        tone: 'warning',
+      });
+    }
+    return facts;
+  }
+
+  #deadShare(): number | undefined {
+    if (this.#liveBytes === undefined || this.#recordBytes === 0) return undefined;
+    return Math.max(0, 1 - this.#liveBytes / this.#recordBytes);
+  }
+}
+
+function damageFact({ damage }: IndexProgress): FileFact {
+  if (damage.ranges === 0) return { label: 'damage', value: 'none', tone: 'good' };
+  const value = `${formatCountOf(damage.ranges, 'range')}, ${formatSize(damage.bytes)}`;
+  return { label: 'damage', value, tone: 'bad' };
+}
+
+function factElement({ label, value, tone, detail }: FileFact): HTMLElement {
+  const isTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value);
+  const shown = isTime ? localTime(Date.parse(value)).slice(0, 19) : value;
+  return element(
+    'div',
+    { class: `fact ${tone}`, title: detail ?? (isTime ? value : undefined) },
+    element('dt', {}, label),
+    element('dd', {}, shown),
+  );
+}

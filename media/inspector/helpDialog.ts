@@ -1,0 +1,46 @@
+/** The keyboard shortcuts and the words of the filter. */
+
+import { FILTER_HELP } from '../../src/shared/inspectorFilter.ts';
+import { element, iconButton } from './dom.ts';
+
+const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
+  ['↑ ↓ PageUp PageDown Home End', 'move in the table, or in the bytes'],
+  ['Enter', 'from the table to the fields of the record'],
+  ['Escape', 'back to the table; in the table: close the detail'],
+  ['Ctrl+G', 'go to an offset, share, row, sequence number or time'],
+  ['Ctrl+F, F3, Shift+F3', 'find, next and previous match'],
+  ['Ctrl+Alt+F', 'to the filter'],
+  ['F8, Shift+F8', 'next and previous damage'],
+  ['← →', 'in the table: scroll sideways; in the overview: move through the file'],
+  ['Shift+arrows', 'in the bytes: select'],
+];
+
+export class HelpDialog {
+  readonly root: HTMLDialogElement;
+
+  constructor() {
+    const close = iconButton('close', 'Close', () => this.root.close());
+    this.root = element(
+      'dialog',
+      { class: 'help', 'aria-labelledby': 'help-title' },
+      element('div', { class: 'help-bar' }, element('h2', { id: 'help-title' }, 'Keyboard shortcuts'), close),
+      definitionTable(SHORTCUTS, true),
+      element('h2', {}, 'Filter'),
+      definitionTable(FILTER_HELP, false),
+    );
+  }
+
+  open(): void {
+    this.root.showModal();
+  }
+}
+
+function definitionTable(rows: readonly (readonly [string, string])[], keys: boolean): HTMLElement {
+  return element(
+    'dl',
+    {},
+    ...rows.map(([name, meaning]) =>
+      element('div', {}, element('dt', {}, element(keys ? 'kbd' : 'code', {}, name)), element('dd', {}, meaning)),
+    ),
+  );
+}

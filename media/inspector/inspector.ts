@@ -1,0 +1,438 @@
+/** The inspector as a whole: what the parts tell each other. */
+
+import type { RowFilter } from '../../src/shared/inspectorFilter.ts';
+import type {
+  FileChange,
+  FilterProgress,
+  FindPattern,
+  LocateTarget,
+  ViewCommand,
+  ViewEvents,
+  ViewId,
+} from '../../src/shared/inspectorMessages.ts';
+import type { FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
+import { formatCount } from '../../src/shared/quantities.ts';
+import { DetailPane } from './detailPane.ts';
+import { element, iconButton } from './dom.ts';
+import { FilterBar } from './filterBar.ts';
+import { FindBar } from './findBar.ts';
+import { HeaderLine } from './headerLine.ts';
+import { HelpDialog } from './helpDialog.ts';
+import { connectToHost, type Host, vscode } from './hostConnection.ts';
+import { OverviewStrip } from './overviewStrip.ts';
+import { RowCache } from './rowCache.ts';
+import { RowTable } from './rowTable.ts';
+import { Splitter } from './splitter.ts';
+import { Toolbar } from './toolbar.ts';
+import { StateKeeper } from './viewState.ts';
+
+const ALL_ROWS: ViewId = 0;
+/** The overview is drawn anew at most this often while the index grows. */
+const OVERVIEW_EVERY_MS = 400;
+
+export class Inspector {
+  readonly #place: HTMLElement;
+  readonly #state = new StateKeeper(vscode);
+  readonly #host: Host;
+  readonly #cache: RowCache;
+  readonly #header = new HeaderLine();
+  readonly #overview: OverviewStrip;
+  readonly #filterBar: FilterBar;
+  readonly #findBar: FindBar;
+  readonly #toolbar: Toolbar;
+  readonly #table: RowTable;
+  readonly #detail: DetailPane;
+  readonly #help = new HelpDialog();
+  readonly #banner = element('div', { class: 'banner', role: 'alert', hidden: true });
+  readonly #progressBar = element('div', {
+    class: 'progress',
+    role: 'progressbar',
+    'aria-label': 'Indexing',
+    hidden: true,
+  });
+  readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
+  readonly #splitter: Splitter;
+  #view: ViewId = ALL_ROWS;
+  #progress: IndexProgress | undefined;
+  #storeKnown = false;
+  #overviewDrawnAt = 0;
+  /** A place that could not be shown yet, because the index had not come so far. */
+  #pendingTarget: LocateTarget | undefined;
+  /** The latest row asked for in detail; answers for others are dropped. */
+  #detailRow = -1;
+
+  constructor(place: HTMLElement) {
+    this.#place = place;
+    this.#host = connectToHost(this.#viewEvents());
+    this.#cache = new RowCache(this.#host, () => this.#rowsArrived());
+    this.#overview = new OverviewStrip({
+      goToOffset: (offsetBytes) => void this.#goTo({ kind: 'offset', offsetBytes }, false),
+    });
+    this.#filterBar = new FilterBar({
+      onFilter: (filter, query) => void this.#setFilter(filter, query),
+      onCancel: () => void this.#host.cancelFilter(),
+    });
+    this.#findBar = new FindBar({
+      onFind: (pattern, direction) => void this.#find(pattern, direction),
+      onCancel: () => void this.#host.cancelFind(),
+      onClose: () => this.#table.focus(),
+    });
+    this.#table = new RowTable(this.#cache, {
+      onSelect: (position) => this.#selected(position),
+      onScroll: (top) => this.#scrolled(top),
+      onActivate: () => this.#openDetail(true),
+      onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
+    });
+    this.#toolbar = new Toolbar(
+      {
+        onGoTo: () => void this.#host.askForPlace(),
+        onDamage: (direction) => void this.#stepDamage(direction),
+        onFollow: (follow) => this.#setFollow(follow),
+        onFind: () => this.#findBar.open(),
+        onExport: () => void this.#host.exportRows(this.#view),
+        onHelp: () => this.#help.open(),
+        onToggleColumn: (id) => this.#table.toggleColumn(id),
+      },
+      () => this.#table.choosableColumns,
+    );
+    this.#detail = new DetailPane({
+      read: (offsetBytes, sizeBytes) => this.#host.bytes({ offsetBytes, sizeBytes }),
+      copy: (text, what) => void this.#copy(text, what),
+      run: (action, row) => void this.#host.run(action, row),
+      onTab: (detailTab) => this.#state.update({ detailTab }),
+      onClose: () => this.#closeDetail(),
+    });
+    this.#splitter = new Splitter(this.#detail.root, this.#state.current.detailHeightPx, (detailHeightPx) => {
+      this.#state.update({ detailHeightPx });
+      this.#table.redraw();
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#layOut();
+    const { detailOpen, detailTab, follow, find } = this.#state.current;
+    this.#showDetailPane(detailOpen);
+    this.#detail.setTab(detailTab);
+    this.#toolbar.setFollow(follow);
+    if (find !== undefined) this.#findBar.restore(find);
+    try {
+      const settings = await this.#host.ready();
+      this.#storeKnown = settings.storeKnown;
+      this.#detail.configure(settings);
+      const summary = await this.#host.open();
+      this.#showSummary(summary);
+      this.#table.configure(summary.columns, settings.columns);
+      await this.#restore();
+    } catch (error) {
+      this.#showBanner(error instanceof Error ? error.message : String(error), 'error');
+    }
+  }
+
+  #layOut(): void {
+    this.#place.append(
+      this.#header.root,
+      this.#overview.root,
+      this.#progressBar,
+      element('div', { class: 'bars' }, this.#filterBar.root, this.#toolbar.root),
+      this.#banner,
+      element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
+      this.#splitter.root,
+      this.#detail.root,
+      this.#help.root,
+      this.#announcer,
+    );
+    this.#place.addEventListener('keydown', (event) => this.#onKey(event));
+  }
+
+  /** Brings back what was shown before the tab was hidden or the window reloaded. */
+  async #restore(): Promise<void> {
+    const { query, topRow, selectedRow } = this.#state.current;
+    if (query !== '') {
+      this.#filterBar.setQuery(query);
+      return;
+    }
+    if (selectedRow !== undefined) this.#pendingTarget ??= { kind: 'row', row: selectedRow };
+    if (topRow > 0) this.#table.scrollTo(topRow);
+    await this.#tryPendingTarget();
+  }
+
+  #viewEvents(): ViewEvents {
+    return {
+      indexProgress: (progress) => void this.#showProgress(progress),
+      filterProgress: (progress) => this.#showFilterProgress(progress),
+      findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
+      fileChanged: (change, summary) => this.#fileChanged(change, summary),
+      statesChanged: (storeKnown) => this.#statesChanged(storeKnown),
+      goTo: (target) => void this.#goTo(target, true),
+      command: (name) => this.#command(name),
+      failed: (message) => this.#showBanner(message, 'error'),
+    };
+  }
+
+  #showSummary(summary: FileSummary): void {
+    this.#header.showSummary(summary);
+    this.#filterBar.setOperations(summary.operations.filter((name) => name !== 'header'));
+  }
+
+  async #showProgress(progress: IndexProgress): Promise<void> {
+    this.#progress = progress;
+    this.#header.showProgress(progress);
+    this.#toolbar.showDamage(undefined, progress.damage.ranges);
+    this.#progressBar.hidden = progress.done;
+    const share = progress.sizeBytes === 0 ? 1 : progress.indexedBytes / progress.sizeBytes;
+    this.#progressBar.style.setProperty('--share', String(share));
+    this.#progressBar.setAttribute('aria-valuenow', String(Math.round(share * 100)));
+    if (this.#view === ALL_ROWS) {
+      this.#table.setRowCount(progress.rowCount);
+      if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
+      else if (this.#table.selected < 0 && this.#pendingTarget === undefined) this.#selectFirst(progress);
+    }
+    await this.#tryPendingTarget();
+    await this.#drawOverview(progress.done);
+  }
+
+  /** The first record rather than the file header, when there is one. */
+  #selectFirst({ rowCount }: IndexProgress): void {
+    if (rowCount > 0) this.#table.select(Math.min(1, rowCount - 1), 'none');
+  }
+
+  async #drawOverview(force: boolean): Promise<void> {
+    const now = performance.now();
+    if (!force && now - this.#overviewDrawnAt < OVERVIEW_EVERY_MS) return;
+    this.#overviewDrawnAt = now;
+    const overview = await this.#host.overview();
+    const liveBytes = this.#storeKnown
+      ? await this.#liveBytes(overview.blockSizeBytes, overview.recordBytes.length)
+      : undefined;
+    const drawn = liveBytes === undefined ? overview : { ...overview, liveBytes };
+    this.#overview.show(drawn, this.#progress?.indexedBytes ?? 0);
+    const total = (blocks: Float64Array) => blocks.reduce((sum, bytes) => sum + bytes, 0);
+    this.#header.showBytes(total(overview.recordBytes), liveBytes === undefined ? undefined : total(liveBytes));
+  }
+
+  #liveBytes(blockSizeBytes: number, blockCount: number): Promise<Float64Array | undefined> {
+    return this.#host.liveBytesByBlock(blockSizeBytes, blockCount).catch(() => undefined);
+  }
+
+  #showFilterProgress(progress: FilterProgress): void {
+    if (progress.view !== this.#view) return;
+    this.#filterBar.showProgress(progress, this.#progress?.rowCount ?? 0);
+    this.#table.setRowCount(progress.matchCount);
+    if (this.#table.selected < 0 && progress.matchCount > 0) this.#table.select(0, 'none');
+    if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
+  }
+
+  #rowsArrived(): void {
+    this.#table.redraw();
+    this.#placeMarker();
+  }
+
+  #fileChanged(change: FileChange, summary: FileSummary | undefined): void {
+    if (change === 'gone') {
+      this.#showBanner(
+        'This file is gone: a compaction may have replaced it. What is shown was read before.',
+        'warning',
+      );
+      return;
+    }
+    this.#banner.hidden = true;
+    if (summary !== undefined) this.#showSummary(summary);
+    this.#cache.forgetRows();
+    if (change === 'replaced')
+      this.#announce('Another file stands under this name now; it is shown from its beginning.');
+  }
+
+  #statesChanged(storeKnown: boolean): void {
+    this.#storeKnown = storeKnown;
+    this.#cache.forgetStates();
+    void this.#drawOverview(true);
+  }
+
+  async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
+    this.#state.update({ query });
+    const keep = this.#cache.row(this.#table.selected);
+    this.#table.clearSelection();
+    this.#view = await this.#host.setFilter(filter);
+    this.#cache.reset(this.#view);
+    if (filter !== undefined) {
+      this.#table.setRowCount(0);
+      return;
+    }
+    this.#filterBar.showNothing();
+    this.#table.setRowCount(this.#progress?.rowCount ?? 0);
+    // The record that was selected among the matches is shown among its neighbours.
+    if (keep !== undefined) this.#table.select(keep.row, 'center');
+  }
+
+  async #goTo(target: LocateTarget, select: boolean): Promise<void> {
+    if (this.#isBeyondIndex(target)) {
+      this.#pendingTarget = target;
+      this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
+      return;
+    }
+    const located = await this.#host.locate(target, this.#view);
+    if (located === undefined) return;
+    if (select) {
+      this.#table.select(located.position, 'center');
+      this.#table.focus();
+    } else {
+      this.#table.scrollTo(located.position);
+    }
+  }
+
+  #isBeyondIndex(target: LocateTarget): boolean {
+    const progress = this.#progress;
+    if (progress === undefined) return true;
+    if (progress.done) return false;
+    const { indexedBytes, sizeBytes, rowCount } = progress;
+    switch (target.kind) {
+      case 'row':
+        return target.row >= rowCount;
+      case 'offset':
+        return target.offsetBytes < 0 || target.offsetBytes >= indexedBytes;
+      case 'percent':
+        return (target.percent / 100) * sizeBytes >= indexedBytes;
+      default:
+        return true;
+    }
+  }
+
+  async #tryPendingTarget(): Promise<void> {
+    const target = this.#pendingTarget;
+    if (target === undefined || this.#isBeyondIndex(target)) return;
+    this.#pendingTarget = undefined;
+    await this.#goTo(target, true);
+  }
+
+  async #stepDamage(direction: 'next' | 'previous'): Promise<void> {
+    const row = this.#cache.row(this.#table.selected)?.row ?? -1;
+    const located = await this.#host.adjacentDamage(row, direction);
+    if (located === undefined) {
+      this.#announce('No damage.');
+      return;
+    }
+    if (this.#view !== ALL_ROWS) this.#filterBar.setQuery('');
+    this.#toolbar.showDamage(located.ordinal, located.total);
+    await this.#goTo({ kind: 'row', row: located.row }, true);
+  }
+
+  async #find(pattern: FindPattern, direction: 'next' | 'previous'): Promise<void> {
+    this.#state.update({ find: pattern });
+    try {
+      const hit = await this.#host.find({ pattern, direction, view: this.#view, from: this.#table.selected });
+      if (hit === undefined) {
+        this.#findBar.showResult('No results', true);
+        return;
+      }
+      this.#findBar.showResult(
+        `${hit.where}, row ${formatCount(hit.row)}${hit.wrapped ? ' · from the other end' : ''}`,
+        false,
+      );
+      this.#table.select(hit.position, 'center');
+      await this.#showDetail(hit.row);
+      this.#detail.showMatch({ start: hit.matchOffsetBytes, end: hit.matchOffsetBytes + hit.matchSizeBytes });
+    } catch (error) {
+      this.#findBar.showResult(error instanceof Error ? error.message : String(error), true);
+    }
+  }
+
+  #selected(position: number): void {
+    void this.#selectedRow(position);
+  }
+
+  /** The row's number in the file is known at once when the row is in sight, otherwise when it has come. */
+  async #selectedRow(position: number): Promise<void> {
+    let row = this.#cache.row(position)?.row ?? (this.#view === ALL_ROWS ? position : undefined);
+    if (row === undefined) {
+      const page = await this.#host.rows({ view: this.#view, first: position, count: 1 }).catch(() => undefined);
+      row = page?.rows[0]?.row;
+    }
+    if (row === undefined || position !== this.#table.selected) return;
+    this.#state.update({ selectedRow: row });
+    if (this.#state.current.detailOpen) await this.#showDetail(row);
+  }
+
+  async #showDetail(row: number): Promise<void> {
+    this.#detailRow = row;
+    const detail = await this.#host.detail(row);
+    if (this.#detailRow === row) this.#detail.show(detail);
+  }
+
+  #scrolled(top: number): void {
+    this.#state.update({ topRow: this.#view === ALL_ROWS ? Math.floor(top) : 0 });
+    this.#placeMarker();
+  }
+
+  #placeMarker(): void {
+    const row = this.#cache.row(Math.floor(this.#table.top));
+    if (row !== undefined) this.#overview.setPosition(row.offsetBytes);
+  }
+
+  #setFollow(follow: boolean): void {
+    this.#state.update({ follow });
+    this.#toolbar.setFollow(follow);
+    if (follow && this.#progress !== undefined) this.#table.select(this.#progress.rowCount - 1);
+  }
+
+  #openDetail(focus: boolean): void {
+    this.#showDetailPane(true);
+    const row = this.#cache.row(this.#table.selected);
+    if (row !== undefined) void this.#showDetail(row.row).then(() => focus && this.#detail.focus());
+  }
+
+  #closeDetail(): void {
+    this.#showDetailPane(false);
+    this.#table.focus();
+  }
+
+  #showDetailPane(open: boolean): void {
+    this.#state.update({ detailOpen: open });
+    this.#detail.root.hidden = !open;
+    this.#splitter.root.hidden = !open;
+    this.#table.redraw();
+  }
+
+  async #copy(text: string, what: string): Promise<void> {
+    await this.#host.copyText(text);
+    this.#announce(`Copied ${what}.`);
+  }
+
+  #command(name: ViewCommand): void {
+    const commands: Record<ViewCommand, () => void> = {
+      find: () => this.#findBar.open(),
+      findNext: () => this.#findBar.find('next'),
+      findPrevious: () => this.#findBar.find('previous'),
+      filter: () => this.#filterBar.focus(),
+      nextDamage: () => void this.#stepDamage('next'),
+      previousDamage: () => void this.#stepDamage('previous'),
+      toggleFollow: () => this.#setFollow(!this.#state.current.follow),
+      showHelp: () => this.#help.open(),
+      exportRows: () => void this.#host.exportRows(this.#view),
+    };
+    commands[name]();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    const inTable = event.target instanceof Element && event.target.closest('.table') !== null;
+    if (inTable) this.#closeDetail();
+    else this.#table.focus();
+  }
+
+  #showBanner(message: string, tone: 'warning' | 'error'): void {
+    this.#banner.className = `banner ${tone}`;
+    const dismiss = iconButton('close', 'Dismiss', () => {
+      this.#banner.hidden = true;
+    });
+    this.#banner.replaceChildren(
+      element('span', { class: `codicon codicon-${tone}`, 'aria-hidden': 'true' }),
+      message,
+      dismiss,
+    );
+    this.#banner.hidden = false;
+  }
+
+  #announce(message: string): void {
+    this.#announcer.textContent = message;
+  }
+}

@@ -1,0 +1,8 @@
+/** Entry of the inspector's webview: makes the parts and connects them. */
+
+import '@vscode/codicons/dist/codicon.css';
+import './inspector.css';
+import { Inspector } from './inspector.ts';
+
+const place = document.getElementById('inspector');
+if (place !== null) void new Inspector(place).start();

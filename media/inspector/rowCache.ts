@@ -1,0 +1,116 @@
+/** Rows that have come from the host, by pages; asks for missing ones, and never for more than is looked at. */
+
+import type { ViewId } from '../../src/shared/inspectorMessages.ts';
+import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
+import type { RecordState } from '../../src/shared/recordState.ts';
+import type { Host } from './hostConnection.ts';
+
+const PAGE_ROWS = 100;
+const MAX_PAGES = 60;
+
+export class RowCache {
+  readonly #host: Host;
+  readonly #onChange: () => void;
+  #view: ViewId = 0;
+  /** In order of use: the first is the one to be forgotten. */
+  readonly #pages = new Map<number, readonly InspectorRow[]>();
+  readonly #states = new Map<number, RecordState>();
+  #wanted: readonly [first: number, last: number] = [0, -1];
+  #loading = false;
+  #rowCount = 0;
+  /** Answers to questions of an earlier generation are thrown away. */
+  #generation = 0;
+
+  constructor(host: Host, onChange: () => void) {
+    this.#host = host;
+    this.#onChange = onChange;
+  }
+
+  /** Rows of another view: forgets all. */
+  reset(view: ViewId): void {
+    this.#view = view;
+    this.forgetRows();
+  }
+
+  forgetRows(): void {
+    this.#generation++;
+    this.#pages.clear();
+    this.#loading = false;
+    void this.#load();
+  }
+
+  forgetStates(): void {
+    this.#states.clear();
+    const rows = [...this.#pages.values()].flat();
+    void this.#loadStates(rows.slice(-1000), this.#generation);
+  }
+
+  /** The view has so many rows now; a page that ended before its time is asked for again. */
+  setRowCount(rowCount: number): void {
+    if (rowCount === this.#rowCount) return;
+    this.#rowCount = rowCount;
+    for (const [page, rows] of this.#pages) {
+      if (rows.length < Math.min(PAGE_ROWS, rowCount - page * PAGE_ROWS)) this.#pages.delete(page);
+    }
+    void this.#load();
+  }
+
+  row(position: number): InspectorRow | undefined {
+    return this.#pages.get(Math.floor(position / PAGE_ROWS))?.[position % PAGE_ROWS];
+  }
+
+  state(row: InspectorRow): RecordState | undefined {
+    return this.#states.get(row.offsetBytes);
+  }
+
+  /** Rows that are being looked at; the last question counts. */
+  want(first: number, last: number): void {
+    this.#wanted = [first, last];
+    void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    if (this.#loading) return;
+    const generation = this.#generation;
+    this.#loading = true;
+    try {
+      for (let page = this.#missingPage(); page !== undefined; page = this.#missingPage()) {
+        const { rows } = await this.#host.rows({ view: this.#view, first: page * PAGE_ROWS, count: PAGE_ROWS });
+        if (generation !== this.#generation) return;
+        this.#keep(page, rows);
+        this.#onChange();
+        void this.#loadStates(rows, generation);
+      }
+    } catch {
+      // The view has changed meanwhile; its successor asks anew.
+    } finally {
+      if (generation === this.#generation) this.#loading = false;
+    }
+  }
+
+  #missingPage(): number | undefined {
+    const [first, last] = this.#wanted;
+    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS <= last; page++) {
+      if (page * PAGE_ROWS < this.#rowCount && !this.#pages.has(page)) return page;
+    }
+    return undefined;
+  }
+
+  #keep(page: number, rows: readonly InspectorRow[]): void {
+    this.#pages.set(page, rows);
+    if (this.#pages.size <= MAX_PAGES) return;
+    const oldest = this.#pages.keys().next().value as number;
+    for (const row of this.#pages.get(oldest) ?? []) this.#states.delete(row.offsetBytes);
+    this.#pages.delete(oldest);
+  }
+
+  /** Rows are shown before their states are known: a busy store must not keep the bytes from being seen. */
+  async #loadStates(rows: readonly InspectorRow[], generation: number): Promise<void> {
+    const offsets = rows.filter(({ kind }) => kind === 'record').map(({ offsetBytes }) => offsetBytes);
+    if (offsets.length === 0) return;
+    const states = await this.#host.recordStates(offsets).catch(() => [] as readonly RecordState[]);
+    if (generation !== this.#generation) return;
+    offsets.forEach((offset, at) => void this.#states.set(offset, states[at] ?? 'unknown'));
+    this.#onChange();
+  }
+}

@@ -1,0 +1,108 @@
+/** Buttons beside the filter: go to, damage, follow, columns, export, help. */
+
+import { formatCount } from '../../src/shared/quantities.ts';
+import type { Column } from './columns.ts';
+import { element, icon, iconButton } from './dom.ts';
+
+export interface ToolbarEvents {
+  onGoTo(): void;
+  onDamage(direction: 'next' | 'previous'): void;
+  onFollow(follow: boolean): void;
+  onFind(): void;
+  onExport(): void;
+  onHelp(): void;
+  onToggleColumn(id: string): void;
+}
+
+type Choosable = readonly { readonly column: Column; readonly shown: boolean }[];
+
+export class Toolbar {
+  readonly root: HTMLElement;
+  readonly #events: ToolbarEvents;
+  readonly #damage = element('div', { class: 'damage-steps', role: 'group', 'aria-label': 'Damage' });
+  readonly #damageText = element('span', {});
+  readonly #follow: HTMLInputElement;
+  readonly #menu = element('div', { class: 'menu', role: 'group', 'aria-label': 'Columns', hidden: true });
+  readonly #columnsButton: HTMLButtonElement;
+  readonly #choosable: () => Choosable;
+
+  constructor(events: ToolbarEvents, choosable: () => Choosable) {
+    this.#events = events;
+    this.#choosable = choosable;
+    this.#follow = element('input', { type: 'checkbox', id: 'follow' });
+    this.#follow.addEventListener('change', () => events.onFollow(this.#follow.checked));
+    this.#damage.append(
+      icon('error'),
+      this.#damageText,
+      iconButton('arrow-up', 'Previous damage (Shift+F8)', () => events.onDamage('previous')),
+      iconButton('arrow-down', 'Next damage (F8)', () => events.onDamage('next')),
+    );
+    this.#columnsButton = iconButton('list-selection', 'Choose columns', () => this.#toggleMenu());
+    this.#columnsButton.setAttribute('aria-expanded', 'false');
+    const goTo = element(
+      'button',
+      { type: 'button', class: 'text-button', title: 'Go to offset, row, time … (Ctrl+G)' },
+      'Go to…',
+    );
+    goTo.addEventListener('click', () => events.onGoTo());
+    this.root = element(
+      'div',
+      { class: 'toolbar', role: 'toolbar', 'aria-label': 'Inspector' },
+      this.#damage,
+      goTo,
+      element(
+        'label',
+        { class: 'follow', for: 'follow', title: 'Stay at the end while the file grows' },
+        this.#follow,
+        'Follow',
+      ),
+      iconButton('search', 'Find (Ctrl+F)', () => events.onFind()),
+      element('div', { class: 'menu-anchor' }, this.#columnsButton, this.#menu),
+      iconButton('export', 'Export the rows shown', () => events.onExport()),
+      iconButton('question', 'Keyboard shortcuts', () => events.onHelp()),
+    );
+    this.#menu.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      this.#closeMenu();
+      this.#columnsButton.focus();
+    });
+    document.addEventListener('pointerdown', (event) => {
+      if (event.target instanceof Node && !this.#menu.parentElement?.contains(event.target)) this.#closeMenu();
+    });
+    this.showDamage(undefined, 0);
+  }
+
+  setFollow(follow: boolean): void {
+    this.#follow.checked = follow;
+  }
+
+  showDamage(ordinal: number | undefined, total: number): void {
+    this.#damage.hidden = total === 0;
+    const count = formatCount(total);
+    this.#damageText.textContent = ordinal === undefined ? `${count} damaged` : `${formatCount(ordinal)} of ${count}`;
+  }
+
+  #toggleMenu(): void {
+    if (!this.#menu.hidden) {
+      this.#closeMenu();
+      return;
+    }
+    this.#menu.replaceChildren(
+      ...this.#choosable().map(({ column, shown }) => {
+        const box = element('input', { type: 'checkbox', id: `column-${column.id}` });
+        box.checked = shown;
+        box.addEventListener('change', () => this.#events.onToggleColumn(column.id));
+        return element('label', { for: box.id }, box, column.title === '#' ? 'Number (#)' : column.title);
+      }),
+    );
+    this.#menu.hidden = false;
+    this.#columnsButton.setAttribute('aria-expanded', 'true');
+    this.#menu.querySelector('input')?.focus();
+  }
+
+  #closeMenu(): void {
+    this.#menu.hidden = true;
+    this.#columnsButton.setAttribute('aria-expanded', 'false');
+  }
+}

@@ -1,0 +1,88 @@
+/** A field's bytes read in other ways: as JSON or text, and as numbers in both byte orders. */
+
+import { formatCount } from '../../src/shared/quantities.ts';
+import { isoTime, localTime } from './columns.ts';
+import { element } from './dom.ts';
+
+/** Longer text would only be scrolled past; the byte view and "open value" show all of it. */
+const MAX_TEXT_BYTES = 0x1_0000;
+
+/** Pretty JSON where the bytes are JSON, text where they are text, otherwise text with escapes. */
+export function valueView(bytes: Uint8Array, totalBytes: number): HTMLElement {
+  const { text, kind } = readValue(bytes.subarray(0, MAX_TEXT_BYTES), totalBytes <= MAX_TEXT_BYTES);
+  const cut =
+    totalBytes > MAX_TEXT_BYTES ? ` · first ${formatCount(MAX_TEXT_BYTES)} of ${formatCount(totalBytes)} bytes` : '';
+  return element(
+    'div',
+    { class: 'value-view' },
+    element('p', { class: 'value-kind' }, `${kind}${cut}`),
+    element('pre', { tabindex: '0', role: 'region', 'aria-label': 'Value' }, text),
+  );
+}
+
+function readValue(bytes: Uint8Array, whole: boolean): { readonly text: string; readonly kind: string } {
+  if (bytes.length === 0) return { text: '', kind: 'empty' };
+  const decoded = decode(bytes);
+  if (decoded === undefined)
+    return { text: new TextDecoder().decode(bytes), kind: 'not valid UTF-8; other bytes are shown as �' };
+  if (!whole) return { text: visible(decoded), kind: 'text' };
+  try {
+    return { text: visible(JSON.stringify(JSON.parse(decoded), undefined, 2)), kind: 'JSON' };
+  } catch {
+    return { text: visible(decoded), kind: 'text' };
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Marks that turn the direction of text, and other characters that cannot be seen, are shown as escapes. */
+function visible(text: string): string {
+  return text.replace(/[^\P{C}\n\r\t]/gu, (character) => `\\u{${(character.codePointAt(0) as number).toString(16)}}`);
+}
+
+type Reading = readonly [name: string, little: string, big: string];
+
+/** The first bytes as numbers. */
+export function numbersView(bytes: Uint8Array): HTMLElement {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const rows = readings(view);
+  const head = element(
+    'tr',
+    {},
+    ...['Read as', 'Little-endian', 'Big-endian'].map((title) => element('th', { scope: 'col' }, title)),
+  );
+  const body = rows.map(([name, little, big]) =>
+    element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, little), element('td', {}, big)),
+  );
+  return element('table', { class: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...body));
+}
+
+function readings(view: DataView): Reading[] {
+  const rows: Reading[] = [];
+  const add = (name: string, sizeBytes: number, read: (little: boolean) => string) => {
+    if (view.byteLength >= sizeBytes) rows.push([name, read(true), read(false)]);
+  };
+  add('unsigned 8', 1, () => String(view.getUint8(0)));
+  add('signed 8', 1, () => String(view.getInt8(0)));
+  add('unsigned 16', 2, (little) => formatCount(view.getUint16(0, little)));
+  add('signed 16', 2, (little) => formatCount(view.getInt16(0, little)));
+  add('unsigned 32', 4, (little) => formatCount(view.getUint32(0, little)));
+  add('signed 32', 4, (little) => formatCount(view.getInt32(0, little)));
+  add('unsigned 64', 8, (little) => view.getBigUint64(0, little).toLocaleString('en-US'));
+  add('signed 64', 8, (little) => view.getBigInt64(0, little).toLocaleString('en-US'));
+  add('float 32', 4, (little) => String(view.getFloat32(0, little)));
+  add('float 64', 8, (little) => String(view.getFloat64(0, little)));
+  add('time (ms, 64)', 8, (little) => timeOf(Number(view.getBigUint64(0, little))));
+  add('time (s, 32)', 4, (little) => timeOf(view.getUint32(0, little) * 1000));
+  return rows;
+}
+
+function timeOf(timeMs: number): string {
+  return timeMs > 253_402_300_799_999 ? '–' : `${localTime(timeMs)} (${isoTime(timeMs)})`;
+}

@@ -1,0 +1,171 @@
+/** One open editor: its webview, its scanning thread, and what passes between them. */
+
+import { type BirpcReturn, createBirpc } from 'birpc';
+import * as vscode from 'vscode';
+import type {
+  HostCalls,
+  LocateTarget,
+  RowAction,
+  ScanEvents,
+  ViewCommand,
+  ViewEvents,
+  ViewSettings,
+} from '../shared/inspectorMessages.ts';
+import type { RecordState } from '../shared/recordState.ts';
+import { packErrors, unpackErrors } from '../shared/rpcErrors.ts';
+import type { ColumnMemory } from './columnMemory.ts';
+import type { RecordDocuments } from './recordDocuments.ts';
+import { type RowActionContext, runRowAction } from './rowActions.ts';
+import type { ScanSource } from './scanThread.ts';
+import { ScanThread } from './scanThread.ts';
+import type { StoreOfFile } from './storeOfFile.ts';
+
+export interface InspectorEditorOptions {
+  readonly uri: vscode.Uri;
+  readonly panel: vscode.WebviewPanel;
+  readonly workerPath: string;
+  readonly source: ScanSource;
+  readonly stores: StoreOfFile | undefined;
+  readonly columns: ColumnMemory;
+  readonly documents: RecordDocuments;
+  readonly comparison: RowActionContext['comparison'];
+  readonly openSegment: RowActionContext['openSegment'];
+}
+
+export class InspectorEditor implements vscode.Disposable {
+  readonly uri: vscode.Uri;
+  readonly panel: vscode.WebviewPanel;
+  readonly #options: InspectorEditorOptions;
+  readonly #stores: StoreOfFile | undefined;
+  readonly #thread: ScanThread;
+  readonly #view: BirpcReturn<ViewEvents, HostCalls>;
+  readonly #subscriptions: vscode.Disposable[] = [];
+  /** Where to go once the webview has loaded. */
+  #pendingTarget: LocateTarget | undefined;
+  #ready = false;
+  #segmentId: number | undefined;
+
+  constructor(options: InspectorEditorOptions) {
+    const { uri, panel, workerPath, source, stores } = options;
+    this.uri = uri;
+    this.panel = panel;
+    this.#options = options;
+    this.#stores = stores;
+    this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), (error) =>
+      this.#send('failed', error.message),
+    );
+    this.#view = this.#connect();
+    if (stores !== undefined) {
+      this.#subscriptions.push(stores.onDidChange(() => this.#send('statesChanged', this.#store !== undefined)));
+    }
+  }
+
+  get calls(): ScanThread['calls'] {
+    return this.#thread.calls;
+  }
+
+  /** Shows the row at a place, at once or when the webview has loaded. */
+  goTo(target: LocateTarget): void {
+    if (this.#ready) this.#send('goTo', target);
+    else this.#pendingTarget = target;
+  }
+
+  command(name: ViewCommand): void {
+    this.#send('command', name);
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#view.$close(new Error('The editor was closed.'));
+    void this.#thread.dispose();
+  }
+
+  get #store() {
+    return this.#segmentId === undefined ? undefined : this.#stores?.storeOf(this.uri);
+  }
+
+  /** Passes on what the thread reports, and answers what it asks. */
+  #scanEvents(): ScanEvents {
+    return {
+      indexProgress: (progress) => this.#send('indexProgress', progress),
+      filterProgress: (progress) => this.#send('filterProgress', progress),
+      findProgress: (progress) => this.#send('findProgress', progress),
+      fileChanged: (change, summary) => this.#send('fileChanged', change, summary),
+      recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
+    };
+  }
+
+  #connect(): BirpcReturn<ViewEvents, HostCalls> {
+    const { webview } = this.panel;
+    return createBirpc<ViewEvents, HostCalls>(this.#hostCalls(), {
+      post: (message) => webview.postMessage(message),
+      on: (receive) => this.#subscriptions.push(webview.onDidReceiveMessage(receive)),
+      serialize: packErrors,
+      deserialize: unpackErrors,
+      timeout: -1,
+      bind: 'functions',
+    });
+  }
+
+  #hostCalls(): HostCalls {
+    const scan = this.#thread.calls;
+    return {
+      open: async () => {
+        const summary = await scan.open();
+        this.#segmentId = summary.segmentId;
+        return summary;
+      },
+      rows: (request) => scan.rows(request),
+      detail: (row) => scan.detail(row),
+      bytes: (range) => scan.bytes(range),
+      overview: () => scan.overview(),
+      setFilter: (filter) => scan.setFilter(filter),
+      cancelFilter: () => scan.cancelFilter(),
+      locate: (target, view) => scan.locate(target, view),
+      adjacentDamage: (row, direction) => scan.adjacentDamage(row, direction),
+      find: (request) => scan.find(request),
+      cancelFind: () => scan.cancelFind(),
+      ready: async () => this.#whenReady(),
+      recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
+      liveBytesByBlock: async (blockSizeBytes, blockCount) =>
+        this.#store?.liveBytesByBlock(this.#segmentId ?? 0, blockSizeBytes, blockCount),
+      copyText: async (text) => vscode.env.clipboard.writeText(text),
+      run: (action, row) => this.#run(action, row),
+      saveColumns: (columns) => this.#options.columns.save(columns),
+      askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),
+      exportRows: async () => {},
+      openSettings: async () =>
+        void vscode.commands.executeCommand('workbench.action.openSettings', 'strata.inspector'),
+    };
+  }
+
+  #whenReady(): ViewSettings {
+    this.#ready = true;
+    const target = this.#pendingTarget;
+    this.#pendingTarget = undefined;
+    if (target !== undefined) setImmediate(() => this.#send('goTo', target));
+    return {
+      columns: this.#options.columns.load(),
+      hexEditorInstalled: vscode.extensions.getExtension('ms-vscode.hexeditor') !== undefined,
+      storeKnown: this.#stores?.storeOf(this.uri) !== undefined,
+    };
+  }
+
+  async #recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]> {
+    const store = this.#store;
+    if (store === undefined || this.#segmentId === undefined) return offsetsBytes.map(() => 'unknown');
+    return store.recordStates(this.#segmentId, offsetsBytes);
+  }
+
+  async #run(action: RowAction, row: number): Promise<void> {
+    const detail = await this.#thread.calls.detail(row);
+    const { stores, documents, comparison, openSegment } = this.#options;
+    if (detail === undefined) return;
+    await runRowAction(action, { editor: this, detail, stores, documents, comparison, openSegment });
+  }
+
+  #send<Name extends keyof ViewEvents>(name: Name, ...args: Parameters<ViewEvents[Name]>): void {
+    // The webview is not there while the editor is hidden; it asks for everything when it comes back.
+    if (this.#ready) void this.#view.$callEvent(name, ...(args as never));
+  }
+}

@@ -1,0 +1,42 @@
+/** The webview's page: nothing but its script and style may run, and everything else arrives as messages. */
+
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** Where the webview's bundle is. */
+export function inspectorMedia(extensionUri: vscode.Uri): vscode.Uri {
+  return vscode.Uri.joinPath(extensionUri, 'dist', 'media');
+}
+
+export function inspectorPage(webview: vscode.Webview, extensionUri: vscode.Uri, title: string): string {
+  const media = inspectorMedia(extensionUri);
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(media, 'inspector.js'));
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(media, 'inspector.css'));
+  const nonce = randomBytes(16).toString('base64');
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    // Row positions and column widths are set as style attributes by script, which this does not concern; the sheet
+    // and the icon font come from the extension alone.
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
+    `font-src ${webview.cspSource}`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta http-equiv="Content-Security-Policy" content="${policy}">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <link rel="stylesheet" href="${style}">
+  <title>${escapeHtml(title)}</title>
+</head>
+<body>
+  <main id="inspector"></main>
+  <script type="module" nonce="${nonce}" src="${script}"></script>
+</body>
+</html>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

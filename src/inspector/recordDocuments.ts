@@ -1,0 +1,75 @@
+/** Values of records as read-only text documents, so that VS Code can show and compare them. */
+
+import * as vscode from 'vscode';
+import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
+import { decodeUtf8, formatKey } from '../shared/keyText.ts';
+
+/** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
+export const RECORD_SCHEME = 'strata-record';
+/** Longer values are cut: the text editor is no place for them, and the inspector shows all their bytes. */
+const MAX_TEXT_BYTES = 0x100_0000;
+
+/** Reads bytes of the file under inspection. */
+export type ReadBytes = (range: { offsetBytes: number; sizeBytes: number }) => Promise<Uint8Array>;
+
+export class RecordDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor() {
+    this.#subscriptions = [
+      vscode.workspace.registerTextDocumentContentProvider(RECORD_SCHEME, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
+    ];
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.#texts.get(uri.toString()) ?? 'This record was shown by an editor that is closed. Open it again there.';
+  }
+
+  /** Makes a document of the value of a record and returns its URI. */
+  async create(file: vscode.Uri, detail: RowDetail, read: ReadBytes): Promise<vscode.Uri> {
+    const value = await readField(detail, 'value', read);
+    const key = await readField(detail, 'key', read);
+    const { text, extension } = valueText(value);
+    const name = formatKey(key).replaceAll('/', '∕').slice(0, 80) || 'record';
+    const uri = vscode.Uri.from({
+      scheme: RECORD_SCHEME,
+      path: `/${detail.row.row}/${name}${extension}`,
+      query: `${file.toString()}#${detail.row.offsetBytes}`,
+    });
+    this.#texts.set(uri.toString(), text);
+    return uri;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+/** The bytes of a record's key or value; empty when it has none. */
+export async function readField(detail: RowDetail, role: RecordField['role'], read: ReadBytes): Promise<Uint8Array> {
+  const field = detail.fields.find((candidate) => candidate.role === role);
+  if (field === undefined) return new Uint8Array(0);
+  const sizeBytes = Math.min(field.sizeBytes, MAX_TEXT_BYTES);
+  return read({ offsetBytes: detail.row.offsetBytes + field.offsetBytes, sizeBytes });
+}
+
+function valueText(value: Uint8Array): { readonly text: string; readonly extension: string } {
+  const plain = decodeUtf8(value);
+  if (plain === undefined) return { text: hexLines(value), extension: '.hex.txt' };
+  try {
+    return { text: `${JSON.stringify(JSON.parse(plain), undefined, 2)}\n`, extension: '.json' };
+  } catch {
+    return { text: plain, extension: '.txt' };
+  }
+}
+
+function hexLines(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const row = [...bytes.subarray(at, at + 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${row}`);
+  }
+  return lines.join('\n');
+}

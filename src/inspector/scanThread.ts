@@ -1,0 +1,59 @@
+/** The extension host's end of a scanning thread. */
+
+import { Worker } from 'node:worker_threads';
+import { type BirpcReturn, createBirpc } from 'birpc';
+import type { ScanCalls, ScanEvents } from '../shared/inspectorMessages.ts';
+
+export type ScanSource =
+  | { readonly kind: 'path'; readonly fileName: string; readonly path: string }
+  /** For files of other file systems, which cannot be read by ranges. */
+  | { readonly kind: 'bytes'; readonly fileName: string; readonly bytes: Uint8Array };
+
+export interface ScanThreadCalls extends ScanCalls {
+  /** Something may have changed the file. */
+  refresh(): void;
+  /** Only for a source of bytes: the file's new content. */
+  replaceBytes(bytes: Uint8Array): void;
+}
+
+/** A thread's heap beyond this is a defect; better the one editor fails than the machine. Read buffers do not count. */
+const MAX_HEAP_MB = 256;
+
+export class ScanThread {
+  readonly calls: BirpcReturn<ScanThreadCalls, ScanEvents>;
+  readonly #worker: Worker;
+  #closed = false;
+
+  /** `onFailure` is called once when the thread ends by itself; every call still open has been rejected then. */
+  constructor(workerPath: string, source: ScanSource, events: ScanEvents, onFailure: (error: Error) => void) {
+    const worker = new Worker(workerPath, {
+      workerData: source,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      name: 'strata inspector',
+    });
+    this.#worker = worker;
+    this.calls = createBirpc<ScanThreadCalls, ScanEvents>(events, {
+      post: (message) => worker.postMessage(message),
+      on: (receive) => worker.on('message', receive),
+      // Long searches are no failure: a thread that has ended rejects its calls through `$close`.
+      timeout: -1,
+      bind: 'functions',
+    });
+    const fail = (error: Error) => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.calls.$close(error);
+      onFailure(error);
+    };
+    worker.on('error', fail);
+    worker.on('exit', () => fail(new Error('The thread that reads the file has ended.')));
+  }
+
+  async dispose(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.calls.$close(new Error('The editor was closed.'));
+    }
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,60 @@
+/** Entry of the scanning thread: one file, looked at until the editor closes. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { createBirpc } from 'birpc';
+import type { ScanEvents } from '../shared/inspectorMessages.ts';
+import { Inspection } from './inspection.ts';
+import { LocalFile } from './localFile.ts';
+import { MemoryFile } from './rangedFile.ts';
+import type { ScanSource, ScanThreadCalls } from './scanThread.ts';
+
+/** Changes by other processes are noticed within this time; the host's file watcher usually tells sooner. */
+const LOOK_EVERY_MS = 1000;
+
+const port = parentPort;
+if (port === null) throw new Error('The scanning thread runs only as a worker thread.');
+
+const source = workerData as ScanSource;
+const memoryFile = source.kind === 'bytes' ? new MemoryFile(source.bytes) : undefined;
+const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFile(source.path);
+
+const inspection = new Inspection({
+  file,
+  fileName: source.fileName,
+  events: {
+    indexProgress: (progress) => void host.indexProgress.asEvent(progress),
+    filterProgress: (progress) => void host.filterProgress.asEvent(progress),
+    findProgress: (progress) => void host.findProgress.asEvent(progress),
+    fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
+    recordStates: (offsetsBytes) => host.recordStates(offsetsBytes),
+  },
+});
+
+const calls: ScanThreadCalls = {
+  open: () => inspection.open(),
+  rows: (request) => inspection.rows(request),
+  detail: (row) => inspection.detail(row),
+  bytes: (range) => inspection.bytes(range),
+  overview: () => inspection.overview(),
+  setFilter: (filter) => inspection.setFilter(filter),
+  cancelFilter: () => inspection.cancelFilter(),
+  locate: (target, view) => inspection.locate(target, view),
+  adjacentDamage: (row, direction) => inspection.adjacentDamage(row, direction),
+  find: (request) => inspection.find(request),
+  cancelFind: () => inspection.cancelFind(),
+  refresh: () => inspection.refresh(),
+  replaceBytes(bytes) {
+    memoryFile?.replace(bytes);
+    inspection.refresh();
+  },
+};
+
+const host = createBirpc<ScanEvents, ScanThreadCalls>(calls, {
+  post: (message) => port.postMessage(message),
+  on: (receive) => port.on('message', receive),
+  // A store that is busy answers late; that is no error.
+  timeout: -1,
+  bind: 'functions',
+});
+
+setInterval(() => inspection.refresh(), LOOK_EVERY_MS);
