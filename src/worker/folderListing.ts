@@ -8,7 +8,8 @@
  */
 
 import type { KeyInfo, KeyRange } from '../engine/api.ts';
-import { compareBytes, indexOfBytes, keyAfterPrefix, startsWithBytes } from './byteOrder.ts';
+import { compareBytes, prefixEnd } from '../engine/keyRange.ts';
+import { indexOfBytes, startsWithBytes } from './byteSearch.ts';
 import type { KeyPredicate } from './keyFilter.ts';
 import { TimeSlice } from './timeSlice.ts';
 
@@ -61,7 +62,7 @@ export async function listFolder(keys: OrderedKeys, request: FolderListingReques
         return 'next';
       }
       children.push({ kind: 'folder', path, keyCount: keys.count({ prefix: path }) });
-      const seekTo = keyAfterPrefix(path);
+      const seekTo = prefixEnd(path);
       return seekTo === undefined ? 'stop' : { seekTo };
     });
   }
@@ -146,7 +147,7 @@ function firstRangeAfter(request: FolderListingRequest): KeyRange | undefined {
   if (after === undefined) return { prefix };
   const path = folderPathOf(after, request);
   if (path === undefined) return { prefix, gt: after };
-  const gte = keyAfterPrefix(path);
+  const gte = prefixEnd(path);
   return gte === undefined ? undefined : { prefix, gte };
 }
 

@@ -1,6 +1,6 @@
 import { StrataError } from '../engine/strataError.ts';
 import type { KeyFilter } from '../shared/keyValueStore.ts';
-import { indexOfBytes } from './byteOrder.ts';
+import { indexOfBytes } from './byteSearch.ts';
 
 export type KeyPredicate = (key: Uint8Array) => boolean;
 

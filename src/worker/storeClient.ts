@@ -61,6 +61,11 @@ export class StoreClient implements EmbeddedStore {
     worker.once('error', (error) => {
       this.#crash = error instanceof Error ? error : new Error(String(error));
     });
+    // A message that cannot be read is an answer that never comes: better no worker than a request that waits for ever.
+    worker.once('messageerror', (error) => {
+      this.#crash = error;
+      void worker.terminate();
+    });
     worker.once('exit', () => this.#end(this.#exitError()));
   }
 

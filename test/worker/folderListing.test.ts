@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { KeyInfo, KeyRange } from '../../src/engine/api.ts';
-import { compareBytes, startsWithBytes } from '../../src/worker/byteOrder.ts';
+import { compareBytes } from '../../src/engine/keyRange.ts';
+import { startsWithBytes } from '../../src/worker/byteSearch.ts';
 import {
   type FolderListing,
   type FolderListingRequest,
