@@ -97,7 +97,8 @@ async function writeNotices(sources) {
   await writeFile('dist/THIRD-PARTY-NOTICES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-await rm('dist', { recursive: true, force: true });
+// A package must hold nothing of an earlier build.
+if (production) await rm('dist', { recursive: true, force: true });
 if (watch) {
   const contexts = await Promise.all(bundles().map((options) => esbuild.context({ ...options, logLevel: 'info' })));
   await Promise.all(contexts.map((context) => context.watch()));

@@ -1,5 +1,5 @@
 // `npm run package`: the extension as a VSIX, with its contents and size on the terminal, and a limit to its size.
-import { readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 
@@ -8,6 +8,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, string>;
 const vsixFile = path.join(root, `${name}-${version}.vsix`);
 
+for (const older of globSync(`${name}-*.vsix`, { cwd: root })) rmSync(path.join(root, older));
 // Everything is bundled, so that no node_modules go along. `vscode:prepublish` builds for production first.
 await createVSIX({ cwd: root, packagePath: vsixFile, dependencies: false, rewriteRelativeLinks: false });
 

@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Workbench } from './workbench.ts';
+
+export interface WorkbenchFixture {
+  readonly workbench: Workbench;
+  /** The opened folder: new, and gone after the suite. */
+  readonly directory: string;
+}
+
+/**
+ * One VS Code for the suite that this is called in, on a folder that `fill` has filled. A failed test leaves a picture
+ * of the moment among the artefacts.
+ */
+export function workbenchFixture(
+  fill: (directory: string) => Promise<void>,
+  settings: Readonly<Record<string, unknown>> = {},
+): WorkbenchFixture {
+  let directory = '';
+  let workbench: Workbench | undefined;
+
+  before(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'strata-e2e-'));
+    await fill(directory);
+    workbench = await Workbench.open({ workspace: directory, settings });
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') {
+      await workbench?.screenshot(`failed-${this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-')}`);
+    }
+  });
+
+  after(async () => {
+    await workbench?.[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  });
+
+  return {
+    get workbench() {
+      if (workbench === undefined) throw new Error('VS Code is open only while the tests of the suite run.');
+      return workbench;
+    },
+    get directory() {
+      return directory;
+    },
+  };
+}
