@@ -1,5 +1,7 @@
 /** Public types of the engine: what `Store` takes and gives. Names follow abstract-level where it has them. */
 
+import type { CompactionPolicy } from './compactionPlan.ts';
+
 /**
  * What a resolved write promises.
  * - `fsync`: on disk; every group of commits ends with one fdatasync.
@@ -22,6 +24,18 @@ export interface StoreOptions {
   readonly errorIfExists?: boolean;
   /** Open in spite of damage: unreadable ranges are skipped and reported in `store.recovery`. Default false. */
   readonly salvage?: boolean;
+  /**
+   * How writes take turns. `queue` (default): one writer commits them in groups. `lock`: each write holds a
+   * reader-writer lock until it is durable, and `read` waits for it.
+   */
+  readonly writeSerialization?: 'queue' | 'lock';
+  /**
+   * When sealed segments are compacted by themselves: a policy, looked at every `checkIntervalMs` (default 3
+   * minutes), or `manual`: only when `compact` is called. Default: the default policy.
+   */
+  readonly compaction?: 'manual' | (Partial<CompactionPolicy> & { readonly checkIntervalMs?: number });
+  /** The keydir snapshot is saved on close, and this often while the store is written to; 0: only on close. Default 5 minutes. */
+  readonly snapshotIntervalMs?: number;
   /** Clock in milliseconds since 1970-01-01 UTC. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -40,10 +54,12 @@ export interface KeyRange {
 export interface PutOptions {
   /** Time to live in milliseconds, a whole number from 1. */
   readonly ttlMs?: number;
+  /** When it expires, in milliseconds since 1970-01-01 UTC, instead of `ttlMs`. */
+  readonly expiryMs?: number;
 }
 
 export type BatchOperation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array; readonly ttlMs?: number }
+  | ({ readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array } & PutOptions)
   | { readonly type: 'del'; readonly key: Uint8Array };
 
 export interface RecordLocation {

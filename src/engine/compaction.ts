@@ -12,7 +12,7 @@
 
 import { HintFileEncoder } from '../format/hintFile.ts';
 import { FILE_HEADER_SIZE, OPERATION } from '../format/layout.ts';
-import { encodeRecord, type RecordView } from '../format/record.ts';
+import { bindToOffset, encodeRecord, type RecordView } from '../format/record.ts';
 import type { SegmentDamage } from '../format/segmentScanner.ts';
 import type { CompactionReport, TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
@@ -79,7 +79,10 @@ export class Compaction {
       throw storageError(error, 'compacting');
     }
     await this.#relocate();
-    for (const input of this.#inputs) this.#log.retire(input);
+    for (const input of this.#inputs) {
+      this.#log.removeFiles(input);
+      this.#log.retire(input);
+    }
     const after = this.#log.segments.live();
     return {
       bytesBefore: sumOfSizes(before),
@@ -185,16 +188,10 @@ export class Compaction {
     const output = this.#outputs.at(-1);
     if (output === undefined || this.#bufferEnd === 0) return;
     const { segment } = output;
-    // The buffer holds the segment's last bytes, up to its size.
-    const unwritten = this.#buffer.subarray(0, this.#bufferEnd);
-    writeFully(segment.file, unwritten, this.#writtenEnd(segment));
-    segment.syncedBytes += unwritten.length;
+    bindToOffset(this.#buffer, this.#bufferEnd, segment.writtenBytes);
+    writeFully(segment.file, this.#buffer.subarray(0, this.#bufferEnd), segment.writtenBytes);
+    segment.writtenBytes += this.#bufferEnd;
     this.#bufferEnd = 0;
-  }
-
-  /** Until an output is finished, `syncedBytes` counts the record bytes handed to the file. */
-  #writtenEnd(segment: Segment): number {
-    return FILE_HEADER_SIZE + segment.syncedBytes;
   }
 
   #finishOutput(): void {
@@ -242,11 +239,9 @@ export class Compaction {
   }
 
   #discardOutputs(): void {
-    const { storage, directory, segments } = this.#log;
     for (const { segment } of this.#outputs) {
-      segments.drop(segment);
-      storage.remove(storage.join(directory, segment.hintName));
-      storage.remove(storage.join(directory, segment.fileName));
+      this.#log.segments.drop(segment);
+      this.#log.removeFiles(segment);
     }
   }
 }

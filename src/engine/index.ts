@@ -24,6 +24,8 @@ export {
   planCompaction,
   type SealedSegmentStats,
 } from './compactionPlan.ts';
+export { type SalvageReport, salvageStore } from './salvage.ts';
 export { Store, type StoreEvent } from './store.ts';
 export type { StateIterator, StoreSnapshot } from './storeSnapshot.ts';
 export { type DamagedRange, StrataError, type StrataErrorCode } from './strataError.ts';
+export type { ExportedEntry, ImportReport } from './textExchange.ts';

@@ -120,6 +120,7 @@ export class LiveLog {
     }
     const whole = got === sizeBytes;
     const view = this.#view;
+    view.offsetBytes = record.offsetBytes;
     const problem = whole ? decodeRecord(view, bytes, 0, segment.salt, crc32) : 'short-body';
     if (problem !== undefined || view.sequence !== record.sequence || !isKey(view, key)) {
       throw this.#damagedRecord(segment, record.offsetBytes, sizeBytes, problem ?? 'another-record');

@@ -2,9 +2,13 @@
 
 import { MAX_BATCH_BODY_SIZE, MAX_KEY_SIZE, MAX_RECORD_OFFSET, MAX_U53, MAX_VALUE_SIZE } from '../format/layout.ts';
 import { recordSize } from '../format/record.ts';
-import type { BatchOperation, Durability, StoreOptions } from './api.ts';
+import type { BatchOperation, Durability, PutOptions, StoreOptions } from './api.ts';
+import { type CompactionPolicy, DEFAULT_COMPACTION_POLICY } from './compactionPlan.ts';
 import { StrataError } from './strataError.ts';
 import type { Change } from './writer.ts';
+
+/** The longest time that Node's timers take. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 export const DEFAULT_MAX_SEGMENT_SIZE = 64 * 1024 * 1024;
 
@@ -15,7 +19,15 @@ export interface ResolvedOptions {
   readonly createIfMissing: boolean;
   readonly errorIfExists: boolean;
   readonly salvage: boolean;
+  readonly writeSerialization: 'queue' | 'lock';
+  /** Undefined: only when `compact` is called. */
+  readonly compaction: (CompactionPolicy & { readonly checkIntervalMs: number }) | undefined;
+  /** Undefined: only when the store is closed. */
+  readonly snapshotIntervalMs: number | undefined;
 }
+
+const DEFAULT_COMPACTION_CHECK_INTERVAL_MS = 180_000;
+const DEFAULT_SNAPSHOT_INTERVAL_MS = 300_000;
 
 export function resolveOptions(options: StoreOptions): ResolvedOptions {
   const { durability = 'fsync', maxSegmentSizeBytes = DEFAULT_MAX_SEGMENT_SIZE, readOnly = false } = options;
@@ -37,13 +49,33 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     createIfMissing: (options.createIfMissing ?? true) && !readOnly,
     errorIfExists: options.errorIfExists ?? false,
     salvage: options.salvage ?? false,
+    writeSerialization: options.writeSerialization ?? 'queue',
+    compaction: resolveCompaction(options.compaction),
+    snapshotIntervalMs: resolveInterval('snapshotIntervalMs', options.snapshotIntervalMs, DEFAULT_SNAPSHOT_INTERVAL_MS),
   };
+}
+
+function resolveCompaction(compaction: StoreOptions['compaction']): ResolvedOptions['compaction'] {
+  if (compaction === 'manual') return undefined;
+  const { checkIntervalMs, ...policy } = compaction ?? {};
+  const resolved = resolveInterval('checkIntervalMs', checkIntervalMs, DEFAULT_COMPACTION_CHECK_INTERVAL_MS);
+  if (resolved === undefined) return undefined;
+  return { ...DEFAULT_COMPACTION_POLICY, ...policy, checkIntervalMs: resolved };
+}
+
+/** 0 switches the timer off. */
+function resolveInterval(name: string, intervalMs: number | undefined, defaultMs: number): number | undefined {
+  const resolved = intervalMs ?? defaultMs;
+  if (!Number.isSafeInteger(resolved) || resolved < 0 || resolved > MAX_TIMER_MS) {
+    throw new StrataError('INVALID_OPTION', `${name} must be a whole number from 0 to ${MAX_TIMER_MS}.`);
+  }
+  return resolved === 0 ? undefined : resolved;
 }
 
 function checkDurability(durability: Durability): void {
   if (durability === 'fsync' || durability === 'dsync' || durability === 'os') return;
   const intervalMs = typeof durability === 'object' ? durability?.intervalMs : undefined;
-  if (Number.isSafeInteger(intervalMs) && (intervalMs as number) >= 1 && (intervalMs as number) <= 0x7fff_ffff) return;
+  if (Number.isSafeInteger(intervalMs) && (intervalMs as number) >= 1 && (intervalMs as number) <= MAX_TIMER_MS) return;
   throw new StrataError(
     'INVALID_OPTION',
     "durability must be 'fsync', 'dsync', 'os' or { intervalMs: 1 to 2,147,483,647 }.",
@@ -66,16 +98,20 @@ function checkValue(value: Uint8Array): void {
 }
 
 /** When a key written now expires; 0: never. */
-function expiryOf(ttlMs: number | undefined, nowMs: number): number {
+function expiryOf({ ttlMs, expiryMs }: PutOptions, nowMs: number): number {
+  if (expiryMs !== undefined) {
+    if (ttlMs === undefined && Number.isSafeInteger(expiryMs) && expiryMs >= 1) return expiryMs;
+    throw new StrataError('INVALID_OPTION', 'expiryMs must be a time in milliseconds from 1, without ttlMs beside it.');
+  }
   if (ttlMs === undefined) return 0;
   if (Number.isSafeInteger(ttlMs) && ttlMs >= 1 && ttlMs <= MAX_U53 - nowMs) return nowMs + ttlMs;
   throw new StrataError('INVALID_OPTION', `ttlMs must be a whole number of milliseconds from 1; this one is ${ttlMs}.`);
 }
 
-export function putChange(key: Uint8Array, value: Uint8Array, ttlMs: number | undefined, nowMs: number): Change {
+export function putChange(key: Uint8Array, value: Uint8Array, options: PutOptions, nowMs: number): Change {
   checkKey(key);
   checkValue(value);
-  return { key, value, expiryMs: expiryOf(ttlMs, nowMs) };
+  return { key, value, expiryMs: expiryOf(options, nowMs) };
 }
 
 export function delChange(key: Uint8Array): Change {
@@ -90,7 +126,7 @@ export function batchChanges(operations: readonly BatchOperation[], nowMs: numbe
     if (type !== 'put' && type !== 'del') {
       throw new StrataError('INVALID_OPTION', "The type of an operation must be 'put' or 'del'.");
     }
-    const change = type === 'put' ? putChange(key, operation.value, operation.ttlMs, nowMs) : delChange(key);
+    const change = type === 'put' ? putChange(key, operation.value, operation, nowMs) : delChange(key);
     sizeBytes += recordSize(key.length, change.value?.length ?? 0);
     return change;
   });

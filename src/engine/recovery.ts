@@ -28,7 +28,6 @@ export interface RecoveryOptions {
   readonly storage: Storage;
   readonly directory: string;
   readonly salvage: boolean;
-  readonly readOnly: boolean;
   /** Believe neither snapshot nor hint files. */
   readonly ignoreCaches?: boolean;
 }

@@ -15,8 +15,10 @@ export class Segment {
   readonly salt: number;
   file: StorageFile;
   state: 'unsealed' | 'sealed';
-  /** Bytes of header and records; the file may be longer for a moment while a write is under way. */
+  /** Bytes of the header and of the records that readers see. */
   sizeBytes: number;
+  /** Bytes handed to the file: more than `sizeBytes` while a group of writes waits for its sync. */
+  writtenBytes: number;
   /** Bytes from the start that are known to be durable. */
   syncedBytes = 0;
   recordCount = 0;
@@ -40,6 +42,7 @@ export class Segment {
     this.file = options.file;
     this.state = options.state;
     this.sizeBytes = options.sizeBytes;
+    this.writtenBytes = options.sizeBytes;
     this.salt = segmentSalt(options.id);
   }
 

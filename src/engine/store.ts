@@ -3,14 +3,6 @@
  * holds them together and says when they may run.
  */
 
-import {
-  HINT_EXTENSION,
-  LOCK_NAME,
-  parseHintFileName,
-  parseSegmentFileName,
-  SNAPSHOT_NAME,
-  TEMPORARY_EXTENSION,
-} from '../format/fileName.ts';
 import { FILE_HEADER_SIZE } from '../format/layout.ts';
 import type {
   BatchOperation,
@@ -30,35 +22,29 @@ import type {
 } from './api.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Compaction } from './compaction.ts';
+import { type CompactionPolicy, planCompaction } from './compactionPlan.ts';
+import { Follower } from './follower.ts';
 import { HintWriter } from './hintWriter.ts';
 import { readHistory } from './history.ts';
-import { Keydir } from './keydir.ts';
+import type { Keydir } from './keydir.ts';
 import { boundsOf } from './keyRange.ts';
-import { LiveLog } from './liveLog.ts';
-import { type Lock, takeLock } from './lock.ts';
+import type { LiveLog } from './liveLog.ts';
+import type { Lock } from './lock.ts';
 import { nodeStorage } from './nodeStorage.ts';
+import { monotone, openForWriting, openReadOnly, type StoreParts } from './opening.ts';
 import { batchChanges, checkKey, delChange, putChange, type ResolvedOptions, resolveOptions } from './options.ts';
 import { rangePositions } from './rangeCursor.ts';
-import { makeHashSeed, recoverLog } from './recovery.ts';
+import { ReadWriteLock } from './readWriteLock.ts';
 import { compareKeydirs, rebuildKeydir, repairKey } from './replay.ts';
-import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
-import { saveSnapshot } from './snapshotFile.ts';
+import type { Segment } from './segment.ts';
 import type { Storage } from './storage.ts';
 import { type StateIterator, StateReader, StateView, StoreSnapshot } from './storeSnapshot.ts';
 import { abortedError, StrataError, storageError } from './strataError.ts';
+import { formatLine, type ImportReport, importLines } from './textExchange.ts';
 import { verifyLog } from './verify.ts';
 import { Writer } from './writer.ts';
 
 export type StoreEvent = 'data' | 'segments';
-
-interface StoreParts {
-  readonly log: LiveLog;
-  readonly options: ResolvedOptions;
-  readonly recovery: RecoveryReport;
-  readonly now: () => number;
-  readonly lock: Lock | undefined;
-  readonly active: Segment | undefined;
-}
 
 export class Store {
   /** How opening went: what was loaded, what a crash had left, what was damaged. */
@@ -70,11 +56,15 @@ export class Store {
   readonly #now: () => number;
   readonly #lock: Lock | undefined;
   readonly #writer: Writer | undefined;
+  readonly #writeLock: ReadWriteLock | undefined;
   readonly #hints: HintWriter;
+  readonly #follower: Follower;
   readonly #view: StateView;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #maintenance: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #snapshotSequence = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   /**
@@ -105,20 +95,14 @@ export class Store {
     this.readOnly = options.readOnly;
     this.#view = new StateView(log);
     this.#hints = new HintWriter(log, now);
+    this.#follower = new Follower(log);
+    this.#writeLock = options.writeSerialization === 'lock' ? new ReadWriteLock() : undefined;
     if (parts.active === undefined) return;
-    this.#writer = new Writer(log, parts.active, {
-      durability: options.durability,
-      maxSegmentSizeBytes: options.maxSegmentSizeBytes,
-      now,
-      onCommit: () => this.#emit('data'),
-      onSeal: (segment) => {
-        this.#hints.schedule(segment);
-        this.#emit('segments');
-      },
-    });
+    this.#writer = this.#makeWriter(parts.active);
     for (const segment of log.segments.live()) {
       if (segment.state === 'sealed') this.#hints.schedule(segment);
     }
+    this.#startTimers();
   }
 
   // Reading
@@ -201,23 +185,57 @@ export class Store {
     return this.#exclusively('Reading the history', task, (own) => readHistory(this.#log, key, own));
   }
 
+  /** Runs `action` while no write is under way. Waits only with `writeSerialization: 'lock'`. */
+  async read<T>(action: () => T): Promise<T> {
+    return this.#writeLock === undefined ? action() : this.#writeLock.shared(action);
+  }
+
+  /** A read-only store takes in what the writing process has done since. True when anything changed. */
+  async refresh(): Promise<boolean> {
+    this.#checkReadable();
+    if (this.#writer !== undefined) return false;
+    const followed = await this.#follower.catchUp();
+    if (followed !== 'nothing') this.#emit(followed);
+    return followed !== 'nothing';
+  }
+
+  /** All entries as JSON Lines without line feeds, in byte order of the keys. `importLines` takes them back. */
+  *exportLines(range: KeyRange = {}): Generator<string> {
+    this.#checkReadable();
+    const reader = new StateReader(this.#log);
+    try {
+      for (const { key, expiryMs } of this.#view.keyInfos(reader, range, false)) {
+        const value = this.#view.get(key, reader.sequence);
+        if (value !== undefined) yield formatLine({ key, value, expiryMs });
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
   // Writing
+
+  /** Puts the entries of JSON Lines, in batches. Throws `IMPORT_INVALID` at the first line that is wrong. */
+  async importLines(lines: AsyncIterable<string> | Iterable<string>, task: TaskOptions = {}): Promise<ImportReport> {
+    this.#checkWritable();
+    return importLines(lines, { batch: (operations) => this.batch(operations), now: this.#now }, task);
+  }
 
   /** Resolves when the write is as durable as the store's option says. */
   async put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Promise<void> {
     const writer = this.#checkWritable();
-    return writer.write(putChange(key, value, options.ttlMs, this.#now()));
+    return writer.write([putChange(key, value, options, this.#now())]);
   }
 
   async del(key: Uint8Array): Promise<void> {
-    return this.#checkWritable().write(delChange(key));
+    return this.#checkWritable().write([delChange(key)]);
   }
 
   /** After a crash all of it is there or none of it. */
   async batch(operations: readonly BatchOperation[]): Promise<void> {
     const writer = this.#checkWritable();
     const changes = batchChanges(operations, this.#now());
-    if (changes.length > 0) await writer.writeBatch(changes);
+    if (changes.length > 0) await writer.write(changes);
   }
 
   /** Makes all earlier writes durable, whatever the store's durability. */
@@ -227,14 +245,18 @@ export class Store {
 
   // Maintenance: one such task at a time, beside reads and writes
 
-  /** Rewrites all sealed segments, or the ones named, without their dead records. */
+  /**
+   * Rewrites segments without their dead records: those named, of which only sealed ones are taken, or all that have
+   * dead records or are small. Errors: `ABORTED`, `STORE_DAMAGED`, those of the disk; the store is then as before.
+   */
   async compact(task: TaskOptions & { readonly segmentIds?: readonly number[] } = {}): Promise<CompactionReport> {
     const writer = this.#checkWritable();
     return this.#exclusively('Compaction', task, async (own) => {
       if (task.segmentIds === undefined) await writer.rotate();
       else await writer.sync();
       const inputs = this.#log.segments.live().filter((segment) => {
-        return segment.state === 'sealed' && (task.segmentIds?.includes(segment.id) ?? true);
+        if (segment.state !== 'sealed') return false;
+        return task.segmentIds?.includes(segment.id) ?? this.#isWorthCompacting(segment);
       });
       const { maxSegmentSizeBytes } = this.#options;
       const options = { ...own, maxSegmentSizeBytes, now: this.#now, syncLog: () => writer.sync() };
@@ -321,6 +343,7 @@ export class Store {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing.abort();
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#maintenance.catch(() => undefined);
     try {
       if (this.#writer !== undefined) await this.#closeWriter(this.#writer);
@@ -341,17 +364,61 @@ export class Store {
     writer.stop();
     await this.#hints.finish();
     if (this.#log.failure !== undefined || this.#lock?.isLost() === true) return;
-    const { storage, directory, keydir, segments, appliedSequence } = this.#log;
     this.#log.installManifest(this.#now());
-    // A snapshot with readers of older states would hold their ghosts; without one, the next opening takes longer.
-    if (keydir.readerCount > 0) storage.remove(storage.join(directory, SNAPSHOT_NAME));
-    else
-      saveSnapshot(storage, directory, {
-        keydir,
-        segments: segments.live(),
-        lastSequence: appliedSequence,
-        createdMs: this.#now(),
-      });
+    // With readers of older states there is nothing to save; without a snapshot, the next opening takes longer.
+    if (this.#log.keydir.readerCount === 0) this.#log.saveSnapshot(this.#now());
+  }
+
+  #makeWriter(active: Segment): Writer {
+    const { durability, maxSegmentSizeBytes } = this.#options;
+    return new Writer(this.#log, active, {
+      durability,
+      maxSegmentSizeBytes,
+      now: this.#now,
+      lock: this.#writeLock,
+      onCommit: () => this.#emit('data'),
+      onSeal: (segment) => {
+        this.#hints.schedule(segment);
+        this.#emit('segments');
+      },
+    });
+  }
+
+  /** A segment of live records only is left alone, unless it could share a file with others. */
+  #isWorthCompacting(segment: Segment): boolean {
+    const { deadBytes, sizeBytes } = this.#segmentStats(segment);
+    return deadBytes > 0 || sizeBytes < this.#options.maxSegmentSizeBytes / 2;
+  }
+
+  #startTimers(): void {
+    const { compaction, snapshotIntervalMs } = this.#options;
+    this.#snapshotSequence = this.#log.appliedSequence;
+    if (compaction !== undefined) this.#every(compaction.checkIntervalMs, () => this.#compactByPolicy(compaction));
+    if (snapshotIntervalMs !== undefined) this.#every(snapshotIntervalMs, () => this.#saveSnapshotIfChanged());
+  }
+
+  #every(intervalMs: number, action: () => Promise<unknown>): void {
+    // What fails here is tried again the next time; what made the store fail is told to the next writer.
+    const timer = setInterval(() => void action().catch(() => undefined), intervalMs);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+
+  async #compactByPolicy(policy: CompactionPolicy): Promise<void> {
+    const sealed = this.stats().segments.filter((segment) => segment.state === 'sealed');
+    const candidates = sealed.map(({ segmentId, sizeBytes, deadBytes }) => {
+      return { segmentId, deadBytes, recordBytes: sizeBytes - FILE_HEADER_SIZE };
+    });
+    const segmentIds = planCompaction(candidates, policy, new Date(this.#now()).getHours());
+    if (segmentIds.length > 0) await this.compact({ segmentIds });
+  }
+
+  async #saveSnapshotIfChanged(): Promise<void> {
+    if (this.#log.appliedSequence === this.#snapshotSequence || this.#log.failure !== undefined) return;
+    await this.#exclusively('Saving the keydir', {}, async () => {
+      this.#log.saveSnapshot(this.#now());
+      this.#snapshotSequence = this.#log.appliedSequence;
+    });
   }
 
   #segmentStats(segment: Segment): SegmentStats {
@@ -418,151 +485,4 @@ export class Store {
 
 function closedError(directory: string): StrataError {
   return new StrataError('STORE_CLOSED', `The store ${directory} is closed. Open it again.`);
-}
-
-/** The store's clock never runs backwards while it is open, so that an expired key does not come back. */
-function monotone(clock: () => number): () => number {
-  let latest = 0;
-  return () => {
-    latest = Math.max(latest, Math.floor(clock()));
-    return latest;
-  };
-}
-
-async function openReadOnly(
-  storage: Storage,
-  directory: string,
-  options: ResolvedOptions,
-  now: () => number,
-): Promise<StoreParts> {
-  const startMs = performance.now();
-  const recovered = await recoverLog({ storage, directory, salvage: options.salvage, readOnly: true });
-  if (recovered === undefined) throw notFoundError(directory);
-  const { segments, keydir, manifest, lastSequence } = recovered;
-  const { generation, nextSegmentId } = manifest;
-  const log = new LiveLog({ storage, directory, segments, keydir, generation, nextSegmentId, lastSequence });
-  const recovery = { ...recovered.report, durationMs: performance.now() - startMs };
-  return { log, options, recovery, now, lock: undefined, active: undefined };
-}
-
-function notFoundError(directory: string): StrataError {
-  return new StrataError(
-    'STORE_NOT_FOUND',
-    `There is no store in ${directory}. Create one, or choose another directory.`,
-  );
-}
-
-async function openForWriting(
-  storage: Storage,
-  directory: string,
-  options: ResolvedOptions,
-  now: () => number,
-): Promise<StoreParts> {
-  const startMs = performance.now();
-  if (options.createIfMissing) storage.makeDirectory(directory);
-  else if (storage.list(directory) === undefined) throw notFoundError(directory);
-  const lock = await takeLock({ storage, directory, nowMs: now() });
-  try {
-    const recovered = await recoverLog({ storage, directory, salvage: options.salvage, readOnly: false });
-    if (recovered === undefined && !options.createIfMissing) throw notFoundError(directory);
-    if (recovered !== undefined && options.errorIfExists) {
-      throw new StrataError(
-        'STORE_EXISTS',
-        `There is a store in ${directory} already. Open it, or choose another directory.`,
-      );
-    }
-    const segments = recovered?.segments ?? new SegmentTable();
-    try {
-      const log = new LiveLog({
-        storage,
-        directory,
-        segments,
-        keydir: recovered?.keydir ?? new Keydir(makeHashSeed()),
-        generation: recovered?.manifest.generation ?? 0,
-        nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
-        lastSequence: recovered?.lastSequence ?? 0,
-      });
-      const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
-      removeOrphans(log);
-      for (const cut of recovered?.cutSegments ?? []) segments.drop(cut);
-      const report = recovered?.report ?? EMPTY_REPORT;
-      return { log, options, recovery: { ...report, durationMs: performance.now() - startMs }, now, lock, active };
-    } catch (error) {
-      segments.closeAll();
-      throw error;
-    }
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
-}
-
-const EMPTY_REPORT: Omit<RecoveryReport, 'durationMs'> = {
-  openedBy: 'empty',
-  tornTailBytes: 0,
-  tornTailRecordCount: 0,
-  damage: [],
-  ignoredCaches: [],
-};
-
-/**
- * Makes durable what recovery found, before anything is appended to it: a torn tail is cut off, what was read is
- * synced, and a manifest says so. Returns the segment to write to. Nothing is ever appended behind a torn tail: its
- * segment is sealed and a new one started, so that old bytes cannot come back behind new records.
- */
-async function makeRecoveryDurable(
-  log: LiveLog,
-  options: ResolvedOptions,
-  torn: Segment | undefined,
-  now: () => number,
-): Promise<Segment> {
-  const { storage, directory } = log;
-  const unsealed = log.segments.live().filter((segment) => segment.state === 'unsealed');
-  for (const segment of unsealed) {
-    segment.file.close();
-    segment.file = storage.open(storage.join(directory, segment.fileName), 'write');
-    if (segment === torn) segment.file.truncate(segment.sizeBytes);
-    await segment.file.sync();
-    segment.syncedBytes = segment.sizeBytes;
-  }
-  const last = unsealed.at(-1);
-  const canContinue =
-    last !== undefined && last !== torn && !options.salvage && last.sizeBytes < options.maxSegmentSizeBytes;
-  for (const segment of unsealed) if (segment !== last || !canContinue) segment.state = 'sealed';
-  const active = canContinue ? last : startSegment(log, options, now());
-  if (canContinue && options.durability === 'dsync') {
-    active.file.close();
-    active.file = storage.open(storage.join(directory, active.fileName), 'write-dsync');
-  }
-  log.installManifest(now());
-  return active;
-}
-
-function startSegment(log: LiveLog, options: ResolvedOptions, nowMs: number): Segment {
-  const { storage, directory } = log;
-  const id = log.takeSegmentId();
-  const mode = options.durability === 'dsync' ? 'write-dsync' : 'create';
-  const file = createSegmentFile(storage, directory, { id, createdMs: nowMs, mode });
-  const segment = new Segment({
-    id,
-    slot: log.segments.nextSlot,
-    file,
-    state: 'unsealed',
-    sizeBytes: FILE_HEADER_SIZE,
-  });
-  segment.syncedBytes = FILE_HEADER_SIZE;
-  log.segments.add(segment);
-  return segment;
-}
-
-/** Deletes what a crash left and no manifest names: unfinished files, and segments taken out of the store. */
-function removeOrphans(log: LiveLog): void {
-  const { storage, directory } = log;
-  const live = new Set(log.segments.live().map((segment) => segment.id));
-  for (const name of storage.list(directory) ?? []) {
-    const id = name.endsWith(HINT_EXTENSION) ? parseHintFileName(name) : parseSegmentFileName(name);
-    const isOrphan = id !== undefined && !live.has(id);
-    const isUnfinished = name.endsWith(TEMPORARY_EXTENSION) && !name.startsWith(LOCK_NAME);
-    if (isOrphan || isUnfinished) storage.remove(storage.join(directory, name));
-  }
 }

@@ -7,6 +7,7 @@
 import { segmentSalt } from '../format/crc32.ts';
 import { BATCH_FRAME_SIZE, FILE_HEADER_SIZE, OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import {
+  bindToOffset,
   decodeRecordHeader,
   encodeBatchFrame,
   encodeRecord,
@@ -18,6 +19,7 @@ import type { Durability } from './api.ts';
 import { crc32 } from './checksum.ts';
 import type { KeydirRecord } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
+import type { ReadWriteLock } from './readWriteLock.ts';
 import { createSegmentFile, Segment } from './segment.ts';
 import { writeFully, writeFullyAsync } from './storage.ts';
 import { type StrataError, storageError } from './strataError.ts';
@@ -34,12 +36,16 @@ export interface Change {
   readonly value: Uint8Array | undefined;
   /** Milliseconds since 1970-01-01 UTC; 0: never. */
   readonly expiryMs: number;
+  /** Milliseconds since 1970-01-01 UTC, for records copied from elsewhere; default: now. */
+  readonly timestampMs?: number;
 }
 
 export interface WriterOptions {
   readonly durability: Durability;
   readonly maxSegmentSizeBytes: number;
   readonly now: () => number;
+  /** Serializes writes by this lock, without group commit, instead of the queue. */
+  readonly lock: ReadWriteLock | undefined;
   readonly onCommit: () => void;
   readonly onSeal: (segment: Segment) => void;
 }
@@ -92,6 +98,8 @@ export class Writer {
   #plannedEnd: number;
   #spare: Uint8Array | undefined;
   #waitingForRoom: (() => void)[] = [];
+  /** Only in the variant that serializes writes by a lock instead of the queue. */
+  readonly #lock: ReadWriteLock | undefined;
   #intervalTimer: NodeJS.Timeout | undefined;
   /** Segments are sealed in order, or a gap could be followed by sealed records. */
   #sealing: Promise<void> = Promise.resolve();
@@ -105,39 +113,58 @@ export class Writer {
     this.#sequence = log.appliedSequence;
     this.#plannedSegmentId = active.id;
     this.#plannedEnd = active.sizeBytes;
+    this.#lock = options.lock;
   }
 
   get active(): Segment {
     return this.#active;
   }
 
-  /** Writes one change. The returned promise resolves when it is as durable as the options say. */
-  write(change: Change): Promise<void> {
-    if (this.#mustWait()) return this.#waitForRoom().then(() => this.write(change));
-    const size = recordSize(change.key.length, change.value?.length ?? 0);
-    const group = this.#groupFor(size);
-    this.#encode(group, change, 0, this.#options.now());
-    return this.#schedule(group, size);
+  /**
+   * Writes the changes as one atomic batch. The returned promise resolves when they are as durable as the options
+   * say. Keys and values are copied at once, unless the queue is full: leave them alone until the promise settles.
+   */
+  write(changes: readonly Change[]): Promise<void> {
+    if (this.#lock !== undefined) return this.#writeAlone(this.#lock, changes);
+    if (this.#mustWait()) return this.#waitForRoom().then(() => this.write(changes));
+    return this.#schedule(this.#add(changes));
   }
 
-  /** Writes several changes as one atomic batch. */
-  writeBatch(changes: readonly Change[]): Promise<void> {
-    if (changes.length === 1) return this.write(changes[0] as Change);
-    if (this.#mustWait()) return this.#waitForRoom().then(() => this.writeBatch(changes));
+  /** The variant without group commit: each write holds the lock until it is durable. */
+  #writeAlone(lock: ReadWriteLock, changes: readonly Change[]): Promise<void> {
+    return lock.exclusively(async () => {
+      const group = this.#add(changes);
+      await this.#commitQueue();
+      await group.done;
+    });
+  }
+
+  /** Encodes the changes into the waiting group. */
+  #add(changes: readonly Change[]): Group {
+    return changes.length === 1 ? this.#addOne(changes[0] as Change) : this.#addBatch(changes);
+  }
+
+  #addOne(change: Change): Group {
+    const group = this.#groupFor(recordSize(change.key.length, change.value?.length ?? 0));
+    this.#encode(group, change, 0, this.#options.now());
+    return group;
+  }
+
+  #addBatch(changes: readonly Change[]): Group {
     let bodySizeBytes = 0;
     for (const change of changes) bodySizeBytes += recordSize(change.key.length, change.value?.length ?? 0);
-    const size = BATCH_FRAME_SIZE + bodySizeBytes;
-    const group = this.#groupFor(size);
+    const group = this.#groupFor(BATCH_FRAME_SIZE + bodySizeBytes);
     const timestampMs = this.#options.now();
     const flags = group.end === 0 ? group.firstFlags : 0;
     const frame = { recordCount: changes.length, bodySizeBytes, flags, sequence: this.#sequence + 1, timestampMs };
     group.end = encodeBatchFrame(group.bytes, group.end, frame, group.salt, crc32);
     for (const change of changes) this.#encode(group, change, RECORD_FLAG.inBatch, timestampMs);
-    return this.#schedule(group, size);
+    return group;
   }
 
   /** Resolves when everything that was written before is committed, or has failed. */
   async flush(): Promise<void> {
+    if (this.#lock !== undefined) return this.#lock.exclusively(async () => undefined);
     const last = this.#queue.at(-1) ?? this.#inFlight;
     if (last !== undefined) await last.done.catch(() => undefined);
   }
@@ -156,7 +183,8 @@ export class Writer {
       // An empty group in the queue: the writer starts its segment when its turn comes.
       const group = new Group(this.#plannedSegmentId, RECORD_FLAG.afterSync, this.#takeBuffer());
       this.#queue.push(group);
-      await this.#schedule(group, 0);
+      if (this.#lock === undefined) await this.#schedule(group);
+      else await this.#lock.exclusively(() => this.#commitQueue());
     }
     await this.sync();
   }
@@ -174,7 +202,7 @@ export class Writer {
       operation: value === undefined ? OPERATION.del : OPERATION.put,
       flags: group.end === 0 ? flags | group.firstFlags : flags,
       sequence: ++this.#sequence,
-      timestampMs,
+      timestampMs: change.timestampMs ?? timestampMs,
       expiryMs,
       key,
       value: value ?? NO_VALUE,
@@ -193,6 +221,8 @@ export class Writer {
       this.#queue.push(group);
     }
     group.reserve(sizeBytes);
+    this.#plannedEnd += sizeBytes;
+    this.#queuedBytes += sizeBytes;
     return group;
   }
 
@@ -208,7 +238,8 @@ export class Writer {
   #firstFlags(): number {
     if (this.#plannedEnd === FILE_HEADER_SIZE || this.#syncsEveryGroup) return RECORD_FLAG.afterSync;
     const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
-    const isSynced = this.#active.id === this.#plannedSegmentId && this.#active.syncedBytes === this.#active.sizeBytes;
+    const isSynced =
+      this.#active.id === this.#plannedSegmentId && this.#active.syncedBytes === this.#active.writtenBytes;
     return isIdle && isSynced ? RECORD_FLAG.afterSync : 0;
   }
 
@@ -239,9 +270,7 @@ export class Writer {
     for (const admit of waiting) admit();
   }
 
-  #schedule(group: Group, sizeBytes: number): Promise<void> {
-    this.#plannedEnd += sizeBytes;
-    this.#queuedBytes += sizeBytes;
+  #schedule(group: Group): Promise<void> {
     if (!this.#running) {
       this.#running = true;
       // Not at once: writers that run in this turn of the event loop join the group.
@@ -251,6 +280,11 @@ export class Writer {
   }
 
   async #run(): Promise<void> {
+    await this.#commitQueue();
+    this.#running = false;
+  }
+
+  async #commitQueue(): Promise<void> {
     for (let group = this.#queue.shift(); group !== undefined; group = this.#queue.shift()) {
       this.#inFlight = group;
       await this.#commitOrReject(group);
@@ -259,9 +293,8 @@ export class Writer {
       if (group.bytes.length <= MAX_GROUP_SIZE) this.#spare = group.bytes;
       this.#admitWaiting();
       // Those whose write has just finished usually write again: let them join the next group.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#lock === undefined) await new Promise((resolve) => setImmediate(resolve));
     }
-    this.#running = false;
   }
 
   async #commitOrReject(group: Group): Promise<void> {
@@ -280,8 +313,9 @@ export class Writer {
   /** Writes the group's bytes at the end of the active segment and returns their offset. */
   async #append(group: Group): Promise<number> {
     const segment = this.#active;
-    const offsetBytes = segment.sizeBytes;
+    const offsetBytes = segment.writtenBytes;
     if (group.end === 0) return offsetBytes;
+    bindToOffset(group.bytes, group.end, offsetBytes);
     const bytes = group.bytes.subarray(0, group.end);
     const { durability } = this.#options;
     try {
@@ -290,8 +324,8 @@ export class Writer {
     } catch (error) {
       throw this.#undoAppend(segment, offsetBytes, error);
     }
-    segment.sizeBytes = offsetBytes + bytes.length;
-    if (durability === 'dsync') segment.syncedBytes = segment.sizeBytes;
+    segment.writtenBytes = offsetBytes + bytes.length;
+    if (durability === 'dsync') segment.syncedBytes = segment.writtenBytes;
     else if (durability === 'fsync') await this.#syncActive();
     else if (durability !== 'os') this.#scheduleIntervalSync(durability.intervalMs);
     return offsetBytes;
@@ -326,6 +360,7 @@ export class Writer {
       if (isTombstone) keydir.del(group.bytes, keyStart, view.keyLength, view.sequence, false);
       else this.#applyPut(segment, offsetBytes + at, group.bytes, keyStart);
     }
+    segment.sizeBytes = segment.writtenBytes;
     this.#log.appliedSequence = Math.max(this.#log.appliedSequence, group.lastSequence);
   }
 
@@ -343,14 +378,14 @@ export class Writer {
 
   async #syncActive(): Promise<void> {
     const segment = this.#active;
-    if (segment.syncedBytes === segment.sizeBytes || this.#log.failure !== undefined) return;
-    const { sizeBytes } = segment;
+    if (segment.syncedBytes === segment.writtenBytes || this.#log.failure !== undefined) return;
+    const { writtenBytes } = segment;
     try {
       await segment.file.sync();
     } catch (error) {
       throw this.#log.fail(error, `syncing ${segment.fileName}`);
     }
-    segment.syncedBytes = Math.max(segment.syncedBytes, sizeBytes);
+    segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes);
   }
 
   #scheduleIntervalSync(intervalMs: number): void {
@@ -374,7 +409,7 @@ export class Writer {
     segment.syncedBytes = FILE_HEADER_SIZE;
     this.#log.segments.add(segment);
     this.#active = segment;
-    const isSynced = old.syncedBytes === old.sizeBytes;
+    const isSynced = old.syncedBytes === old.writtenBytes;
     if (isSynced) old.state = 'sealed';
     try {
       this.#log.installManifest(now());
@@ -390,7 +425,7 @@ export class Writer {
     if (this.#log.failure !== undefined) return;
     try {
       await segment.file.sync();
-      segment.syncedBytes = segment.sizeBytes;
+      segment.syncedBytes = segment.writtenBytes;
       segment.state = 'sealed';
       this.#log.installManifest(this.#options.now());
     } catch (error) {

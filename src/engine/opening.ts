@@ -1,0 +1,205 @@
+/** Opens a store: takes the lock, recovers the log and makes durable what was recovered. */
+
+import {
+  HINT_EXTENSION,
+  LOCK_NAME,
+  parseHintFileName,
+  parseSegmentFileName,
+  TEMPORARY_EXTENSION,
+} from '../format/fileName.ts';
+import { FILE_HEADER_SIZE } from '../format/layout.ts';
+import type { RecoveryReport } from './api.ts';
+import { Keydir } from './keydir.ts';
+import { LiveLog } from './liveLog.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { readManifest } from './manifestFile.ts';
+import type { ResolvedOptions } from './options.ts';
+import { makeHashSeed, type RecoveredLog, recoverLog } from './recovery.ts';
+import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
+import type { Storage } from './storage.ts';
+import { StrataError } from './strataError.ts';
+
+/** What an open store is made of. */
+export interface StoreParts {
+  readonly log: LiveLog;
+  readonly options: ResolvedOptions;
+  readonly recovery: RecoveryReport;
+  readonly now: () => number;
+  /** Both only when it is open for writing. */
+  readonly lock: Lock | undefined;
+  readonly active: Segment | undefined;
+}
+
+/** The store's clock never runs backwards while it is open, so that an expired key does not come back. */
+export function monotone(clock: () => number): () => number {
+  let latest = 0;
+  return () => {
+    latest = Math.max(latest, Math.floor(clock()));
+    return latest;
+  };
+}
+
+/** A compaction may remove files between the reading of the manifest and their opening: so often is it tried again. */
+const READ_ONLY_ATTEMPTS = 8;
+
+export async function openReadOnly(
+  storage: Storage,
+  directory: string,
+  options: ResolvedOptions,
+  now: () => number,
+): Promise<StoreParts> {
+  const startMs = performance.now();
+  const recovered = await recoverBesideWriter(storage, directory, options);
+  if (recovered === undefined) throw notFoundError(directory);
+  const { segments, keydir, manifest, lastSequence } = recovered;
+  for (const cut of recovered.cutSegments) segments.drop(cut);
+  const { generation, nextSegmentId } = manifest;
+  const log = new LiveLog({ storage, directory, segments, keydir, generation, nextSegmentId, lastSequence });
+  const recovery = { ...recovered.report, durationMs: performance.now() - startMs };
+  return { log, options, recovery, now, lock: undefined, active: undefined };
+}
+
+async function recoverBesideWriter(
+  storage: Storage,
+  directory: string,
+  options: ResolvedOptions,
+): Promise<RecoveredLog | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const generation = readGeneration(storage, directory);
+    try {
+      return await recoverLog({ storage, directory, salvage: options.salvage });
+    } catch (error) {
+      if (attempt === READ_ONLY_ATTEMPTS || readGeneration(storage, directory) === generation) throw error;
+    }
+  }
+}
+
+function readGeneration(storage: Storage, directory: string): number | undefined {
+  try {
+    return readManifest(storage, directory)?.generation;
+  } catch {
+    return undefined;
+  }
+}
+
+function notFoundError(directory: string): StrataError {
+  return new StrataError(
+    'STORE_NOT_FOUND',
+    `There is no store in ${directory}. Create one, or choose another directory.`,
+  );
+}
+
+export async function openForWriting(
+  storage: Storage,
+  directory: string,
+  options: ResolvedOptions,
+  now: () => number,
+): Promise<StoreParts> {
+  const startMs = performance.now();
+  if (options.createIfMissing) storage.makeDirectory(directory);
+  else if (storage.list(directory) === undefined) throw notFoundError(directory);
+  const lock = await takeLock({ storage, directory, nowMs: now() });
+  try {
+    const recovered = await recoverLog({ storage, directory, salvage: options.salvage });
+    if (recovered === undefined && !options.createIfMissing) throw notFoundError(directory);
+    if (recovered !== undefined && options.errorIfExists) {
+      throw new StrataError(
+        'STORE_EXISTS',
+        `There is a store in ${directory} already. Open it, or choose another directory.`,
+      );
+    }
+    const segments = recovered?.segments ?? new SegmentTable();
+    try {
+      const log = new LiveLog({
+        storage,
+        directory,
+        segments,
+        keydir: recovered?.keydir ?? new Keydir(makeHashSeed()),
+        generation: recovered?.manifest.generation ?? 0,
+        nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
+        lastSequence: recovered?.lastSequence ?? 0,
+      });
+      const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
+      removeOrphans(log);
+      for (const cut of recovered?.cutSegments ?? []) segments.drop(cut);
+      const report = recovered?.report ?? EMPTY_REPORT;
+      return { log, options, recovery: { ...report, durationMs: performance.now() - startMs }, now, lock, active };
+    } catch (error) {
+      segments.closeAll();
+      throw error;
+    }
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+const EMPTY_REPORT: Omit<RecoveryReport, 'durationMs'> = {
+  openedBy: 'empty',
+  tornTailBytes: 0,
+  tornTailRecordCount: 0,
+  damage: [],
+  ignoredCaches: [],
+};
+
+/**
+ * Makes durable what recovery found, before anything is appended to it: a torn tail is cut off, what was read is
+ * synced, and a manifest says so. Returns the segment to write to. Nothing is ever appended behind a torn tail: its
+ * segment is sealed and a new one started, so that old bytes cannot come back behind new records.
+ */
+async function makeRecoveryDurable(
+  log: LiveLog,
+  options: ResolvedOptions,
+  torn: Segment | undefined,
+  now: () => number,
+): Promise<Segment> {
+  const { storage, directory } = log;
+  const unsealed = log.segments.live().filter((segment) => segment.state === 'unsealed');
+  for (const segment of unsealed) {
+    segment.file.close();
+    segment.file = storage.open(storage.join(directory, segment.fileName), 'write');
+    if (segment === torn) segment.file.truncate(segment.sizeBytes);
+    await segment.file.sync();
+    segment.syncedBytes = segment.sizeBytes;
+  }
+  const last = unsealed.at(-1);
+  const canContinue =
+    last !== undefined && last !== torn && !options.salvage && last.sizeBytes < options.maxSegmentSizeBytes;
+  for (const segment of unsealed) if (segment !== last || !canContinue) segment.state = 'sealed';
+  const active = canContinue ? last : startSegment(log, options, now());
+  if (canContinue && options.durability === 'dsync') {
+    active.file.close();
+    active.file = storage.open(storage.join(directory, active.fileName), 'write-dsync');
+  }
+  log.installManifest(now());
+  return active;
+}
+
+function startSegment(log: LiveLog, options: ResolvedOptions, nowMs: number): Segment {
+  const { storage, directory } = log;
+  const id = log.takeSegmentId();
+  const mode = options.durability === 'dsync' ? 'write-dsync' : 'create';
+  const file = createSegmentFile(storage, directory, { id, createdMs: nowMs, mode });
+  const segment = new Segment({
+    id,
+    slot: log.segments.nextSlot,
+    file,
+    state: 'unsealed',
+    sizeBytes: FILE_HEADER_SIZE,
+  });
+  segment.syncedBytes = FILE_HEADER_SIZE;
+  log.segments.add(segment);
+  return segment;
+}
+
+/** Deletes what a crash left and no manifest names: unfinished files, and segments taken out of the store. */
+function removeOrphans(log: LiveLog): void {
+  const { storage, directory } = log;
+  const live = new Set(log.segments.live().map((segment) => segment.id));
+  for (const name of storage.list(directory) ?? []) {
+    const id = name.endsWith(HINT_EXTENSION) ? parseHintFileName(name) : parseSegmentFileName(name);
+    const isOrphan = id !== undefined && !live.has(id);
+    const isUnfinished = name.endsWith(TEMPORARY_EXTENSION) && !name.startsWith(LOCK_NAME);
+    if (isOrphan || isUnfinished) storage.remove(storage.join(directory, name));
+  }
+}
