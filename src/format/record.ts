@@ -6,6 +6,7 @@ import {
   BATCH_FRAME_VALUE_SIZE,
   KNOWN_RECORD_FLAGS,
   MAX_BATCH_BODY_SIZE,
+  MAX_RECORD_OFFSET,
   MAX_U53,
   MAX_VALUE_SIZE,
   OPERATION,
@@ -36,7 +37,7 @@ export function recordSize(keySizeBytes: number, valueSizeBytes: number): number
 
 /**
  * Writes a record at `at` and returns the offset after it. The caller has checked the limits of `layout.ts` and
- * made room. `salt` is the segment's `segmentSalt`.
+ * made room. `salt` is the segment's `segmentSalt`. The record is valid once `bindToOffset` has been called.
  */
 export function encodeRecord(target: Uint8Array, at: number, record: RecordFields, salt: number, crc32: Crc32): number {
   const { key, value } = record;
@@ -53,6 +54,18 @@ export function encodeRecord(target: Uint8Array, at: number, record: RecordField
   const end = keyAt + key.length + value.length;
   writeU32(target, at + RECORD.checksum, crc32(target, at + RECORD.keyLength, end, salt));
   return end;
+}
+
+/**
+ * The last step of encoding, when it is known where in the file the records will stand: mixes the offset of each
+ * into its checksum. So a copy of a segment's bytes elsewhere, say within a value, never passes for records.
+ * `bytes[0, end)` holds whole records fresh from `encodeRecord`; the first one will stand at `offsetBytes`.
+ */
+export function bindToOffset(bytes: Uint8Array, end: number, offsetBytes: number): void {
+  for (let at = 0; at < end; ) {
+    writeU32(bytes, at + RECORD.checksum, readU32(bytes, at + RECORD.checksum) ^ (offsetBytes + at));
+    at += recordSize(readU16(bytes, at + RECORD.keyLength), readU32(bytes, at + RECORD.valueLength));
+  }
 }
 
 /** Writes the frame that makes the next `recordCount` records, of `bodySizeBytes` together, one atomic batch. */
@@ -102,7 +115,7 @@ export class RecordView {
   bytes: Uint8Array = EMPTY;
   /** Index of the record's first byte in `bytes`. */
   start = 0;
-  /** Offset of the record's first byte in its file. */
+  /** Offset of the record's first byte in its file. Whoever decodes sets it before, because the checksum covers it. */
   offsetBytes = 0;
   sizeBytes = 0;
   operation: Operation = OPERATION.put;
@@ -185,14 +198,15 @@ export function checkBatchFrame(view: RecordView): RecordProblem | undefined {
   return batchBodySizeBytes < batchRecordCount * (RECORD_HEADER_SIZE + 1) ? 'impossible-length' : undefined;
 }
 
-/** The checksum that the record's bytes have; they must lie in the buffer. */
+/** The checksum that the record's bytes have at `view.offsetBytes`; they must lie in the buffer. */
 export function computeRecordChecksum(view: RecordView, salt: number, crc32: Crc32): number {
-  return crc32(view.bytes, view.start + RECORD.keyLength, view.start + view.sizeBytes, salt);
+  const ofBytes = crc32(view.bytes, view.start + RECORD.keyLength, view.start + view.sizeBytes, salt);
+  return (ofBytes ^ view.offsetBytes) >>> 0;
 }
 
 /**
- * Decodes and checks the record at `start`: lengths, presence, checksum, fields, in that order. Never throws.
- * Returns undefined when `view` holds a valid record.
+ * Decodes and checks the record at `start`, which stands at `view.offsetBytes` of its file: lengths, presence,
+ * checksum, fields, in that order. Never throws. Returns undefined when `view` holds a valid record.
  */
 export function decodeRecord(
   view: RecordView,
@@ -204,6 +218,7 @@ export function decodeRecord(
   const problem = decodeRecordHeader(view, bytes, start);
   if (problem !== undefined) return problem;
   if (start + view.sizeBytes > bytes.length) return 'short-body';
+  if (view.offsetBytes > MAX_RECORD_OFFSET) return 'impossible-value';
   if (view.checksum !== computeRecordChecksum(view, salt, crc32)) return 'bad-checksum';
   return checkRecordFields(view) ?? (view.operation === OPERATION.batch ? checkBatchFrame(view) : undefined);
 }

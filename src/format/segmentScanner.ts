@@ -157,6 +157,7 @@ export class SegmentScanner {
   #readRecord(window: Uint8Array, start: number, sink: SegmentSink): boolean {
     const view = this.#view;
     const remaining = this.#fileSizeBytes - this.#position;
+    view.offsetBytes = this.#position;
     const problem = decodeRecord(view, window, start, this.#salt, this.#crc32);
     if (problem === 'short-header' || problem === 'short-body') {
       const needed = problem === 'short-header' ? RECORD_HEADER_SIZE : view.sizeBytes;
@@ -172,7 +173,6 @@ export class SegmentScanner {
   }
 
   #emit(view: RecordView, sink: SegmentSink): void {
-    view.offsetBytes = this.#position;
     const inBatch = (view.flags & RECORD_FLAG.inBatch) !== 0;
     if (this.#batch !== undefined && (!inBatch || this.#position >= this.#batch.endOffsetBytes)) this.#closeBatch(sink);
     const batch = this.#batch;
@@ -252,6 +252,7 @@ export class SegmentScanner {
         return false;
       }
       this.#searchBudgetBytes -= view.sizeBytes;
+      view.offsetBytes = base + at;
       if (decodeRecord(view, window, at, this.#salt, this.#crc32) === undefined) {
         this.#closeDamage(base + at, false, sink);
         return true;

@@ -3,7 +3,7 @@
 import { crc32, segmentSalt } from '../../src/format/crc32.ts';
 import { encodeFileHeader } from '../../src/format/fileHeader.ts';
 import { FILE_KIND, OPERATION, RECORD_FLAG } from '../../src/format/layout.ts';
-import { encodeBatchFrame, encodeRecord, recordSize } from '../../src/format/record.ts';
+import { bindToOffset, encodeBatchFrame, encodeRecord, recordSize } from '../../src/format/record.ts';
 
 export interface BuiltRecord {
   readonly key: string | Uint8Array;
@@ -41,7 +41,7 @@ export class SegmentBuilder {
 
   /** Adds a record and returns its offset. */
   add(record: BuiltRecord, flags = 0): number {
-    return this.raw(this.#encode(record, flags));
+    return this.#record(this.#encode(record, flags));
   }
 
   /** Adds a batch and returns the offset of its frame. */
@@ -57,8 +57,8 @@ export class SegmentBuilder {
       timestampMs: START_MS,
     };
     const end = encodeBatchFrame(frame, 0, fields, segmentSalt(this.segmentId), crc32);
-    const offset = this.raw(frame.subarray(0, end));
-    for (const body of bodies) this.raw(body);
+    const offset = this.#record(frame.subarray(0, end));
+    for (const body of bodies) this.#record(body);
     return offset;
   }
 
@@ -70,6 +70,11 @@ export class SegmentBuilder {
       at += part.length;
     }
     return out;
+  }
+
+  #record(bytes: Uint8Array): number {
+    bindToOffset(bytes, bytes.length, this.#sizeBytes);
+    return this.raw(bytes);
   }
 
   #encode({ key, value, timestampMs, expiryMs = 0 }: BuiltRecord, flags: number): Uint8Array {

@@ -91,6 +91,7 @@ class SegmentFile implements LogFile {
     const view = new RecordView();
     const problem = decodeRecordHeader(view, bytes, 0);
     if (problem === 'short-header' || problem === 'zeros') return [];
+    view.offsetBytes = row.offsetBytes;
     return toFields(recordFieldSpans(view, bytes, row, this.#salt));
   }
 
@@ -245,7 +246,7 @@ function checksumMeaning(
   computed: number | undefined,
 ): Pick<FieldSpan, 'meaning' | 'problem' | 'covers'> {
   const covers = { offsetBytes: RECORD.keyLength, sizeBytes: view.sizeBytes - RECORD.keyLength };
-  const range = `+${RECORD.keyLength} to +${formatCount(view.sizeBytes - 1)}, salted with the segment id`;
+  const range = `+${RECORD.keyLength} to +${formatCount(view.sizeBytes - 1)}, salted with the segment id and the offset`;
   if (computed === undefined) return { meaning: `CRC-32 of ${range}; not all of it is shown here`, covers };
   if (computed === view.checksum) return { meaning: `valid; CRC-32 of ${range}`, covers };
   return { meaning: `computed ${formatChecksum(computed)}; CRC-32 of ${range}`, problem: true, covers };
