@@ -49,7 +49,7 @@ function* records(directory: string, segmentId: number) {
     const keyAt = at + RECORD_HEADER_BYTES;
     const keyEnd = keyAt + file.readUInt16LE(at + 4);
     const end = keyEnd + file.readUInt32LE(at + 6);
-    if (end > file.length || file.readUInt32LE(at) !== crc32(file.subarray(at + 4, end), salt)) {
+    if (end > file.length || file.readUInt32LE(at) !== (crc32(file.subarray(at + 4, end), salt) ^ at) >>> 0) {
       throw new Error(`Segment ${segmentId} has no valid record at offset ${at}.`);
     }
     yield {
