@@ -1,0 +1,29 @@
+/** How commands fail: in the log with everything, and before the person's eyes with a sentence and a code. */
+
+import * as vscode from 'vscode';
+import { StoreError } from '../explorer/storeError.ts';
+
+/** Runs a command; a failure is reported, a cancellation is not. */
+export async function reportingErrors(log: vscode.LogOutputChannel, title: string, run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (StoreError.codeOf(error) === 'ABORTED') {
+      log.info(`${title}: ${(error as Error).message}`);
+      vscode.window.setStatusBarMessage(`Strata: ${title} was cancelled.`, 5000);
+      return;
+    }
+    showError(log, title, error);
+  }
+}
+
+/** Does not wait for the person to close the message. */
+export function showError(log: vscode.LogOutputChannel, title: string, error: unknown): void {
+  log.error(`${title}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const code = StoreError.codeOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const showLog = 'Show Log';
+  void vscode.window.showErrorMessage(code === undefined ? message : `${message} [${code}]`, showLog).then((answer) => {
+    if (answer === showLog) log.show();
+  });
+}

@@ -1,0 +1,132 @@
+/** Get, open, edit: a value in an editor; and the ways to take it elsewhere. */
+
+import * as vscode from 'vscode';
+import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
+import { StoreError } from '../explorer/storeError.ts';
+import { canShow, suitableView, VALUE_VIEWS, type ValueView } from '../explorer/values/valueText.ts';
+import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { decodeUtf8, formatKey } from '../shared/keyText.ts';
+import { formatSize } from '../shared/quantities.ts';
+import type { CommandContext } from './commandContext.ts';
+import { chooseKey, type KeyTarget, selectedNodes } from './keyTarget.ts';
+import { showDone } from './showDone.ts';
+
+/** Shows the value in an editor. From the tree in a preview tab, which the next one replaces. */
+export async function openValue(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Get', target);
+  if (chosen !== undefined) await showValueEditor(chosen, { preview: true });
+}
+
+/** Shows the value in a tab that stays, ready for typing. */
+export async function editValue(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Edit', target);
+  if (chosen !== undefined) await showValueEditor(chosen, { preview: false });
+}
+
+/** Shows the value of the active editor in another view, in the same place. */
+export async function showValueAs(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Show Value As', target);
+  if (chosen === undefined) return;
+  const shown = await valueStart(chosen);
+  const current = target instanceof vscode.Uri ? parseValueUri(target)?.view : undefined;
+  const items = VALUE_VIEWS.filter((view) => canShow(shown.start, view)).map((view) => ({
+    view,
+    label: VIEW_NAMES[view],
+    description: view === current ? 'now' : '',
+  }));
+  const placeHolder = `Show ${formatKey(chosen.key)} as`;
+  const picked = await vscode.window.showQuickPick(items, { title: 'Show Value As', placeHolder });
+  if (picked === undefined || picked.view === current) return;
+  const replaced = target instanceof vscode.Uri ? findTab(target) : undefined;
+  await showValueEditor(chosen, { preview: false, view: picked.view });
+  if (replaced !== undefined) await vscode.window.tabGroups.close(replaced);
+}
+
+export async function copyKey(context: CommandContext, target: unknown, all: unknown): Promise<void> {
+  const keys = selectedNodes(context, target, all).flatMap((node) => ('path' in node ? [node.path] : []));
+  if (keys.length === 0) {
+    const chosen = await chooseKey(context, 'Copy Key', target);
+    if (chosen === undefined) return;
+    keys.push(chosen.key);
+  }
+  await vscode.env.clipboard.writeText(keys.map(formatKey).join('\n'));
+  showDone(keys.length === 1 ? 'Copied the key.' : `Copied ${keys.length} keys.`);
+}
+
+/** Text as it is; other bytes in hexadecimal. */
+export async function copyValue(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Copy Value', target);
+  if (chosen === undefined) return;
+  const { value } = await requireValue(chosen);
+  const text = suitableView(value) === 'hex' ? undefined : decodeUtf8(value);
+  await vscode.env.clipboard.writeText(text ?? Buffer.from(value).toString('hex'));
+  showDone(`Copied ${formatSize(value.length)}${text === undefined ? ' as hexadecimal digits' : ''}.`);
+}
+
+/** Writes the value's bytes, unchanged, to a file. */
+export async function exportValue(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Export Value', target);
+  if (chosen === undefined) return;
+  const file = await vscode.window.showSaveDialog({ title: 'Export Value', saveLabel: 'Export' });
+  if (file === undefined) return;
+  const { value } = await requireValue(chosen);
+  await vscode.workspace.fs.writeFile(file, value);
+  showDone(`Wrote ${formatSize(value.length)} to ${file.path.slice(file.path.lastIndexOf('/') + 1)}.`);
+}
+
+const VIEW_NAMES: Readonly<Record<ValueView, string>> = { json: 'JSON', text: 'Text', hex: 'Hexadecimal' };
+
+async function showValueEditor(
+  { entry, store, key }: KeyTarget,
+  options: { readonly preview: boolean; readonly view?: ValueView },
+): Promise<void> {
+  const { start, sizeBytes } = await valueStart({ entry, store, key });
+  const isPart = start.length < sizeBytes;
+  // The beginning of a JSON document is not JSON, but it is still text.
+  const view = options.view ?? suitableView(isPart ? wholeCharacters(start) : start);
+  const uri = valueUri(entry, { key, view }, keyDelimiter());
+  await vscode.commands.executeCommand('vscode.open', uri, {
+    preview: options.preview,
+    preserveFocus: false,
+  } satisfies vscode.TextDocumentShowOptions);
+  if (isPart) void sayThatItIsPart(key, start.length, sizeBytes, uri);
+}
+
+async function sayThatItIsPart(key: Uint8Array, shownBytes: number, sizeBytes: number, uri: vscode.Uri): Promise<void> {
+  const exportAll = 'Export Value';
+  const answer = await vscode.window.showInformationMessage(
+    `${formatKey(key)} has ${formatSize(sizeBytes)}. Its first ${formatSize(shownBytes)} are shown and cannot be edited.`,
+    exportAll,
+  );
+  if (answer === exportAll) await vscode.commands.executeCommand('strata.exportValue', uri);
+}
+
+/** As much of the value as an editor shows. */
+async function valueStart({ store, key }: KeyTarget): Promise<{ start: Uint8Array; sizeBytes: number }> {
+  const [found] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: maxEditorValueSizeBytes() });
+  if (found === undefined) throw missingKey(key);
+  return { start: found.valuePreview ?? new Uint8Array(0), sizeBytes: found.valueSizeBytes };
+}
+
+async function requireValue({ store, key }: KeyTarget): Promise<{ readonly value: Uint8Array }> {
+  const found = await store.get(key);
+  if (found === undefined) throw missingKey(key);
+  return found;
+}
+
+export function missingKey(key: Uint8Array): StoreError {
+  return new StoreError('NOT_FOUND', `There is no key ${formatKey(key)}. It may have been deleted, or have expired.`);
+}
+
+/** Without the bytes of a character that the end cuts in two. */
+function wholeCharacters(start: Uint8Array): Uint8Array {
+  let end = start.length;
+  while (end > start.length - 4 && end > 0 && ((start[end - 1] as number) & 0xc0) === 0x80) end--;
+  return start.subarray(0, end > 0 && (start[end - 1] as number) >= 0xc0 ? end - 1 : start.length);
+}
+
+function findTab(uri: vscode.Uri): vscode.Tab | undefined {
+  return vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .find((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri.toString());
+}
