@@ -1,0 +1,192 @@
+import { type AbstractDatabaseOptions, AbstractLevel, type AbstractPutOptions } from 'abstract-level';
+import type { BatchOperation, PutOptions, StoreOptions } from '../engine/api.ts';
+import { Store } from '../engine/store.ts';
+import type { StoreSnapshot } from '../engine/storeSnapshot.ts';
+import { StrataError } from '../engine/strataError.ts';
+import { fromBytes, type LevelData, type LevelFormat, toBytes, toStoreKey } from './levelData.ts';
+import {
+  LevelEntryIterator,
+  type LevelIteratorOptions,
+  LevelKeyIterator,
+  LevelValueIterator,
+} from './levelIterators.ts';
+import { type LevelRangeOptions, toStoreRange } from './levelRange.ts';
+import { LevelSnapshot } from './levelSnapshot.ts';
+
+/** Options of abstract-level, and those of the store. */
+export type StrataLevelOptions<K, V> = AbstractDatabaseOptions<K, V> & StoreOptions;
+
+/** What abstract-level hands to the private methods that read. */
+interface ReadOptions {
+  readonly valueEncoding: LevelFormat;
+  readonly snapshot?: LevelSnapshot;
+}
+
+interface WriteOptions extends PutOptions {
+  /** Resolve only when the write is on disk, whatever the store's durability. */
+  readonly sync?: boolean;
+}
+
+interface ClearOptions extends LevelRangeOptions {
+  readonly limit: number;
+  readonly snapshot?: LevelSnapshot;
+}
+
+/** All that the contract knows. `getSync` is missing in the types of level-supports. */
+const MANIFEST = {
+  encodings: { utf8: true, buffer: true, view: true },
+  implicitSnapshots: true,
+  explicitSnapshots: true,
+  has: true,
+  getSync: true,
+  seek: true,
+  permanence: true,
+  createIfMissing: true,
+  errorIfExists: true,
+  signals: { iterators: true },
+};
+
+/** Deletes of one `clear` go to the log in batches of this many. */
+const CLEAR_BATCH_SIZE = 1000;
+
+/**
+ * A Strata store as an abstract-level database. `location` is the store's directory.
+ *
+ * Every feature of the contract is there: implicit and explicit snapshots, `seek`, `getSync`, `has`, sublevels,
+ * deferred open, the encodings utf8, buffer and view without translation. Besides: `put` takes `ttlMs`, writes take
+ * `sync`, and `store` leads to what abstract-level has no name for, such as `compact`, `history` and `verify`.
+ */
+export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData, K, V> {
+  readonly location: string;
+  #store: Store | undefined;
+
+  constructor(location: string, options?: StrataLevelOptions<K, V>) {
+    if (typeof location !== 'string' || location === '') {
+      throw new TypeError("The first argument 'location' must be the path of a directory.");
+    }
+    super(MANIFEST, options);
+    this.location = location;
+  }
+
+  /** The engine's store, while the database is open. Its keys are those of the database, as bytes. */
+  get store(): Store | undefined {
+    return this.#store;
+  }
+
+  override put(key: K, value: V): Promise<void>;
+  override put<K2 = K, V2 = V>(key: K2, value: V2, options: AbstractPutOptions<K2, V2> & WriteOptions): Promise<void>;
+  override put(key: unknown, value: unknown, options: object = {}): Promise<void> {
+    return super.put(key, value, options);
+  }
+
+  async _open(options: StoreOptions): Promise<void> {
+    try {
+      this.#store = await Store.open(this.location, options);
+    } catch (error) {
+      throw inTermsOfLevel(error, this.location);
+    }
+  }
+
+  async _close(): Promise<void> {
+    await this.#open.close();
+    this.#store = undefined;
+  }
+
+  async _put(key: LevelData, value: LevelData, { ttlMs, sync }: WriteOptions): Promise<void> {
+    await this.#open.put(toStoreKey(key), toBytes(value), ttlMs === undefined ? {} : { ttlMs });
+    if (sync === true) await this.#open.sync();
+  }
+
+  async _get(key: LevelData, options: ReadOptions): Promise<LevelData | undefined> {
+    return this._getSync(key, options);
+  }
+
+  _getSync(key: LevelData, options: ReadOptions): LevelData | undefined {
+    const value = this.#stateOf(options).get(toStoreKey(key));
+    return value === undefined ? undefined : fromBytes(value, options.valueEncoding);
+  }
+
+  async _getMany(keys: readonly LevelData[], options: ReadOptions): Promise<(LevelData | undefined)[]> {
+    return keys.map((key) => this._getSync(key, options));
+  }
+
+  async _has(key: LevelData, options: ReadOptions): Promise<boolean> {
+    return this.#stateOf(options).has(toStoreKey(key));
+  }
+
+  async _hasMany(keys: readonly LevelData[], options: ReadOptions): Promise<boolean[]> {
+    const state = this.#stateOf(options);
+    return keys.map((key) => state.has(toStoreKey(key)));
+  }
+
+  async _del(key: LevelData, { sync }: WriteOptions): Promise<void> {
+    await this.#open.del(toStoreKey(key));
+    if (sync === true) await this.#open.sync();
+  }
+
+  async _batch(operations: readonly LevelOperation[], { sync }: WriteOptions): Promise<void> {
+    await this.#open.batch(operations.map(toStoreOperation));
+    if (sync === true) await this.#open.sync();
+  }
+
+  async _clear(options: ClearOptions): Promise<void> {
+    const range = { ...toStoreRange(options), limit: options.limit };
+    let batch: BatchOperation[] = [];
+    for (const key of this.#stateOf(options).keys(range)) {
+      batch.push({ type: 'del', key });
+      if (batch.length < CLEAR_BATCH_SIZE) continue;
+      await this.#open.batch(batch);
+      batch = [];
+    }
+    await this.#open.batch(batch);
+  }
+
+  _iterator(options: LevelIteratorOptions): LevelEntryIterator<this, K, V> {
+    return new LevelEntryIterator(this, this.#open, options);
+  }
+
+  _keys(options: LevelIteratorOptions): LevelKeyIterator<this, K> {
+    return new LevelKeyIterator(this, this.#open, options);
+  }
+
+  _values(options: LevelIteratorOptions): LevelValueIterator<this, K, V> {
+    return new LevelValueIterator(this, this.#open, options);
+  }
+
+  _snapshot(options: object): LevelSnapshot {
+    return new LevelSnapshot(this.#open.snapshot(), options);
+  }
+
+  #stateOf({ snapshot }: { readonly snapshot?: LevelSnapshot }): Store | StoreSnapshot {
+    return snapshot === undefined ? this.#open : snapshot.state;
+  }
+
+  /** abstract-level calls the private methods only while the database is open. */
+  get #open(): Store {
+    return this.#store as Store;
+  }
+}
+
+type LevelOperation =
+  | { readonly type: 'put'; readonly key: LevelData; readonly value: LevelData; readonly ttlMs?: number }
+  | { readonly type: 'del'; readonly key: LevelData };
+
+function toStoreOperation(operation: LevelOperation): BatchOperation {
+  const key = toStoreKey(operation.key);
+  if (operation.type === 'del') return { type: 'del', key };
+  const { ttlMs } = operation;
+  const put: BatchOperation = { type: 'put', key, value: toBytes(operation.value) };
+  return ttlMs === undefined ? put : { ...put, ttlMs };
+}
+
+/** The contract wants these two said in certain words. */
+function inTermsOfLevel(error: unknown, location: string): unknown {
+  if (!(error instanceof StrataError)) return error;
+  if (error.code === 'STORE_NOT_FOUND') {
+    return new StrataError(error.code, `${location} does not exist (createIfMissing is false).`, { cause: error });
+  }
+  if (error.code === 'STORE_EXISTS') {
+    return new StrataError(error.code, `${location} exists already (errorIfExists is true).`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { compareBytes } from '../../src/engine/keyRange.ts';
+import { Store } from '../../src/engine/store.ts';
+import { StrataLevel } from '../../src/level/index.ts';
+import { fromStoreKey, toStoreKey } from '../../src/level/levelData.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('StrataLevel', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'strata level-'));
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  it('stores keys and values as they are, for the engine to read', async () => {
+    const db = new StrataLevel<string, object>(directory, { valueEncoding: 'json', durability: 'os' });
+    await db.put('CH/Zürich', { lat: 47.37 });
+    await db.close();
+    const store = await Store.open(directory);
+    assert.deepEqual([...store.keys()], [bytes('CH/Zürich')]);
+    assert.deepEqual(store.get(bytes('CH/Zürich')), bytes('{"lat":47.37}'));
+    await store.close();
+  });
+
+  it('takes a time to live, in put and in batch', async () => {
+    let nowMs = 1_000_000;
+    const db = new StrataLevel(directory, { durability: 'os', now: () => nowMs });
+    await db.put('a', '1', { ttlMs: 10 });
+    const put = { type: 'put', key: 'b', value: '2', ttlMs: 20 } as const;
+    await db.batch([put, { type: 'put', key: 'c', value: '3' }]);
+    nowMs += 10;
+    assert.deepEqual(await db.keys().all(), ['b', 'c']);
+    nowMs += 10;
+    assert.deepEqual(await db.keys().all(), ['c']);
+    await db.close();
+  });
+
+  it('leads to the store for what abstract-level has no name for', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    assert.equal(typeof db.store, 'undefined');
+    await db.put('a', '1', { sync: true });
+    await db.put('a', '2');
+    assert.equal((await db.store?.history(bytes('a')))?.length, 2);
+    await db.close();
+    assert.equal(typeof db.store, 'undefined');
+  });
+
+  it('opens read-only beside a writer, and refuses to write', async () => {
+    const writer = new StrataLevel(directory);
+    await writer.put('a', '1');
+    const reader = new StrataLevel(directory, { readOnly: true });
+    assert.equal(await reader.get('a'), '1');
+    await assert.rejects(reader.put('b', '2'), { code: 'READ_ONLY' });
+    await reader.close();
+    await writer.close();
+  });
+
+  it('says why it could not be opened', async () => {
+    const writer = new StrataLevel(directory);
+    await writer.open();
+    const second = new StrataLevel(directory);
+    await assert.rejects(second.open(), (error: Error & { code: string; cause: { code: string } }) => {
+      assert.equal(error.code, 'LEVEL_DATABASE_NOT_OPEN');
+      assert.equal(error.cause.code, 'STORE_LOCKED');
+      return true;
+    });
+    await writer.close();
+    assert.throws(() => new StrataLevel(''), TypeError);
+  });
+
+  it('clears ranges of thousands of keys', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    const keys = Array.from({ length: 2500 }, (_, i) => String(i).padStart(4, '0'));
+    await db.batch(keys.map((key) => ({ type: 'put', key, value: '' })));
+    await db.clear({ gte: '0100', lt: '2400' });
+    assert.deepEqual(await db.keys().all(), [...keys.slice(0, 100), ...keys.slice(2400)]);
+    await db.close();
+  });
+
+  it('has room for the empty key without changing the order of keys, or other keys', () => {
+    const key = fc.array(fc.constantFrom(0, 0, 1, 0x61, 0xff), { maxLength: 6 }).map((list) => Uint8Array.from(list));
+    fc.assert(
+      fc.property(key, key, (a, b) => {
+        const [storedA, storedB] = [toStoreKey(a), toStoreKey(b)];
+        assert.ok(storedA.length > 0);
+        assert.equal(Math.sign(compareBytes(storedA, storedB)), Math.sign(compareBytes(a, b)));
+        assert.deepEqual(fromStoreKey(storedA, 'view'), a);
+        if (a.some((byte) => byte !== 0)) assert.deepEqual(storedA, a);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
