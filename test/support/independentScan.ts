@@ -22,7 +22,7 @@ export function scanIndependently(directory: string, nowMs = Date.now()): Indepe
   const segmentIds = liveSegmentIds(directory);
   let recordCount = 0;
   for (const segmentId of segmentIds) {
-    for (const { operation, sequence, expiryMs, key } of records(directory, segmentId)) {
+    for (const { operation, sequence, expiryMs, key } of readSegmentIndependently(directory, segmentId)) {
       recordCount++;
       if (operation === BATCH || (newest.get(key)?.sequence ?? 0) > sequence) continue;
       newest.set(key, { sequence, isLive: operation === PUT && (expiryMs === 0 || expiryMs > nowMs) });
@@ -42,7 +42,18 @@ function liveSegmentIds(directory: string): number[] {
   return Array.from({ length: count }, (_, index) => manifest.readUInt32LE(FILE_HEADER_BYTES + 24 + index * 32));
 }
 
-function* records(directory: string, segmentId: number) {
+export interface IndependentRecord {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  readonly operation: number;
+  readonly sequence: number;
+  readonly expiryMs: number;
+  /** As latin1 text, one character for each byte. */
+  readonly key: string;
+}
+
+/** The records of one segment in the order of the file. Throws on the first byte that is not as FORMAT.md says. */
+export function* readSegmentIndependently(directory: string, segmentId: number): Generator<IndependentRecord> {
   const file = readFileSync(path.join(directory, `${String(segmentId).padStart(12, '0')}.seg`));
   const salt = saltOf(segmentId);
   for (let at = FILE_HEADER_BYTES; at < file.length; ) {
@@ -53,6 +64,8 @@ function* records(directory: string, segmentId: number) {
       throw new Error(`Segment ${segmentId} has no valid record at offset ${at}.`);
     }
     yield {
+      offsetBytes: at,
+      sizeBytes: end - at,
       operation: file.readUInt8(at + 10),
       sequence: Number(file.readBigUInt64LE(at + 12)),
       expiryMs: Number(file.readBigUInt64LE(at + 28)),

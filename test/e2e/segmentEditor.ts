@@ -1,0 +1,57 @@
+import type { FrameLocator, Locator } from 'playwright-core';
+import type { Workbench } from './workbench.ts';
+
+/** One row of the segment editor, by the titles of its columns; the checksum columns are `Stored` and `Computed`. */
+export type SegmentRow = Readonly<Record<string, string>>;
+
+/** The segment editor in the active tab. */
+export class SegmentEditor {
+  readonly frame: FrameLocator;
+  readonly grid: Locator;
+
+  constructor(workbench: Workbench) {
+    this.frame = workbench.webview();
+    this.grid = this.frame.getByRole('grid', { name: 'Records' });
+  }
+
+  /** What the line at the top says about something: `records`, `damage`, `dead`. */
+  fact(label: string): Locator {
+    return this.frame
+      .locator('.header-line dt', { hasText: new RegExp(`^${label}$`) })
+      .locator('xpath=following-sibling::dd[1]');
+  }
+
+  /** A number among the facts, with its thousands separators taken out. */
+  async count(label: string): Promise<number> {
+    return Number((await this.fact(label).innerText()).replaceAll(',', ''));
+  }
+
+  /** Rows that the table has in all, of which only those in sight exist in the page. */
+  async rowCount(): Promise<number> {
+    return Number(await this.grid.getAttribute('aria-rowcount')) - 1;
+  }
+
+  /** Types into the filter; an empty text shows all rows again. */
+  async filter(text: string): Promise<void> {
+    await this.frame.getByRole('textbox', { name: 'Filter' }).fill(text);
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.grid.getByRole('row').filter({ hasText: text });
+  }
+
+  /** The rows in sight, once all of them have been read. */
+  async visibleRows(): Promise<SegmentRow[]> {
+    await this.grid.locator('.rows .row:not([hidden])').first().waitFor();
+    await this.grid.locator('.rows .row.loading:not([hidden])').first().waitFor({ state: 'detached' });
+    const titles = await this.grid.getByRole('columnheader').locator('.text').allInnerTexts();
+    const rows = await this.grid
+      .locator('.rows .row:not([hidden])')
+      .evaluateAll((elements) =>
+        elements
+          .toSorted((a, b) => Number(a.getAttribute('aria-rowindex')) - Number(b.getAttribute('aria-rowindex')))
+          .map((element) => [...element.querySelectorAll('[role=gridcell]')].map((cell) => cell.textContent.trim())),
+      );
+    return rows.map((cells) => Object.fromEntries(titles.map((title, at) => [title, cells[at] ?? ''])));
+  }
+}
