@@ -4,7 +4,7 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import type { RecordField } from '../../src/shared/inspectorRows.ts';
 import { formatOffset } from '../../src/shared/quantities.ts';
 import { hexByte } from './bytesAsText.ts';
-import { element } from './dom.ts';
+import { characterWidthPx, element } from './dom.ts';
 
 export interface ByteRange {
   /** From the row's first byte. */
@@ -19,7 +19,11 @@ export interface ByteViewEvents {
   onSelect(range: ByteRange): void;
 }
 
-const BYTES_PER_LINE = 16;
+/** 16 where they fit, otherwise 8. */
+const WIDE_LINE_BYTES = 16;
+const NARROW_LINE_BYTES = 8;
+/** Characters of a wide line: offset, bytes, gap, text. */
+const WIDE_LINE_CHARS = 73;
 const PART_BYTES = 0x1000;
 const MAX_PARTS = 32;
 const OVERSCAN_LINES = 4;
@@ -33,6 +37,7 @@ export class ByteView {
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>;
   readonly #parts = new Map<number, Uint8Array>();
   readonly #loading = new Set<number>();
+  #lineBytes = WIDE_LINE_BYTES;
   #fields: readonly RecordField[] = [];
   #offsetBytes = 0;
   #sizeBytes = 0;
@@ -54,6 +59,7 @@ export class ByteView {
     this.#virtualizer = new Virtualizer<HTMLElement, HTMLElement>(this.#options());
     this.#virtualizer._didMount();
     this.#virtualizer._willUpdate();
+    new ResizeObserver(() => this.#fit()).observe(this.root);
     this.root.addEventListener('pointerover', (event) => this.#events.onHover(byteOf(event.target)));
     this.root.addEventListener('pointerleave', () => this.#events.onHover(undefined));
     this.root.addEventListener('pointerdown', (event) => this.#onPointer(event));
@@ -117,8 +123,17 @@ export class ByteView {
     this.#draw();
   }
 
+  #fit(): void {
+    const fits = this.root.clientWidth >= WIDE_LINE_CHARS * characterWidthPx(this.root);
+    const lineBytes = fits ? WIDE_LINE_BYTES : NARROW_LINE_BYTES;
+    if (lineBytes === this.#lineBytes || this.root.clientWidth === 0) return;
+    this.#lineBytes = lineBytes;
+    this.root.classList.toggle('narrow', !fits);
+    this.#update();
+  }
+
   #reveal(at: number): void {
-    this.#virtualizer.scrollToIndex(Math.floor(at / BYTES_PER_LINE), { align: 'auto' });
+    this.#virtualizer.scrollToIndex(Math.floor(at / this.#lineBytes), { align: 'auto' });
   }
 
   #update(): void {
@@ -129,7 +144,7 @@ export class ByteView {
   }
 
   get #lineCount(): number {
-    return Math.min(MAX_LINES, Math.ceil(this.#sizeBytes / BYTES_PER_LINE));
+    return Math.min(MAX_LINES, Math.ceil(this.#sizeBytes / this.#lineBytes));
   }
 
   #options() {
@@ -165,8 +180,8 @@ export class ByteView {
   }
 
   #line(index: number, topPx: number): HTMLElement {
-    const start = index * BYTES_PER_LINE;
-    const end = Math.min(this.#sizeBytes, start + BYTES_PER_LINE);
+    const start = index * this.#lineBytes;
+    const end = Math.min(this.#sizeBytes, start + this.#lineBytes);
     const hex = element('span', { class: 'hex', role: 'presentation' });
     const text = element('span', { class: 'ascii', 'aria-hidden': 'true' });
     for (let at = start; at < end; at++) {
@@ -263,16 +278,16 @@ export class ByteView {
 
   #onKey(event: KeyboardEvent): void {
     const lastByte = this.#sizeBytes - 1;
-    const lineStart = this.#cursor - (this.#cursor % BYTES_PER_LINE);
+    const lineStart = this.#cursor - (this.#cursor % this.#lineBytes);
     const moves: Record<string, number> = {
       ArrowLeft: this.#cursor - 1,
       ArrowRight: this.#cursor + 1,
-      ArrowUp: this.#cursor - BYTES_PER_LINE,
-      ArrowDown: this.#cursor + BYTES_PER_LINE,
-      PageUp: this.#cursor - 8 * BYTES_PER_LINE,
-      PageDown: this.#cursor + 8 * BYTES_PER_LINE,
+      ArrowUp: this.#cursor - this.#lineBytes,
+      ArrowDown: this.#cursor + this.#lineBytes,
+      PageUp: this.#cursor - 8 * this.#lineBytes,
+      PageDown: this.#cursor + 8 * this.#lineBytes,
       Home: event.ctrlKey ? 0 : lineStart,
-      End: event.ctrlKey ? lastByte : lineStart + BYTES_PER_LINE - 1,
+      End: event.ctrlKey ? lastByte : lineStart + this.#lineBytes - 1,
     };
     const target = moves[event.key];
     if (target === undefined) return;

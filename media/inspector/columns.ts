@@ -17,7 +17,8 @@ export interface Column {
   readonly id: string;
   readonly title: string;
   readonly tooltip: string;
-  readonly widthPx: number;
+  /** In characters of the editor's font. */
+  readonly widthChars: number;
   readonly alignRight: boolean;
   /** Not shown until chosen. */
   readonly optional: boolean;
@@ -38,12 +39,12 @@ function column(
   id: string,
   title: string,
   tooltip: string,
-  widthPx: number,
+  widthChars: number,
   options: ColumnOptions,
   cell: Column['cell'],
 ): Column {
   const { alignRight = false, optional = false, needs } = options;
-  return { id, title, tooltip, widthPx, alignRight, optional, cell, ...(needs === undefined ? {} : { needs }) };
+  return { id, title, tooltip, widthChars, alignRight, optional, cell, ...(needs === undefined ? {} : { needs }) };
 }
 
 /** A column of what the record's header says. */
@@ -51,35 +52,35 @@ function cellsColumn(
   id: string,
   title: string,
   tooltip: string,
-  widthPx: number,
+  widthChars: number,
   options: ColumnOptions,
   cell: (cells: RecordCells, row: InspectorRow) => CellText,
 ): Column {
-  return column(id, title, tooltip, widthPx, options, (row) =>
+  return column(id, title, tooltip, widthChars, options, (row) =>
     row.cells === undefined ? NOTHING : cell(row.cells, row),
   );
 }
 
 export const COLUMNS: readonly Column[] = [
-  column('row', '#', 'Number of the row in the file', 72, { alignRight: true }, ({ row }) => ({
+  column('row', '#', 'Number of the row in the file', 7, { alignRight: true }, ({ row }) => ({
     text: formatCount(row),
   })),
-  column('offset', 'Offset', 'Offset of the first byte', 96, {}, ({ offsetBytes }) => ({
+  column('offset', 'Offset', 'Offset of the first byte', 10, {}, ({ offsetBytes }) => ({
     text: formatOffset(offsetBytes),
     tooltip: `${formatCount(offsetBytes)} bytes from the start of the file`,
     className: 'number',
   })),
-  column('operation', 'Op', 'Operation', 84, { needs: 'operation' }, operationCell),
-  cellsColumn('sequence', 'Seq', 'Sequence number', 88, { alignRight: true, needs: 'sequence' }, ({ sequence }) =>
+  column('operation', 'Op', 'Operation', 8, { needs: 'operation' }, operationCell),
+  cellsColumn('sequence', 'Seq', 'Sequence number', 9, { alignRight: true, needs: 'sequence' }, ({ sequence }) =>
     sequence === undefined ? NOTHING : { text: formatCount(sequence) },
   ),
-  cellsColumn('time', 'Time', 'When it was written, in local time', 172, { needs: 'time' }, ({ timestampMs }) =>
+  cellsColumn('time', 'Time', 'When it was written, in local time', 18, { needs: 'time' }, ({ timestampMs }) =>
     timestampMs === undefined ? NOTHING : timeCell(timestampMs),
   ),
-  cellsColumn('expiry', 'Expires', 'When the record expires', 92, { needs: 'expiry' }, ({ expiryMs }) =>
+  cellsColumn('expiry', 'Expires', 'When the record expires', 8, { needs: 'expiry' }, ({ expiryMs }) =>
     expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now()),
   ),
-  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 230, { needs: 'key' }, ({ key }) =>
+  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 24, { needs: 'key' }, ({ key }) =>
     key === undefined
       ? NOTHING
       : {
@@ -88,32 +89,37 @@ export const COLUMNS: readonly Column[] = [
           className: key.escaped ? 'escaped' : 'key',
         },
   ),
-  column('value', 'Value', 'The beginning of the value', 360, { needs: 'value' }, valueCell),
-  column('size', 'Size', 'Bytes of the whole record', 76, { alignRight: true }, ({ sizeBytes }) => ({
+  column('value', 'Value', 'The beginning of the value', 20, { needs: 'value' }, valueCell),
+  column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
-  cellsColumn('keySize', 'Key B', 'Bytes of the key', 64, { alignRight: true, needs: 'key' }, ({ keySizeBytes }) =>
-    keySizeBytes === undefined ? NOTHING : { text: formatCount(keySizeBytes) },
+  cellsColumn(
+    'keySize',
+    'Key B',
+    'Bytes of the key',
+    6,
+    { alignRight: true, optional: true, needs: 'key' },
+    ({ keySizeBytes }) => (keySizeBytes === undefined ? NOTHING : { text: formatCount(keySizeBytes) }),
   ),
   cellsColumn(
     'valueSize',
     'Value B',
     'Bytes of the value',
-    76,
-    { alignRight: true, needs: 'value' },
+    9,
+    { alignRight: true, optional: true, needs: 'value' },
     ({ valueSizeBytes }) => (valueSizeBytes === undefined ? NOTHING : { text: formatCount(valueSizeBytes) }),
   ),
-  cellsColumn('stored', 'Stored', 'Checksum in the record', 84, { needs: 'checksum' }, ({ checksum }) =>
+  cellsColumn('stored', 'Stored', 'Checksum in the record', 8, { needs: 'checksum' }, ({ checksum }) =>
     checksum === undefined ? NOTHING : { text: formatChecksum(checksum.stored), className: 'number' },
   ),
-  cellsColumn('computed', 'Computed', 'Checksum of the bytes', 104, { needs: 'checksum' }, ({ checksum }) => {
+  cellsColumn('computed', 'Computed', 'Checksum of the bytes', 11, { needs: 'checksum' }, ({ checksum }) => {
     if (checksum === undefined) return NOTHING;
     const text = checksum.computed === undefined ? '' : formatChecksum(checksum.computed);
     return checksum.valid
       ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
       : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
   }),
-  column('state', 'State', 'State against the store', 104, {}, stateCell),
+  column('state', 'State', 'State against the store', 14, {}, stateCell),
 ];
 
 export function formatChecksum(checksum: number): string {
@@ -145,6 +151,8 @@ function valueCell(row: InspectorRow): CellText {
   if (row.kind === 'damage' && row.cells === undefined) {
     return { text: `${row.reason} — ${row.message}`, tooltip: row.message, className: 'damage-message' };
   }
+  const note = row.cells?.note;
+  if (note !== undefined) return { text: note, className: 'quiet' };
   const value = row.cells?.value;
   if (value === undefined) return row.kind === 'header' ? { text: 'file header', className: 'quiet' } : NOTHING;
   if (row.cells?.valueSizeBytes === 0) {
@@ -166,7 +174,7 @@ function stateCell(row: InspectorRow, state: RecordState | undefined): CellText 
 }
 
 function timeCell(timeMs: number): CellText {
-  return { text: localTime(timeMs), tooltip: isoTime(timeMs), className: 'number' };
+  return { text: shortTime(timeMs), tooltip: `${localTime(timeMs)} (${isoTime(timeMs)})`, className: 'number' };
 }
 
 function expiryCell(expiryMs: number, nowMs: number): CellText {
@@ -182,6 +190,12 @@ const LATEST_MS = 253_402_300_799_999;
 /** A number that no calendar shows is shown as a number. */
 export function isoTime(timeMs: number): string {
   return timeMs >= EARLIEST_MS && timeMs <= LATEST_MS ? new Date(timeMs).toISOString() : `${formatCount(timeMs)} ms`;
+}
+
+/** Without the year while it is this one: the column is narrow. */
+function shortTime(timeMs: number): string {
+  const full = localTime(timeMs);
+  return full.startsWith(`${new Date().getFullYear()}-`) ? full.slice(5) : full;
 }
 
 /** With milliseconds, because records of one second are told apart by them. */

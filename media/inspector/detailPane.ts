@@ -19,6 +19,15 @@ export interface DetailEvents {
   onClose(): void;
 }
 
+const FIELD_COLUMNS = [
+  ['Field', ''],
+  ['At', 'right'],
+  ['Bytes', 'right'],
+  ['Raw', 'raw'],
+  ['Value', ''],
+  ['Meaning', ''],
+] as const;
+
 const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
   ['bytes', 'Bytes'],
   ['value', 'Value'],
@@ -28,7 +37,7 @@ const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
 const MAX_COPY_BYTES = 0x100_0000;
 /** Enough for the value and number views. */
 const VIEW_BYTES = 0x1_0000;
-const RAW_BYTES_SHOWN = 8;
+const RAW_BYTES_SHOWN = 5;
 
 export class DetailPane {
   readonly root: HTMLElement;
@@ -120,13 +129,14 @@ export class DetailPane {
     const table = element(
       'table',
       { class: 'fields', 'aria-label': 'Fields' },
+      element('colgroup', {}, ...FIELD_COLUMNS.map(([name]) => element('col', { class: `col-${name.toLowerCase()}` }))),
       element(
         'thead',
         {},
         element(
           'tr',
           {},
-          ...['Field', 'At', 'Bytes', 'Raw', 'Value', 'Meaning'].map((title) => element('th', { scope: 'col' }, title)),
+          ...FIELD_COLUMNS.map(([title, className]) => element('th', { scope: 'col', class: className }, title)),
         ),
       ),
       this.#fieldBody,

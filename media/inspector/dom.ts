@@ -34,3 +34,12 @@ export function iconButton(name: string, label: string, onClick: () => void): HT
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
+
+/** Width of a digit in the font of an element that is on the page. */
+export function characterWidthPx(place: HTMLElement): number {
+  const sample = element('span', { class: 'visually-hidden-sample', 'aria-hidden': 'true' }, '0'.repeat(20));
+  place.append(sample);
+  const { width } = sample.getBoundingClientRect();
+  sample.remove();
+  return width === 0 ? 8 : width / 20;
+}

@@ -60,6 +60,7 @@ export class FilterBar {
       this.#cancel,
       this.#problem,
     );
+    this.#clear.hidden = true;
     this.#showBusy(false);
   }
 

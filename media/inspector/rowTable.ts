@@ -4,7 +4,7 @@ import type { ColumnSettings } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow, LogColumn } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { COLUMNS, type Column } from './columns.ts';
-import { element, setText } from './dom.ts';
+import { characterWidthPx, element, setText } from './dom.ts';
 import type { RowCache } from './rowCache.ts';
 import { RowScroller } from './rowScroller.ts';
 
@@ -17,6 +17,7 @@ export interface RowTableEvents {
 }
 
 const SMALLEST_COLUMN_PX = 40;
+const CELL_PADDING_PX = 16;
 const KEYBOARD_RESIZE_PX = 16;
 /** Rows are this much higher than the font. */
 const LINE_HEIGHT = 1.65;
@@ -147,12 +148,16 @@ export class RowTable {
 
   #applyWidths(): void {
     const widths = this.#columns.map((column) => this.#widthOf(column));
-    this.#grid.style.setProperty('--columns', widths.map((width) => `${width}px`).join(' '));
+    // The value takes the room that is left, until someone gives it a width.
+    const tracks = this.#columns.map(({ id }, at) =>
+      id === 'value' && this.#widths[id] === undefined ? `minmax(${widths[at]}px, 1fr)` : `${widths[at]}px`,
+    );
+    this.#grid.style.setProperty('--columns', tracks.join(' '));
     this.#grid.style.setProperty('--table-width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
   }
 
   #widthOf(column: Column): number {
-    return this.#widths[column.id] ?? column.widthPx;
+    return this.#widths[column.id] ?? Math.round(column.widthChars * characterWidthPx(this.#grid)) + CELL_PADDING_PX;
   }
 
   #headerCell(column: Column, at: number): HTMLElement {
@@ -190,7 +195,7 @@ export class RowTable {
     });
     handle.addEventListener('dblclick', () => {
       delete this.#widths[column.id];
-      setWidth(column.widthPx, true);
+      setWidth(this.#widthOf(column), true);
     });
     handle.addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -KEYBOARD_RESIZE_PX, ArrowRight: KEYBOARD_RESIZE_PX }[event.key];
@@ -340,6 +345,7 @@ function fillRow(
     parts.text.className = `text ${className}`;
     parts.cell.title = tooltip;
     parts.mark.className = iconName === undefined ? '' : `mark codicon codicon-${iconName} ${className}`;
+    parts.mark.hidden = iconName === undefined;
     if (iconName === undefined) {
       parts.mark.removeAttribute('role');
       parts.mark.removeAttribute('aria-label');

@@ -99,6 +99,8 @@ export class LogRecord {
   valueLength = NONE;
   storedChecksum = NONE;
   computedChecksum = NONE;
+  /** What the table shows in place of the value, for records whose value only the format understands; empty: the value. */
+  note = '';
   groupRole: 'none' | 'frame' | 'member' | 'orphan' = 'none';
   groupStartBytes = NONE;
   groupEndBytes = NONE;

@@ -40,6 +40,8 @@ export interface RecordCells {
   readonly keySizeBytes?: number;
   readonly value?: PrintableBytes;
   readonly valueSizeBytes?: number;
+  /** What the value means, for records whose value only the format understands. */
+  readonly note?: string;
   readonly checksum?: ChecksumMark;
   readonly group?: GroupMark;
 }

@@ -281,6 +281,7 @@ function fillRecord(record: LogRecord, view: RecordView): void {
   record.valueLength = view.valueLength;
   record.storedChecksum = view.checksum;
   record.computedChecksum = view.checksum;
+  record.note = '';
   record.groupRole = 'none';
   record.groupStartBytes = NONE;
   record.groupEndBytes = NONE;
@@ -353,6 +354,7 @@ class SegmentScan implements LogScan, SegmentSink {
     record.sizeBytes = sizeBytes;
     record.bytes = bytes;
     sink.record(record);
+    if (bytes.length > sizeBytes) this.#scanner.feed(bytes.subarray(sizeBytes), this);
   }
 
   record(view: RecordView, membership: BatchMembership): void {
@@ -363,6 +365,7 @@ class SegmentScan implements LogScan, SegmentSink {
         startBytes: view.offsetBytes,
         endBytes: view.offsetBytes + view.sizeBytes + view.batchBodySizeBytes,
       };
+      record.note = `${formatCountOf(view.batchRecordCount, 'record')}, ${formatCountOf(view.batchBodySizeBytes, 'byte')}`;
       this.#mark('frame');
     } else if (membership !== 'none') {
       // A scan that resumed inside a batch has not seen its frame; the start it was given has.
