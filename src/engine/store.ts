@@ -144,6 +144,12 @@ export class Store {
     return this.#log.keydir.nextExpiryMs;
   }
 
+  /** Sequence number of the newest record that reads see; 0: none was ever written. */
+  get lastSequence(): number {
+    this.#checkReadable();
+    return this.#log.appliedSequence;
+  }
+
   /** Keys in byte order, of the state at the time of the call. */
   keys(range: KeyRange = {}): StateIterator<Uint8Array> {
     this.#checkReadable();

@@ -29,6 +29,8 @@ export interface SegmentExtent {
 
 export interface DeadKeysSource {
   readonly directory: string;
+  /** Sequence number of the newest record of the log. */
+  lastSequence(): number;
   /** Segments of the store as it is now. */
   extents(): readonly SegmentExtent[];
   /** The key has a live record that will not expire. */
@@ -45,11 +47,17 @@ export class DeadKeys {
   #slots: number[] = [];
   /** Bytes of each segment that were scanned. */
   #scannedBytes = new Map<number, number>();
+  #coveredSequence = 0;
   #catchingUp: Promise<void> = Promise.resolve();
   readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
 
   constructor(source: DeadKeysSource) {
     this.#source = source;
+  }
+
+  /** Nothing was written since the last `catchUp`. */
+  get isCurrent(): boolean {
+    return this.#coveredSequence === this.#source.lastSequence();
   }
 
   /** The newest record of a key that is not live, as of the last `catchUp`. */
@@ -73,11 +81,13 @@ export class DeadKeys {
   }
 
   async #scanNew(): Promise<void> {
+    const lastSequence = this.#source.lastSequence();
     const extents = this.#source.extents();
     const present = new Set(extents.map(({ segmentId }) => segmentId));
     // After a compaction old records have gone and the others have moved: what was gathered is mostly wrong.
     if ([...this.#scannedBytes.keys()].some((segmentId) => !present.has(segmentId))) this.#forget();
     for (const extent of extents) await this.#scanSegment(extent);
+    this.#coveredSequence = lastSequence;
   }
 
   #forget(): void {

@@ -4,7 +4,7 @@ import type { KeyInfo } from '../engine/api.ts';
 import { OPERATION, RECORD_FLAG } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import type { RecordState } from '../shared/recordState.ts';
-import type { DeadKeys } from './deadKeys.ts';
+import type { DeadKeys, DeadRecord } from './deadKeys.ts';
 import { openSegmentFile, RecordKeyReader } from './segmentFile.ts';
 import { TimeSlice } from './timeSlice.ts';
 
@@ -28,9 +28,18 @@ export async function recordStates(
   try {
     const reader = new RecordKeyReader(file);
     const slice = new TimeSlice();
+    // Once a call is enough: whoever asks while the store is written to asks again after the next change.
+    let hasCaughtUp = false;
     for (let i = 0; i < offsetsBytes.length; i++) {
-      const offsetBytes = offsetsBytes[i] as number;
-      states[i] = stateAt(source, reader, offsetBytes) ?? (await stateAfterCatchUp(source, reader, offsetBytes));
+      const view = reader.read(offsetsBytes[i] as number);
+      if (view === undefined || view.operation === OPERATION.batch) continue;
+      let state = stateByKeydir(source, view);
+      if (state === undefined) {
+        if (!hasCaughtUp && !source.deadKeys.isCurrent) await source.deadKeys.catchUp();
+        hasCaughtUp = true;
+        state = stateOfDead(view, source.deadKeys.newest(view.key));
+      }
+      states[i] = state;
       if (slice.isOver()) await slice.next();
     }
   } finally {
@@ -39,32 +48,19 @@ export async function recordStates(
   return states;
 }
 
-/** The record is dead, and what is known of dead keys is older than the record that made it so. */
-async function stateAfterCatchUp(
-  source: RecordStatesSource,
-  reader: RecordKeyReader,
-  offsetBytes: number,
-): Promise<RecordState> {
-  await source.deadKeys.catchUp();
-  return stateAt(source, reader, offsetBytes) ?? 'unknown';
+/** Undefined when the record's key is not live. */
+function stateByKeydir(source: RecordStatesSource, view: RecordView): RecordState | undefined {
+  if (view.sequence > source.lastSequence()) return stateOfUnseen(view);
+  const live = source.info(view.key);
+  if (live === undefined || live.sequence < view.sequence) return undefined;
+  return live.sequence === view.sequence ? 'live' : 'superseded';
 }
 
-/** Undefined when `deadKeys` has to catch up first. */
-function stateAt(source: RecordStatesSource, reader: RecordKeyReader, offsetBytes: number): RecordState | undefined {
-  const view = reader.read(offsetBytes);
-  if (view === undefined || view.operation === OPERATION.batch) return 'unknown';
-  if (view.sequence > source.lastSequence()) return stateOfUnseen(view);
-  const key = view.key;
-  const info = source.info(key);
-  if (info !== undefined && info.sequence >= view.sequence) {
-    return info.sequence === view.sequence ? 'live' : 'superseded';
-  }
-  const newest = source.deadKeys.newest(key);
-  if (newest === undefined || newest.sequence < view.sequence) return undefined;
-  if (newest.sequence > view.sequence) {
-    return view.operation === OPERATION.put && newest.operation === 'del' ? 'deleted' : 'superseded';
-  }
-  if (view.operation === OPERATION.del) return 'tombstone';
+function stateOfDead(view: RecordView, newest: DeadRecord | undefined): RecordState {
+  const isPut = view.operation === OPERATION.put;
+  if (newest === undefined || newest.sequence < view.sequence) return 'unknown';
+  if (newest.sequence > view.sequence) return isPut && newest.operation === 'del' ? 'deleted' : 'superseded';
+  if (!isPut) return 'tombstone';
   return view.expiryMs === 0 ? stateOfUnseen(view) : 'expired';
 }
 

@@ -19,6 +19,7 @@ import { EntryReader } from './entryReader.ts';
 import { ExpiryTimer } from './expiryTimer.ts';
 import { FolderPages } from './folderPages.ts';
 import { liveBytesByBlock } from './liveBytes.ts';
+import { LogFollower } from './logFollower.ts';
 import { type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
 import {
   buffersOfEntries,
@@ -51,6 +52,7 @@ interface OpenedStore {
   readonly folders: FolderPages;
   readonly deadKeys: DeadKeys;
   readonly expiry: ExpiryTimer;
+  readonly follower: LogFollower | undefined;
   /** As of the last time that all of the log was read. */
   damage: readonly FileDamage[];
 }
@@ -70,21 +72,25 @@ export class StoreServer implements StoreRequests {
     const folders = new FolderPages(store);
     const expiry = new ExpiryTimer(store);
     store.onChange((kind) => {
-      if (kind === 'data') {
+      // A new segment of another process may bring new keys with it.
+      if (kind === 'data' || store.readOnly) {
         folders.forget();
         expiry.arm();
+        this.#changes.add('data');
       }
-      this.#changes.add(kind);
+      if (kind === 'segments') this.#changes.add('segments');
     });
     expiry.arm();
+    const follower = store.readOnly ? new LogFollower(store) : undefined;
     const deadKeys = new DeadKeys({
       directory,
+      lastSequence: () => store.lastSequence,
       extents: () => store.stats().segments,
       livesForever: (key) => store.info(key)?.expiryMs === 0,
     });
     const entries = new EntryReader(store);
     const damage = store.recovery.damage;
-    this.#opened = { store, directory, directoryUri, entries, folders, deadKeys, expiry, damage };
+    this.#opened = { store, directory, directoryUri, entries, folders, deadKeys, expiry, follower, damage };
   }
 
   get(key: Uint8Array): FoundValue | undefined {
@@ -177,7 +183,7 @@ export class StoreServer implements StoreRequests {
       directory,
       deadKeys,
       info: (key: Uint8Array) => store.info(key),
-      lastSequence: () => store.stats().lastSequence,
+      lastSequence: () => store.lastSequence,
     };
     return recordStates(source, segmentId, offsetsBytes);
   }
@@ -196,9 +202,10 @@ export class StoreServer implements StoreRequests {
   }
 
   async close(): Promise<void> {
-    const { store, expiry } = this.#open;
+    const { store, expiry, follower } = this.#open;
     this.#opened = undefined;
     expiry.stop();
+    follower?.stop();
     this.#tasks.cancelAll();
     this.#changes.stop();
     await store.close();

@@ -309,6 +309,28 @@ describe('embedded store', function () {
       assert.equal(await store.count({}), 0);
     });
 
+    it('of another process are followed by a read-only store', async () => {
+      const writer = await open({ maxSegmentSizeBytes: 2000 });
+      await writer.put(bytes('a'), bytes('1'));
+      const reader = await open({ expect: 'existing', readOnly: true });
+      const filter = { kind: 'text', pattern: 'a' } as const;
+      assert.equal((await reader.listFolder({ ...root, filter })).keyCount, 1);
+
+      const appended = nextChange(reader, 'data');
+      await writer.put(bytes('ab'), bytes('2'));
+      await appended;
+      assert.equal(text((await reader.get(bytes('ab')))?.value), '2');
+      assert.equal((await reader.listFolder({ ...root, filter })).keyCount, 2);
+
+      const rotated = nextChange(reader, 'segments');
+      for (let i = 0; i < 40; i++) await writer.put(bytes('a'), new Uint8Array(100));
+      await writer.compact();
+      await rotated;
+      await settled(async () => (await reader.get(bytes('a')))?.value.length === 100);
+      await settled(async () => (await reader.statistics()).totalBytes === (await writer.statistics()).totalBytes);
+      assert.equal(await reader.count({}), 2);
+    });
+
     it('come together when there are many', async () => {
       const store = await open();
       let count = 0;
@@ -405,6 +427,11 @@ describe('embedded store', function () {
     assert.equal(await again.count({}), 50);
   });
 });
+
+/** Resolves when something that follows other processes has become true. */
+async function settled(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 function describePage(page: FolderPage): string[] {
   return page.children.map((child) => {

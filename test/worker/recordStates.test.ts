@@ -91,6 +91,7 @@ describe('record states', function () {
     store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 300, now: () => nowMs });
     deadKeys = new DeadKeys({
       directory,
+      lastSequence: () => store.lastSequence,
       extents: () => store.stats().segments,
       livesForever: (key) => store.info(key)?.expiryMs === 0,
     });
@@ -102,7 +103,7 @@ describe('record states', function () {
   }
 
   function ask(segmentId: number, offsets: readonly number[]): Promise<RecordState[]> {
-    const lastSequence = () => store.stats().lastSequence;
+    const lastSequence = () => store.lastSequence;
     return recordStates({ directory, deadKeys, info: (key) => store.info(key), lastSequence }, segmentId, offsets);
   }
 
