@@ -183,6 +183,7 @@ function entryIsSound(bytes: Uint8Array, at: number, keyLength: number, segmentS
   const offset = readU32(bytes, at + HINT_ENTRY.offset);
   const sequence = readU64(bytes, at + HINT_ENTRY.sequence);
   if (valueLength > MAX_VALUE_SIZE || sequence < 1 || sequence > MAX_U53) return false;
-  if (readU64(bytes, at + HINT_ENTRY.expiry) > MAX_U53) return false;
+  const expiryMs = readU64(bytes, at + HINT_ENTRY.expiry);
+  if (expiryMs > MAX_U53 || (operation === OPERATION.del && (valueLength !== 0 || expiryMs !== 0))) return false;
   return offset >= FILE_HEADER_SIZE && offset + RECORD_HEADER_SIZE + keyLength + valueLength <= segmentSizeBytes;
 }

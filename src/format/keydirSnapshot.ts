@@ -9,6 +9,7 @@ import { decodeFileHeader, encodeFileHeader, type FileHeaderProblem } from './fi
 import {
   COLUMN_ALIGNMENT,
   FILE_CHECKSUM_SIZE,
+  FILE_HEADER_SIZE,
   FILE_KIND,
   KEY_UNIT,
   MAX_U53,
@@ -180,7 +181,23 @@ export function decodeSnapshotHead(bytes: Uint8Array, fileSizeBytes: number, crc
   if (head.freeCount > head.entryCount || shardBits > MAX_SHARD_BITS || head.lastSequence > MAX_U53) {
     return { ok: false, problem: 'impossible-entry' };
   }
+  if (!switchesAreSound(bytes) || !head.segments.every(isSoundSegment))
+    return { ok: false, problem: 'impossible-entry' };
   return { ok: true, head, layout };
+}
+
+/** Each is 0 or 1, and what is reserved is 0. */
+function switchesAreSound(bytes: Uint8Array): boolean {
+  if ((bytes[SNAPSHOT.hasExpiries] as number) > 1 || (bytes[SNAPSHOT.hasOrder] as number) > 1) return false;
+  for (let at: number = SNAPSHOT.reserved; at < SNAPSHOT_FIRST_SEGMENT; at++) if (bytes[at] !== 0) return false;
+  return true;
+}
+
+function isSoundSegment(segment: SnapshotSegment): boolean {
+  const { segmentId, coveredSizeBytes, recordCount, liveCount, tombstoneCount, minSequence, maxSequence } = segment;
+  if (segmentId === 0 || coveredSizeBytes < FILE_HEADER_SIZE || coveredSizeBytes > MAX_U53) return false;
+  if (liveCount + tombstoneCount > recordCount || segment.liveBytes > coveredSizeBytes) return false;
+  return minSequence <= maxSequence && maxSequence <= MAX_U53;
 }
 
 function readSegments(bytes: Uint8Array, count: number): SnapshotSegment[] {

@@ -4,6 +4,7 @@ import type { Crc32 } from './crc32.ts';
 import { decodeFileHeader, encodeFileHeader, type FileHeaderProblem } from './fileHeader.ts';
 import {
   FILE_CHECKSUM_SIZE,
+  FILE_HEADER_SIZE,
   FILE_KIND,
   MANIFEST,
   MANIFEST_ENTRY,
@@ -83,7 +84,11 @@ export function decodeManifest(bytes: Uint8Array, crc32: Crc32): ManifestResult 
   if (MANIFEST_FIRST_ENTRY + count * MANIFEST_ENTRY_SIZE !== end) return { ok: false, problem: 'wrong-length' };
   if (readU32(bytes, end) !== crc32(bytes, 0, end, 0)) return { ok: false, problem: 'bad-file-checksum' };
   const segments: ManifestSegment[] = [];
-  for (let at = MANIFEST_FIRST_ENTRY; at < end; at += MANIFEST_ENTRY_SIZE) segments.push(readEntry(bytes, at));
+  for (let at = MANIFEST_FIRST_ENTRY; at < end; at += MANIFEST_ENTRY_SIZE) {
+    if (readU32(bytes, at + MANIFEST_ENTRY.state) > SEGMENT_STATE.sealed)
+      return { ok: false, problem: 'impossible-entry' };
+    segments.push(readEntry(bytes, at));
+  }
   const manifest: Manifest = {
     generation: readU64(bytes, MANIFEST.generation),
     nextSegmentId: readU32(bytes, MANIFEST.nextSegmentId),
@@ -111,6 +116,7 @@ function isSound(manifest: Manifest): boolean {
     if (segment.segmentId <= previousId || segment.segmentId >= manifest.nextSegmentId) return false;
     if (segment.durableSizeBytes > MAX_U53 || segment.maxSequence > MAX_U53) return false;
     if (segment.minSequence > segment.maxSequence) return false;
+    if (segment.state === 'sealed' && segment.durableSizeBytes < FILE_HEADER_SIZE) return false;
     previousId = segment.segmentId;
   }
   return true;
