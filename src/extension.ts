@@ -1,8 +1,50 @@
 /** Composition root: makes the features and hands them to each other. */
 
-import type * as vscode from 'vscode';
+import { pathToFileURL } from 'node:url';
+import * as vscode from 'vscode';
+import type { CommandContext } from './commands/commandContext.ts';
+import { showHistory } from './commands/historyCommands.ts';
+import { registerCommands } from './commands/registerCommands.ts';
+import { REPORT_SCHEME, ReportDocuments } from './commands/reportDocuments.ts';
+import { keyNodeOfFile, revealInTree } from './commands/revealCommands.ts';
+import { EmbeddedStoreProvider } from './explorer/embeddedStoreProvider.ts';
+import { registerExplorer } from './explorer/registerExplorer.ts';
+import { SegmentStores } from './explorer/segmentStores.ts';
+import { StoreRegistry } from './explorer/storeRegistry.ts';
 import { registerInspector } from './inspector/registerInspector.ts';
+import { embeddedStoreOpener } from './worker/openEmbeddedStore.ts';
 
-export function activate(context: vscode.ExtensionContext): void {
-  registerInspector(context);
+let registry: StoreRegistry | undefined;
+
+export function activate(context: vscode.ExtensionContext): CommandContext {
+  const log = vscode.window.createOutputChannel('Strata', { log: true });
+  const workerFile = vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath;
+  const embeddedStores = new EmbeddedStoreProvider(embeddedStoreOpener(pathToFileURL(workerFile)), log);
+  registry = new StoreRegistry([embeddedStores], context.workspaceState, log);
+  const segmentStores = new SegmentStores(registry);
+  const reports = new ReportDocuments();
+  const explorer = registerExplorer(context, registry);
+  const inspector = registerInspector(context, {
+    storeOf: (file) => segmentStores.storeOf(file),
+    onDidChange: segmentStores.onDidChange,
+    revealKey: (file, key) => revealInTree(commands, keyNodeOfFile(commands, file, key)),
+    showHistory: (file, key) => showHistory(commands, keyNodeOfFile(commands, file, key)),
+  });
+  const { revealRecord } = inspector;
+  const commands: CommandContext = {
+    ...{ registry, embeddedStores, segmentStores, reports, log, revealRecord },
+    ...explorer,
+  };
+  context.subscriptions.push(
+    ...[log, embeddedStores, registry, segmentStores, reports, registerCommands(commands)],
+    vscode.workspace.registerTextDocumentContentProvider(REPORT_SCHEME, reports),
+  );
+  // Not awaited: activation ends before anything is searched or opened.
+  void registry.ready();
+  return commands;
+}
+
+/** Writers give their locks back, and leave hint files and a snapshot for the next open. */
+export async function deactivate(): Promise<void> {
+  await registry?.closeAll();
 }

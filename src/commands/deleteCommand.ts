@@ -8,10 +8,9 @@ import { formatKey } from '../shared/keyText.ts';
 import type { KeyValueStore } from '../shared/keyValueStore.ts';
 import { formatCount, formatCountOf } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
-import { chooseKey, selectedNodes } from './keyTarget.ts';
+import { chooseKey, missingKey, selectedNodes } from './keyTarget.ts';
 import { showDone } from './showDone.ts';
 import { requireWritable } from './storeTarget.ts';
-import { missingKey } from './valueCommands.ts';
 
 /** Keys of one atomic batch: a deletion that is cancelled stops between two of them. */
 const BATCH_SIZE = 1000;

@@ -10,8 +10,8 @@ import { formatSize, formatTime } from '../shared/quantities.ts';
 import type { StoreTarget } from './storeTarget.ts';
 import { parseTimeToLive, TIME_TO_LIVE_EXAMPLES } from './timeToLive.ts';
 
-/** Whether the key that is asked for should exist: `must`, or it is worth knowing that it will be replaced. */
-export type ExpectedKey = 'must' | 'may';
+/** What is said of the typed key: it has to exist, its value will be replaced, or nothing. */
+export type ExpectedKey = 'existing' | 'replaced' | 'any';
 
 export interface KeyQuestion {
   readonly title: string;
@@ -53,9 +53,10 @@ async function checkTypedKey(
   if (!parsed.ok) return error(parsed.message);
   const problem = sizeProblem(parsed.key);
   if (problem !== undefined) return error(problem);
+  if (expected === 'any') return undefined;
   const [found] = await store.list({ gte: parsed.key, lte: parsed.key, limit: 1 });
-  if (found === undefined) return expected === 'must' ? error('There is no such key.') : undefined;
-  if (expected === 'must') return undefined;
+  if (expected === 'existing') return found === undefined ? error('There is no such key.') : undefined;
+  if (found === undefined) return undefined;
   return info(`Exists: its value of ${formatSize(found.valueSizeBytes)} will be replaced.`);
 }
 

@@ -1,8 +1,10 @@
 /** Which keys a command is about: what was selected in the tree, what an editor shows, what arguments say, or a typed key. */
 
 import * as vscode from 'vscode';
+import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode, type TreeNode } from '../explorer/treeNode.ts';
 import { parseValueUri } from '../explorer/values/valueUri.ts';
+import { formatKey } from '../shared/keyText.ts';
 import type { CommandContext } from './commandContext.ts';
 import { isKeyArguments } from './keyArguments.ts';
 import { askForKey, type ExpectedKey, keyFromText } from './keyInput.ts';
@@ -20,7 +22,7 @@ export async function chooseKey(
   context: CommandContext,
   title: string,
   target: unknown,
-  expected: ExpectedKey = 'must',
+  expected: ExpectedKey = 'existing',
 ): Promise<KeyTarget | undefined> {
   const node = target === SELECTION ? context.keysView.selection[0] : target;
   const chosen = await chooseStore(context, title, node);
@@ -30,6 +32,10 @@ export async function chooseKey(
   const initial = suggestedKey(context, chosen, node);
   const key = await askForKey(chosen, { title, expected, initial });
   return key && { ...chosen, key };
+}
+
+export function missingKey(key: Uint8Array): StoreError {
+  return new StoreError('NOT_FOUND', `There is no key ${formatKey(key)}. It may have been deleted, or have expired.`);
 }
 
 /** The selected nodes of a tree: VS Code passes the one that was clicked, and then all when there are several. */

@@ -14,7 +14,7 @@ const MAX_OFFERED_VALUE_BYTES = 1024;
 /** Asks for key, value and time to live, whatever of these the arguments do not give. */
 export async function put(context: CommandContext, target: unknown): Promise<void> {
   const title = 'Put';
-  const chosen = await chooseKey(context, title, target, 'may');
+  const chosen = await chooseKey(context, title, target, 'replaced');
   if (chosen === undefined) return;
   const { entry, store, key } = chosen;
   requireWritable(entry);

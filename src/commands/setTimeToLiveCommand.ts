@@ -3,11 +3,10 @@ import { formatTime } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { isKeyArguments } from './keyArguments.ts';
 import { askForTimeToLive, timeToLiveFromText } from './keyInput.ts';
-import { chooseKey } from './keyTarget.ts';
+import { chooseKey, missingKey } from './keyTarget.ts';
 import { showDone } from './showDone.ts';
 import { requireCapability, requireWritable } from './storeTarget.ts';
 import { formatTimeToLive } from './timeToLive.ts';
-import { missingKey } from './valueCommands.ts';
 
 /** Writes the value again with another expiry: a log has no other way. */
 export async function setTimeToLive(context: CommandContext, target: unknown): Promise<void> {

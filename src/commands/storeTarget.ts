@@ -52,7 +52,7 @@ export function requireCapability({ entry, store }: StoreTarget, capability: key
 }
 
 /** What the command was called on says which store it is. */
-function storeOfTarget({ registry, segmentStores }: CommandContext, target: unknown): StoreEntry | undefined {
+export function storeOfTarget({ registry, segmentStores }: CommandContext, target: unknown): StoreEntry | undefined {
   if (isTreeNode(target)) return target.entry;
   if (target instanceof vscode.Uri) {
     const address = parseValueUri(target);

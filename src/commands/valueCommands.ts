@@ -2,19 +2,20 @@
 
 import * as vscode from 'vscode';
 import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
-import { StoreError } from '../explorer/storeError.ts';
+import { isTreeNode } from '../explorer/treeNode.ts';
 import { canShow, suitableView, VALUE_VIEWS, type ValueView } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 import { formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
-import { chooseKey, type KeyTarget, selectedNodes } from './keyTarget.ts';
+import { chooseKey, type KeyTarget, missingKey, selectedNodes } from './keyTarget.ts';
 import { showDone } from './showDone.ts';
 
 /** Shows the value in an editor. From the tree in a preview tab, which the next one replaces. */
 export async function openValue(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Get', target);
-  if (chosen !== undefined) await showValueEditor(chosen, { preview: true });
+  // Who walks through the tree goes on walking, and the keys that act on the tree keep doing so.
+  if (chosen !== undefined) await showValueEditor(chosen, { preview: true, keepsFocus: isTreeNode(target) });
 }
 
 /** Shows the value in a tab that stays, ready for typing. */
@@ -78,7 +79,7 @@ const VIEW_NAMES: Readonly<Record<ValueView, string>> = { json: 'JSON', text: 'T
 
 async function showValueEditor(
   { entry, store, key }: KeyTarget,
-  options: { readonly preview: boolean; readonly view?: ValueView },
+  options: { readonly preview: boolean; readonly keepsFocus?: boolean; readonly view?: ValueView },
 ): Promise<void> {
   const { start, sizeBytes } = await valueStart({ entry, store, key });
   const isPart = start.length < sizeBytes;
@@ -87,7 +88,7 @@ async function showValueEditor(
   const uri = valueUri(entry, { key, view }, keyDelimiter());
   await vscode.commands.executeCommand('vscode.open', uri, {
     preview: options.preview,
-    preserveFocus: false,
+    preserveFocus: options.keepsFocus === true,
   } satisfies vscode.TextDocumentShowOptions);
   if (isPart) void sayThatItIsPart(key, start.length, sizeBytes, uri);
 }
@@ -112,10 +113,6 @@ async function requireValue({ store, key }: KeyTarget): Promise<{ readonly value
   const found = await store.get(key);
   if (found === undefined) throw missingKey(key);
   return found;
-}
-
-export function missingKey(key: Uint8Array): StoreError {
-  return new StoreError('NOT_FOUND', `There is no key ${formatKey(key)}. It may have been deleted, or have expired.`);
 }
 
 /** Without the bytes of a character that the end cuts in two. */

@@ -18,6 +18,7 @@ import { describeOpenStore } from './storesTree.ts';
 import {
   childNode,
   type FolderNode,
+  isTreeNode,
   type KeyNode,
   type KeysTreeNode,
   type MoreNode,
@@ -111,7 +112,8 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
     return item;
   }
 
-  async loadMore(node: MoreNode): Promise<void> {
+  async loadMore(node: unknown): Promise<void> {
+    if (!isTreeNode(node) || node.kind !== 'more') return;
     await this.#pagesOf(node.entry).extend(node.prefix);
     this.#changed.fire(this.#folderNode(node.entry, node.prefix));
   }

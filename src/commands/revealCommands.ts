@@ -1,0 +1,53 @@
+/** The ways between a key in the tree and its record in a segment. */
+
+import * as vscode from 'vscode';
+import { StoreError } from '../explorer/storeError.ts';
+import type { KeyNode } from '../explorer/treeNode.ts';
+import { formatKey } from '../shared/keyText.ts';
+import type { RecordLocation } from '../shared/keyValueStore.ts';
+import type { CommandContext } from './commandContext.ts';
+import { chooseKey, missingKey } from './keyTarget.ts';
+import { requireCapability, type StoreTarget } from './storeTarget.ts';
+
+/** Opens the segment editor at the record that holds the key's value. */
+export async function revealInSegment(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Reveal in Segment', target);
+  if (chosen === undefined) return;
+  const { store, key } = chosen;
+  const [found] = await store.list({ gte: key, lte: key, limit: 1 });
+  if (found === undefined) throw missingKey(key);
+  await revealVersion(context, chosen, found.location);
+}
+
+/** Shows a key in the tree, whatever page it is on. */
+export async function revealInTree(context: CommandContext, target: unknown): Promise<void> {
+  const chosen = await chooseKey(context, 'Reveal in Keys', target);
+  if (chosen === undefined) return;
+  const node = await context.keysTree.nodeToReveal(chosen.entry, chosen.key);
+  if (node === undefined) throw missingKey(chosen.key);
+  await context.keysView.reveal(node, { select: true, focus: true });
+}
+
+export async function revealVersion(
+  { revealRecord }: CommandContext,
+  target: StoreTarget,
+  location: RecordLocation | undefined,
+): Promise<void> {
+  requireCapability(target, 'segments');
+  const { segments } = await target.store.statistics();
+  const segment = segments.find((each) => each.segmentId === location?.segmentId);
+  if (segment === undefined || location === undefined) {
+    throw new StoreError('NOT_FOUND', 'The record has moved to another segment meanwhile. Try again.');
+  }
+  await revealRecord(vscode.Uri.parse(segment.uri, true), location.offsetBytes);
+}
+
+/** For the segment editor: a key of the store that a file belongs to, as the commands take it. */
+export function keyNodeOfFile({ segmentStores }: CommandContext, file: vscode.Uri, key: Uint8Array): KeyNode {
+  const entry = segmentStores.entryOf(file);
+  if (entry !== undefined) return { kind: 'key', entry, path: key };
+  throw new StoreError(
+    'STORE_CLOSED',
+    `The store of ${formatKey(key)} is not open. Open it with "Strata: Open Store".`,
+  );
+}

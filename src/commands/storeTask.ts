@@ -1,0 +1,48 @@
+/** Long work on a store: progress and a button to cancel, one task of a kind on a store at a time. */
+
+import * as vscode from 'vscode';
+import { StoreError } from '../explorer/storeError.ts';
+import type { TaskOptions } from '../shared/keyValueStore.ts';
+import { formatSize } from '../shared/quantities.ts';
+import type { StoreTarget } from './storeTarget.ts';
+
+const running = new WeakMap<object, Set<string>>();
+
+/** `verb` stands before the store's name: `Compacting`. Rejects with code `ABORTED` when it is cancelled. */
+export async function runStoreTask<T>(
+  { entry, store }: StoreTarget,
+  verb: string,
+  task: (options: TaskOptions) => Promise<T>,
+): Promise<T> {
+  const verbs = running.get(store) ?? new Set();
+  if (verbs.has(verb)) {
+    throw new StoreError('BUSY', `${verb} ${entry.name} is under way already. Wait for it, or cancel it.`);
+  }
+  running.set(store, verbs.add(verb));
+  const title = `${verb} ${entry.name}`;
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  try {
+    return await vscode.window.withProgress(options, (progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      return task({ signal: abort.signal, onProgress: percentReporter(progress) });
+    });
+  } finally {
+    verbs.delete(verb);
+  }
+}
+
+/** VS Code wants steps in per cent; stores say how much is done of how much. */
+function percentReporter(
+  progress: vscode.Progress<{ increment: number; message: string }>,
+): NonNullable<TaskOptions['onProgress']> {
+  let reported = 0;
+  return ({ done, total }) => {
+    const percent = total === 0 ? 100 : Math.min(100, (done / total) * 100);
+    progress.report({
+      increment: Math.max(0, percent - reported),
+      message: `${formatSize(done)} of ${formatSize(total)}`,
+    });
+    reported = Math.max(reported, percent);
+  };
+}
