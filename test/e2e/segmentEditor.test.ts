@@ -7,6 +7,7 @@ import { eventually } from './eventually.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
+const PUT = 1;
 const soundSegment = { id: 2, name: '000000000002.seg' };
 const damagedSegment = { id: 3, name: '000000000003.seg' };
 
@@ -19,7 +20,7 @@ describe('segment editor', () => {
     await ensureSampleWorkspace(directory);
     const store = path.join(directory, 'cities');
     const records = [...readSegmentIndependently(store, damagedSegment.id)];
-    const index = Math.floor(records.length / 2);
+    const index = records.findIndex(({ operation }, at) => operation === PUT && at > records.length / 2);
     victim = records[index] as IndependentRecord;
     successor = records[index + 1] as IndependentRecord;
     damagedRecordCount = records.length;

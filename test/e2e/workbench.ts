@@ -131,6 +131,12 @@ export class Workbench implements AsyncDisposable {
       .filter({ hasText: text });
   }
 
+  /** Presses a button of the modal dialog that asks before something happens. */
+  async confirm(button: string): Promise<void> {
+    await this.page.locator('.monaco-dialog-box').getByRole('button', { name: button, exact: true }).click();
+    await this.page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
+  }
+
   statusBarItem(text: string | RegExp): Locator {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
@@ -169,7 +175,7 @@ export class Workbench implements AsyncDisposable {
 }
 
 /** A tree in the sidebar. Rows out of sight do not exist in the page: scroll to them by expanding and filtering. */
-export class TreeView {
+class TreeView {
   readonly #page: Page;
   readonly root: Locator;
 

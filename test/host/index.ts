@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { format } from 'node:util';
 import Mocha from 'mocha';
-import { TallyReporter } from '../support/tallyReporter.ts';
+import TallyReporter from '../support/tallyReporter.ts';
 import { REPORT_MARK } from './reportMark.ts';
 
 /** Called by VS Code. Rejects when a test failed, which ends the host with a code other than 0. */

@@ -5,7 +5,7 @@ import Mocha from 'mocha';
  * Mocha's usual report, and one line of JSON for each run in the file that STRATA_TEST_TALLY names, so that a build
  * can add up runs in several processes without reading their output.
  */
-export class TallyReporter extends Mocha.reporters.Spec {
+export default class TallyReporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const file = process.env['STRATA_TEST_TALLY'];
@@ -16,5 +16,3 @@ export class TallyReporter extends Mocha.reporters.Spec {
     });
   }
 }
-
-export default TallyReporter;
