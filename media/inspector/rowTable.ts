@@ -17,7 +17,7 @@ export interface RowTableEvents {
 }
 
 const SMALLEST_COLUMN_PX = 40;
-const CELL_PADDING_PX = 16;
+const CELL_PADDING_PX = 18;
 const KEYBOARD_RESIZE_PX = 16;
 /** Rows are this much higher than the font. */
 const LINE_HEIGHT = 1.65;
