@@ -13,7 +13,7 @@ export interface Bounds {
   readonly upper: Bound | undefined;
 }
 
-/** `gt` wins over `gte` and `lt` over `lte`, as in abstract-level; a prefix narrows what they leave. */
+/** `gte` wins over `gt` and `lte` over `lt`, as in abstract-level; a prefix narrows what they leave. */
 export function boundsOf(range: KeyRange): Bounds {
   let lower = boundFrom(range.gt, range.gte, 'gt', 'gte');
   let upper = boundFrom(range.lt, range.lte, 'lt', 'lte');
@@ -34,7 +34,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   for (let length = prefix.length; length > 0; length--) {
     const last = prefix[length - 1] as number;
     if (last === 0xff) continue;
-    const end = prefix.slice(0, length);
+    // `slice` of a Node `Buffer` would be a view, and the caller's prefix would change.
+    const end = new Uint8Array(prefix.subarray(0, length));
     end[length - 1] = last + 1;
     return end;
   }
@@ -56,8 +57,8 @@ function boundFrom(
   exclusiveName: string,
   inclusiveName: string,
 ): Bound | undefined {
-  if (exclusive !== undefined) return { key: checkBytes(exclusive, exclusiveName), isIncluded: false };
   if (inclusive !== undefined) return { key: checkBytes(inclusive, inclusiveName), isIncluded: true };
+  if (exclusive !== undefined) return { key: checkBytes(exclusive, exclusiveName), isIncluded: false };
   return undefined;
 }
 

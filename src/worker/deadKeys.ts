@@ -6,7 +6,8 @@
  * are left out: they can only die by a record that is still to come.
  */
 
-import { Keydir, type KeydirRecord } from '../engine/keydir.ts';
+import { Keydir } from '../engine/keydir.ts';
+import type { KeydirRecord } from '../engine/keydirEntries.ts';
 import { makeHashSeed } from '../engine/recovery.ts';
 import { scanSegmentInSteps } from '../engine/segmentReader.ts';
 import { OPERATION, RECORD_HEADER_SIZE } from '../format/layout.ts';

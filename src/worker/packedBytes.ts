@@ -48,7 +48,7 @@ export function unpackAllBytes(packed: PackedBytes): Uint8Array[] {
   return unpackBytes(packed) as Uint8Array[];
 }
 
-/** The same bytes with a buffer to themselves: sending a view would send all of the buffer it looks into. */
+/** The same bytes with a buffer to themselves (which `slice` of a Node `Buffer` does not give): sending a view would send all of the buffer it looks into. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -23,14 +23,19 @@ interface Envelope {
   readonly e?: unknown;
 }
 
-const handedOver = new WeakMap<object, readonly Transferable[]>();
+/** Copying fewer bytes than this is quicker than handing them over. */
+const MIN_HANDED_OVER_BYTES = 32 * 1024;
+
+const handedOver = new WeakMap<object, readonly ArrayBuffer[]>();
 
 /**
- * Marks an argument or a result: these buffers, which it refers to, go to the other thread with it and are empty here
- * afterwards. Never for buffers that somebody else holds, such as Node's pool.
+ * Marks an argument or a result: these buffers, which it refers to, may go to the other thread with it and be empty
+ * here afterwards. Never for buffers that somebody else holds, such as Node's pool.
  */
 export function handOver<T extends object>(content: T, buffers: readonly ArrayBuffer[]): T {
-  handedOver.set(content, buffers);
+  let sizeBytes = 0;
+  for (const buffer of buffers) sizeBytes += buffer.byteLength;
+  if (sizeBytes >= MIN_HANDED_OVER_BYTES) handedOver.set(content, buffers);
   return content;
 }
 
@@ -40,7 +45,12 @@ export function connect<Remote extends object, Local extends object>(
   endpoint: MessageEndpoint,
 ): RequestChannel<Remote, Local> {
   return createBirpc<Remote, Local>(local, {
-    post: (message: Envelope) => endpoint.postMessage(message, buffersOf(message)),
+    post: (message: Envelope) => {
+      const buffers = buffersOf(message);
+      // Not with an empty list: Node walks over whatever it gets, and that alone takes longer than a small message.
+      if (buffers === undefined) endpoint.postMessage(message);
+      else endpoint.postMessage(message, buffers);
+    },
     on: (listener) => void endpoint.on('message', listener),
     off: (listener) => void endpoint.off('message', listener),
     serialize: (message: Envelope) => (message.e === undefined ? message : { ...message, e: encodeError(message.e) }),
@@ -52,10 +62,16 @@ export function connect<Remote extends object, Local extends object>(
   });
 }
 
-function buffersOf({ a: args, r: result }: Envelope): Transferable[] {
-  const buffers: Transferable[] = [];
-  for (const content of args ?? [result]) {
-    if (typeof content === 'object' && content !== null) buffers.push(...(handedOver.get(content) ?? []));
+function buffersOf({ a: args, r: result }: Envelope): readonly ArrayBuffer[] | undefined {
+  if (args === undefined) return buffersOfContent(result);
+  for (const content of args) {
+    const buffers = buffersOfContent(content);
+    // No request has more than one large argument.
+    if (buffers !== undefined) return buffers;
   }
-  return buffers;
+  return undefined;
+}
+
+function buffersOfContent(content: unknown): readonly ArrayBuffer[] | undefined {
+  return typeof content === 'object' && content !== null ? handedOver.get(content) : undefined;
 }

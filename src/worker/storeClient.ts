@@ -81,7 +81,7 @@ export class StoreClient implements EmbeddedStore {
 
   async get(key: Uint8Array): Promise<StoredValue | undefined> {
     const found = await this.#request((worker) => worker.get(ownBytes(key)));
-    return found === undefined ? undefined : { key: Uint8Array.from(key), ...found };
+    return found === undefined ? undefined : { key: new Uint8Array(key), ...found };
   }
 
   /** Many values in one message, in the order of the keys; undefined where a key does not exist. */
@@ -98,7 +98,7 @@ export class StoreClient implements EmbeddedStore {
   }
 
   async put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Promise<void> {
-    const copy = Uint8Array.from(value);
+    const copy = new Uint8Array(value);
     handOver(copy, [copy.buffer]);
     await this.#request((worker) => worker.put(ownBytes(key), copy, options.ttlMs));
   }
