@@ -17,7 +17,7 @@ import type { SegmentDamage } from '../format/segmentScanner.ts';
 import type { CompactionReport, TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
 import { installHintFile } from './hintWriter.ts';
-import type { KeydirRecord } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { Pacer } from './pacer.ts';
 import { createSegmentFile, Segment } from './segment.ts';

@@ -1,8 +1,7 @@
 /**
  * The keydir: every live key's newest record, in typed arrays outside the JavaScript heap.
  *
- * An entry is a number; its fields stand in columns of 65,536 entries a chunk, so that growing never copies. Keys
- * lie in an arena, a hash table leads from a key to its entry, and an ordered view serves ranges. Sequence numbers
+ * An entry is a number with fields of fixed size. Keys lie in an arena, a hash table leads from a key to its entry, and an ordered view serves ranges. Sequence numbers
  * decide which record of a key wins, whatever the order in which records arrive.
  *
  * Readers of an older state (snapshots, iterators) name it by the last sequence number they may see. While there
@@ -12,42 +11,10 @@
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
+import { type EntryChunk, FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
 import { hashKey } from './keyHash.ts';
 import { KeyTable } from './keyTable.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
-
-const CHUNK_BITS = 16;
-const CHUNK_SIZE = 1 << CHUNK_BITS;
-const CHUNK_MASK = CHUNK_SIZE - 1;
-const FIRST_CHUNK_SIZE = 64;
-
-/** In the slot column: the entry's number is free. */
-export const FREE_SLOT = 0xffff_ffff;
-/** In the slot column: the key is deleted, as of the entry's sequence number. */
-const GHOST_SLOT = 0xffff_fffe;
-
-/** A record's place and what is known of it without reading it. */
-export interface KeydirRecord {
-  /** Index of the segment in the store's segment table. */
-  slot: number;
-  offsetBytes: number;
-  valueLength: number;
-  sequence: number;
-  /** Milliseconds since 1970-01-01 UTC; 0: never. */
-  expiryMs: number;
-}
-
-/** The columns of up to 65,536 entries. */
-export interface KeydirChunk {
-  hashes: Uint32Array;
-  slots: Uint32Array;
-  offsets: Uint32Array;
-  valueLengths: Uint32Array;
-  keys: Uint32Array;
-  sequences: Float64Array;
-  /** Only once some key of the store expires. */
-  expiries: Float64Array | undefined;
-}
 
 /** Live records of a segment, counted as the keydir changes. */
 export interface SlotUsage {
@@ -56,17 +23,14 @@ export interface SlotUsage {
 }
 
 export class Keydir {
-  #chunks: KeydirChunk[] = [newChunk(FIRST_CHUNK_SIZE, false)];
-  /** First entry number that was never used. */
-  #end = 0;
+  readonly #entries = new KeydirEntries();
   #freeEntries: number[] = [];
   #liveCount = 0;
-  #hasExpiries = false;
   #hashSeed: number;
   #usage: SlotUsage[] = [];
   readonly #arena = new KeyArena();
-  readonly #table = new KeyTable((entry) => this.#chunk(entry).hashes[entry & CHUNK_MASK] as number);
-  readonly #order = new OrderedKeys(this.#arena, (entry) => this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+  readonly #table = new KeyTable((entry) => this.#entries.hash(entry));
+  readonly #order = new OrderedKeys(this.#arena, (entry) => this.#entries.key(entry));
   readonly #expiring = new ExpiryQueue();
   /** Entries whose removal the ordered view has not taken in yet. */
   #leaving: number[] = [];
@@ -88,9 +52,12 @@ export class Keydir {
   }
 
   get allocatedBytes(): number {
-    let bytes = this.#arena.allocatedBytes + this.#table.allocatedBytes + this.#order.allocatedBytes;
-    for (const chunk of this.#chunks) bytes += chunk.hashes.length * (this.#hasExpiries ? 36 : 28);
-    return bytes;
+    return (
+      this.#entries.allocatedBytes +
+      this.#arena.allocatedBytes +
+      this.#table.allocatedBytes +
+      this.#order.allocatedBytes
+    );
   }
 
   usage(slot: number): SlotUsage {
@@ -116,31 +83,20 @@ export class Keydir {
       const stored = shard[at] as number;
       if (stored === 0) return -1;
       const entry = stored - 1;
-      const chunk = this.#chunks[entry >>> CHUNK_BITS] as KeydirChunk;
-      const index = entry & CHUNK_MASK;
-      if (chunk.hashes[index] === hash && this.#arena.equals(chunk.keys[index] as number, bytes, start, length))
-        return entry;
+      if (this.#entries.hash(entry) !== hash) continue;
+      if (this.#arena.equals(this.#entries.key(entry), bytes, start, length)) return entry;
     }
   }
 
   /** Copies an entry's newest record into `target`; false when the key is deleted. */
   read(entry: number, target: KeydirRecord): boolean {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    const slot = chunk.slots[index] as number;
-    if (slot >= GHOST_SLOT) return false;
-    target.slot = slot;
-    target.offsetBytes = chunk.offsets[index] as number;
-    target.valueLength = chunk.valueLengths[index] as number;
-    target.sequence = chunk.sequences[index] as number;
-    target.expiryMs = chunk.expiries === undefined ? 0 : (chunk.expiries[index] as number);
-    return true;
+    this.#entries.read(entry, target);
+    return target.slot < GHOST_SLOT;
   }
 
   /** The same as of `sequence`; false when the key was not there then. */
   readAt(entry: number, sequence: number, target: KeydirRecord): boolean {
-    const chunk = this.#chunk(entry);
-    if ((chunk.sequences[entry & CHUNK_MASK] as number) <= sequence) return this.read(entry, target);
+    if (this.#entries.sequence(entry) <= sequence) return this.read(entry, target);
     const version = this.#versions.get(entry)?.find((candidate) => candidate.sequence <= sequence);
     if (version === undefined) return false;
     Object.assign(target, version);
@@ -148,21 +104,21 @@ export class Keydir {
   }
 
   sequenceOf(entry: number): number {
-    return this.#chunk(entry).sequences[entry & CHUNK_MASK] as number;
+    return this.#entries.sequence(entry);
   }
 
   keyLength(entry: number): number {
-    return this.#arena.length(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+    return this.#arena.length(this.#entries.key(entry));
   }
 
   /** A copy of the entry's key. */
   key(entry: number): Uint8Array {
-    return this.#arena.copy(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+    return this.#arena.copy(this.#entries.key(entry));
   }
 
   /** The entry's key as a view, valid until the keydir changes. */
   keyView(entry: number): Uint8Array {
-    return this.#arena.view(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+    return this.#arena.view(this.#entries.key(entry));
   }
 
   /**
@@ -217,15 +173,12 @@ export class Keydir {
   relocate(key: Uint8Array, sequence: number, slot: number, offsetBytes: number): boolean {
     const entry = this.find(key, 0, key.length);
     if (entry === -1 || this.sequenceOf(entry) !== sequence) return false;
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    const from = chunk.slots[index] as number;
+    const from = this.#entries.slot(entry);
     if (from >= GHOST_SLOT) return false;
     const size = this.#recordSize(entry);
     // A reader of an older state may see this record too; either place serves it.
     this.#count(from, -size, -1);
-    chunk.slots[index] = slot;
-    chunk.offsets[index] = offsetBytes;
+    this.#entries.setPlace(entry, slot, offsetBytes);
     this.#count(slot, size, 1);
     return true;
   }
@@ -235,9 +188,7 @@ export class Keydir {
     let count = 0;
     while (this.#expiring.soonestMs <= nowMs) {
       this.#expiring.pop((entry, sequence) => {
-        const chunk = this.#chunk(entry);
-        const index = entry & CHUNK_MASK;
-        if (chunk.sequences[index] !== sequence || (chunk.slots[index] as number) >= GHOST_SLOT) return;
+        if (this.#entries.sequence(entry) !== sequence || this.#entries.slot(entry) >= GHOST_SLOT) return;
         this.#retire(entry, this.keyLength(entry));
         this.#liveCount--;
         if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
@@ -255,8 +206,8 @@ export class Keydir {
 
   /** Removes the keys whose newest record lies in one of these segments, which are gone. */
   removeSlots(slots: ReadonlySet<number>): void {
-    for (let entry = 0; entry < this.#end; entry++) {
-      if (!slots.has(this.#chunk(entry).slots[entry & CHUNK_MASK] as number)) continue;
+    for (let entry = 0; entry < this.#entries.end; entry++) {
+      if (!slots.has(this.#entries.slot(entry))) continue;
       this.#retire(entry, this.keyLength(entry));
       this.#liveCount--;
       if (this.#readers.size > 0) this.#makeGhost(entry, this.sequenceOf(entry));
@@ -325,8 +276,8 @@ export class Keydir {
 
   /** Calls back for every live entry, in no particular order. */
   forEach(visit: (entry: number) => void): void {
-    for (let entry = 0; entry < this.#end; entry++) {
-      if ((this.#chunk(entry).slots[entry & CHUNK_MASK] as number) < GHOST_SLOT) visit(entry);
+    for (let entry = 0; entry < this.#entries.end; entry++) {
+      if (this.#entries.slot(entry) < GHOST_SLOT) visit(entry);
     }
   }
 
@@ -334,10 +285,7 @@ export class Keydir {
 
   get parts() {
     return {
-      chunks: this.#chunks,
-      end: this.#end,
-      freeEntries: this.#freeEntries,
-      hasExpiries: this.#hasExpiries,
+      entries: this.#entries,
       hashSeed: this.#hashSeed,
       arena: this.#arena,
       table: this.#table,
@@ -345,137 +293,77 @@ export class Keydir {
     };
   }
 
-  /** Takes over columns that a snapshot filled. `makeChunk` is called until `end` entries are there. */
-  restore(state: {
-    end: number;
-    hasExpiries: boolean;
-    hashSeed: number;
-    chunks: KeydirChunk[];
-    freeCount: number;
-  }): void {
-    this.#end = state.end;
-    this.#hasExpiries = state.hasExpiries;
-    this.#hashSeed = state.hashSeed;
-    this.#chunks = state.chunks.length > 0 ? state.chunks : [newChunk(FIRST_CHUNK_SIZE, state.hasExpiries)];
+  /** Takes over the entries of a snapshot, after its other parts are filled. */
+  restore(state: { readonly end: number; readonly chunks: EntryChunk[]; readonly freeCount: number }): void {
+    this.#entries.restore(state.chunks, state.end);
     this.#liveCount = state.end - state.freeCount;
     this.#freeEntries = state.freeCount > 0 ? this.#findFreeEntries() : [];
-    if (state.hasExpiries) this.#queueExpiries();
+    if (this.#entries.hasExpiries) this.#queueExpiries();
   }
-
-  /** Columns for `left` more entries, or for as many as a chunk takes. */
-  static newChunk(left: number, hasExpiries: boolean): KeydirChunk {
-    return newChunk(Math.min(CHUNK_SIZE, Math.max(FIRST_CHUNK_SIZE, left)), hasExpiries);
-  }
-
-  static readonly chunkSize = CHUNK_SIZE;
 
   #findFreeEntries(): number[] {
     const free: number[] = [];
-    for (let entry = 0; entry < this.#end; entry++) {
-      if (this.#chunk(entry).slots[entry & CHUNK_MASK] === FREE_SLOT) free.push(entry);
+    for (let entry = 0; entry < this.#entries.end; entry++) {
+      if (this.#entries.slot(entry) === FREE_SLOT) free.push(entry);
     }
     return free;
   }
 
   #queueExpiries(): void {
-    for (let entry = 0; entry < this.#end; entry++) {
-      const chunk = this.#chunk(entry);
-      const index = entry & CHUNK_MASK;
-      const expiryMs = chunk.expiries?.[index] ?? 0;
-      if (expiryMs !== 0 && chunk.slots[index] !== FREE_SLOT) {
-        this.#expiring.add(expiryMs, entry, chunk.sequences[index] as number);
+    for (let entry = 0; entry < this.#entries.end; entry++) {
+      const expiryMs = this.#entries.expiryMs(entry);
+      if (expiryMs !== 0 && this.#entries.slot(entry) !== FREE_SLOT) {
+        this.#expiring.add(expiryMs, entry, this.#entries.sequence(entry));
       }
     }
   }
 
   // Below: one entry
 
-  #chunk(entry: number): KeydirChunk {
-    return this.#chunks[entry >>> CHUNK_BITS] as KeydirChunk;
-  }
-
   #recordSize(entry: number): number {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    return RECORD_HEADER_SIZE + this.#arena.length(chunk.keys[index] as number) + (chunk.valueLengths[index] as number);
+    return RECORD_HEADER_SIZE + this.keyLength(entry) + this.#entries.valueLength(entry);
   }
 
   #insert(hash: number, bytes: Uint8Array, start: number, length: number): number {
-    const entry = this.#freeEntries.pop() ?? this.#newEntry();
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    chunk.hashes[index] = hash;
-    chunk.keys[index] = this.#arena.add(bytes, start, length);
+    const entry = this.#freeEntries.pop() ?? this.#entries.add();
+    this.#entries.setKey(entry, hash, this.#arena.add(bytes, start, length));
     this.#table.add(hash, entry);
     this.#order.add(entry);
     return entry;
   }
 
-  #newEntry(): number {
-    const entry = this.#end++;
-    const index = entry >>> CHUNK_BITS;
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) this.#chunks.push(newChunk(CHUNK_SIZE, this.#hasExpiries));
-    else if ((entry & CHUNK_MASK) === chunk.hashes.length) this.#chunks[index] = grownChunk(chunk);
-    return entry;
-  }
-
   #write(entry: number, record: Readonly<KeydirRecord>, keyLength: number): void {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    chunk.slots[index] = record.slot;
-    chunk.offsets[index] = record.offsetBytes;
-    chunk.valueLengths[index] = record.valueLength;
-    chunk.sequences[index] = record.sequence;
+    this.#entries.write(entry, record);
     this.#count(record.slot, RECORD_HEADER_SIZE + keyLength + record.valueLength, 1);
-    if (record.expiryMs !== 0) {
-      if (!this.#hasExpiries) this.#addExpiryColumn();
-      this.#expiring.add(record.expiryMs, entry, record.sequence);
-    }
-    if (chunk.expiries !== undefined) chunk.expiries[index] = record.expiryMs;
+    if (record.expiryMs !== 0) this.#expiring.add(record.expiryMs, entry, record.sequence);
   }
 
   /** The entry's record is no longer the newest. Returns whether the key was deleted already. */
   #retire(entry: number, keyLength: number): boolean {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    const slot = chunk.slots[index] as number;
+    const slot = this.#entries.slot(entry);
     const isGhost = slot === GHOST_SLOT;
-    if ((chunk.sequences[index] as number) <= this.#newestReader) this.#keepVersion(entry, chunk, index);
+    if (this.#entries.sequence(entry) <= this.#newestReader) this.#keepVersion(entry);
     if (isGhost) this.#ghosts.delete(entry);
-    else this.#count(slot, -(RECORD_HEADER_SIZE + keyLength + (chunk.valueLengths[index] as number)), -1);
+    else this.#count(slot, -(RECORD_HEADER_SIZE + keyLength + this.#entries.valueLength(entry)), -1);
     return isGhost;
   }
 
-  #keepVersion(entry: number, chunk: KeydirChunk, index: number): void {
-    const version: KeydirRecord = {
-      slot: chunk.slots[index] as number,
-      offsetBytes: chunk.offsets[index] as number,
-      valueLength: chunk.valueLengths[index] as number,
-      sequence: chunk.sequences[index] as number,
-      expiryMs: chunk.expiries === undefined ? 0 : (chunk.expiries[index] as number),
-    };
+  #keepVersion(entry: number): void {
+    const version: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+    this.#entries.read(entry, version);
     const versions = this.#versions.get(entry);
     if (versions === undefined) this.#versions.set(entry, [version]);
     else versions.unshift(version);
   }
 
   #makeGhost(entry: number, sequence: number): void {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    chunk.slots[index] = GHOST_SLOT;
-    chunk.offsets[index] = 0;
-    chunk.valueLengths[index] = 0;
-    chunk.sequences[index] = sequence;
-    if (chunk.expiries !== undefined) chunk.expiries[index] = 0;
+    this.#entries.write(entry, { slot: GHOST_SLOT, offsetBytes: 0, valueLength: 0, sequence, expiryMs: 0 });
     this.#ghosts.add(entry);
   }
 
   #remove(entry: number): void {
-    const chunk = this.#chunk(entry);
-    const index = entry & CHUNK_MASK;
-    this.#table.remove(chunk.hashes[index] as number, entry);
-    chunk.slots[index] = FREE_SLOT;
+    this.#table.remove(this.#entries.hash(entry), entry);
+    this.#entries.setPlace(entry, FREE_SLOT, 0);
     this.#versions.delete(entry);
     this.#order.remove(entry);
     // Its number and key must stay until the ordered view has let go of them.
@@ -484,7 +372,7 @@ export class Keydir {
   }
 
   #release(entry: number): void {
-    this.#arena.free(this.#chunk(entry).keys[entry & CHUNK_MASK] as number);
+    this.#arena.free(this.#entries.key(entry));
     this.#freeEntries.push(entry);
   }
 
@@ -494,16 +382,11 @@ export class Keydir {
     usage.liveCount += records;
   }
 
-  #addExpiryColumn(): void {
-    this.#hasExpiries = true;
-    for (const chunk of this.#chunks) chunk.expiries = new Float64Array(chunk.hashes.length);
-  }
-
   #usedEntries(): Uint32Array {
-    const entries = new Uint32Array(this.#end);
+    const entries = new Uint32Array(this.#entries.end);
     let count = 0;
-    for (let entry = 0; entry < this.#end; entry++) {
-      if (this.#chunk(entry).slots[entry & CHUNK_MASK] !== FREE_SLOT) entries[count++] = entry;
+    for (let entry = 0; entry < this.#entries.end; entry++) {
+      if (this.#entries.slot(entry) !== FREE_SLOT) entries[count++] = entry;
     }
     return entries.subarray(0, count);
   }
@@ -525,29 +408,4 @@ export class Keydir {
       this.#remove(entry);
     }
   }
-}
-
-function newChunk(size: number, hasExpiries: boolean): KeydirChunk {
-  return {
-    hashes: new Uint32Array(size),
-    slots: new Uint32Array(size),
-    offsets: new Uint32Array(size),
-    valueLengths: new Uint32Array(size),
-    keys: new Uint32Array(size),
-    sequences: new Float64Array(size),
-    expiries: hasExpiries ? new Float64Array(size) : undefined,
-  };
-}
-
-/** The first chunk, and the last one of a loaded snapshot, start small and grow to their full size. */
-function grownChunk(chunk: KeydirChunk): KeydirChunk {
-  const larger = newChunk(Math.min(CHUNK_SIZE, chunk.hashes.length * 4), chunk.expiries !== undefined);
-  larger.hashes.set(chunk.hashes);
-  larger.slots.set(chunk.slots);
-  larger.offsets.set(chunk.offsets);
-  larger.valueLengths.set(chunk.valueLengths);
-  larger.keys.set(chunk.keys);
-  larger.sequences.set(chunk.sequences);
-  if (chunk.expiries !== undefined) larger.expiries?.set(chunk.expiries);
-  return larger;
 }

@@ -7,7 +7,8 @@ import { OPERATION, RECORD_FLAG } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import type { BatchEnd, BatchMembership, SegmentDamage, SegmentSink } from '../format/segmentScanner.ts';
 import type { FileDamage } from './api.ts';
-import type { Keydir, KeydirRecord } from './keydir.ts';
+import type { Keydir } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment } from './segment.ts';
 
 export interface ReplayCounts {

@@ -4,7 +4,8 @@
  */
 
 import type { KeyRange } from './api.ts';
-import type { Keydir, KeydirRecord } from './keydir.ts';
+import type { Keydir } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import { type Bounds, boundsOf } from './keyRange.ts';
 import type { KeyPosition, OrderedKeys } from './orderedKeys.ts';
 

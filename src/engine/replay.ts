@@ -2,7 +2,8 @@
 
 import { FILE_HEADER_SIZE } from '../format/layout.ts';
 import type { FileDamage, ReplayReport, TaskOptions } from './api.ts';
-import { Keydir, type KeydirRecord } from './keydir.ts';
+import { Keydir } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { LogReplayer } from './logReplayer.ts';
 import { Pacer } from './pacer.ts';

@@ -15,7 +15,8 @@ import {
 import { FILE_CHECKSUM_SIZE, SNAPSHOT, SNAPSHOT_FIRST_SEGMENT, SNAPSHOT_FREE_ENTRY } from '../format/layout.ts';
 import { readU32, writeU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
-import { FREE_SLOT, Keydir, type KeydirChunk } from './keydir.ts';
+import { Keydir } from './keydir.ts';
+import { ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT, KeydirEntries } from './keydirEntries.ts';
 import { SHARD_BITS } from './keyTable.ts';
 import type { Segment } from './segment.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
@@ -37,18 +38,18 @@ export function saveSnapshot(
   const { keydir, segments } = state;
   // An ordered view that exists is saved, up to date.
   const order = keydir.parts.order.built ? keydir.order.all() : undefined;
-  const { end, hasExpiries, hashSeed, arena, table } = keydir.parts;
+  const { entries, hashSeed, arena, table } = keydir.parts;
   const head: SnapshotHead = {
     createdMs: state.createdMs,
     segments: segments.map((segment) => describeSegment(segment, keydir)),
-    entryCount: end,
-    freeCount: end - keydir.count,
+    entryCount: entries.end,
+    freeCount: entries.end - keydir.count,
     keyUnits: arena.usedUnits,
     tableSlots: table.shards.reduce((sum, shard) => sum + shard.length, 0),
     hashSeed,
     lastSequence: state.lastSequence,
     shardBits: SHARD_BITS,
-    hasExpiries,
+    hasExpiries: entries.hasExpiries,
     hasOrder: order !== undefined,
   };
   replaceFile(storage, directory, SNAPSHOT_NAME, withChecksum(snapshotParts(head, keydir, segments, order)));
@@ -80,13 +81,8 @@ function* snapshotParts(
   yield encodeSnapshotHead(head, crc32);
   const indexOfSlot = new Map(segments.map((segment, index) => [segment.slot, index]));
   const sources: Record<SnapshotColumn, () => Iterable<Uint8Array>> = {
-    sequences: () => column(keydir, (chunk) => chunk.sequences),
-    expiries: () => column(keydir, (chunk) => chunk.expiries),
-    hashes: () => column(keydir, (chunk) => chunk.hashes),
-    segments: () => column(keydir, (chunk) => chunk.slots.map((slot) => indexOfSlot.get(slot) ?? SNAPSHOT_FREE_ENTRY)),
-    offsets: () => column(keydir, (chunk) => chunk.offsets),
-    valueLengths: () => column(keydir, (chunk) => chunk.valueLengths),
-    keys: () => column(keydir, (chunk) => chunk.keys),
+    entries: () => column(keydir, ENTRY_WORDS, (chunk) => withSegmentIndexes(chunk.words, indexOfSlot)),
+    expiries: () => column(keydir, 1, (chunk) => chunk.expiries),
     shardSizes: () => [bytesOf(Uint32Array.from(table.shards, (shard) => shard.length))],
     shardCounts: () => [bytesOf(table.counts)],
     table: () => table.shards.map(bytesOf),
@@ -100,15 +96,25 @@ function* snapshotParts(
   }
 }
 
+/** A copy of the entries with the places of their segments in the snapshot instead of their slots. */
+function withSegmentIndexes(entries: Uint32Array, indexOfSlot: ReadonlyMap<number, number>): Uint32Array {
+  const copy = entries.slice();
+  for (let at: number = ENTRY.slot; at < copy.length; at += ENTRY_WORDS) {
+    copy[at] = indexOfSlot.get(copy[at] as number) ?? SNAPSHOT_FREE_ENTRY;
+  }
+  return copy;
+}
+
 function* column(
   keydir: Keydir,
-  pick: (chunk: KeydirChunk) => Uint32Array | Float64Array | undefined,
+  wordsPerEntry: number,
+  pick: (chunk: EntryChunk) => Uint32Array | Float64Array | undefined,
 ): Generator<Uint8Array> {
-  const { chunks, end } = keydir.parts;
-  let left = end;
+  const { chunks, end } = keydir.parts.entries;
+  let left = end * wordsPerEntry;
   for (const chunk of chunks) {
-    const values = pick(chunk);
-    if (values === undefined || left <= 0) return;
+    const values = left > 0 ? pick(chunk) : undefined;
+    if (values === undefined) return;
     yield bytesOf(values.subarray(0, Math.min(left, values.length)));
     left -= values.length;
   }
@@ -209,17 +215,12 @@ class ColumnReader {
 }
 
 function readColumns(reader: ColumnReader, head: SnapshotHead): Keydir | undefined {
-  const chunks: KeydirChunk[] = [];
-  for (let at = 0; at < head.entryCount; at += Keydir.chunkSize)
-    chunks.push(Keydir.newChunk(head.entryCount - at, head.hasExpiries));
+  const chunks = KeydirEntries.newChunks(head.entryCount, head.hasExpiries);
   const keydir = new Keydir(head.hashSeed);
-  readColumn(reader, 'sequences', head, chunks, (chunk) => chunk.sequences);
-  if (head.hasExpiries) readColumn(reader, 'expiries', head, chunks, (chunk) => chunk.expiries as Float64Array);
-  readColumn(reader, 'hashes', head, chunks, (chunk) => chunk.hashes);
-  readColumn(reader, 'segments', head, chunks, (chunk) => chunk.slots);
-  readColumn(reader, 'offsets', head, chunks, (chunk) => chunk.offsets);
-  readColumn(reader, 'valueLengths', head, chunks, (chunk) => chunk.valueLengths);
-  readColumn(reader, 'keys', head, chunks, (chunk) => chunk.keys);
+  readColumn(reader, 'entries', head.entryCount * ENTRY_WORDS, chunks, (chunk) => chunk.words);
+  if (head.hasExpiries) {
+    readColumn(reader, 'expiries', head.entryCount, chunks, (chunk) => chunk.expiries as Float64Array);
+  }
   if (!readTable(reader, keydir, head)) return undefined;
   const order = new Uint32Array(head.hasOrder ? head.entryCount - head.freeCount : 0);
   reader.fill(bytesOf(order));
@@ -227,13 +228,7 @@ function readColumns(reader: ColumnReader, head: SnapshotHead): Keydir | undefin
   for (const part of keydir.parts.arena.restore(head.keyUnits)) reader.fill(part);
   reader.finish('keyArea');
   if (!referencesAreSound(chunks, head, order)) return undefined;
-  keydir.restore({
-    end: head.entryCount,
-    hasExpiries: head.hasExpiries,
-    hashSeed: head.hashSeed,
-    chunks,
-    freeCount: head.freeCount,
-  });
+  keydir.restore({ end: head.entryCount, chunks, freeCount: head.freeCount });
   if (head.hasOrder) keydir.parts.order.restore(order);
   head.segments.forEach((segment, slot) => {
     Object.assign(keydir.usage(slot), { liveBytes: segment.liveBytes, liveCount: segment.liveCount });
@@ -244,11 +239,11 @@ function readColumns(reader: ColumnReader, head: SnapshotHead): Keydir | undefin
 function readColumn(
   reader: ColumnReader,
   name: SnapshotColumn,
-  head: SnapshotHead,
-  chunks: readonly KeydirChunk[],
-  pick: (chunk: KeydirChunk) => Uint32Array | Float64Array,
+  words: number,
+  chunks: readonly EntryChunk[],
+  pick: (chunk: EntryChunk) => Uint32Array | Float64Array,
 ): void {
-  let left = head.entryCount;
+  let left = words;
   for (const chunk of chunks) {
     const values = pick(chunk);
     reader.fill(bytesOf(values.subarray(0, Math.min(left, values.length))));
@@ -281,15 +276,16 @@ function readTable(reader: ColumnReader, keydir: Keydir, head: SnapshotHead): bo
 }
 
 /** Every reference stays inside the columns, even in a file whose checksum somebody made right. */
-function referencesAreSound(chunks: readonly KeydirChunk[], head: SnapshotHead, order: Uint32Array): boolean {
-  let left = head.entryCount;
-  for (const { slots, keys } of chunks) {
-    const count = Math.min(left, slots.length);
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i] as number;
-      if (slot !== FREE_SLOT && (slot >= head.segments.length || (keys[i] as number) >= head.keyUnits)) return false;
+function referencesAreSound(chunks: readonly EntryChunk[], head: SnapshotHead, order: Uint32Array): boolean {
+  let left = head.entryCount * ENTRY_WORDS;
+  for (const { words } of chunks) {
+    const end = Math.min(left, words.length);
+    for (let at = 0; at < end; at += ENTRY_WORDS) {
+      const slot = words[at + ENTRY.slot] as number;
+      if (slot === FREE_SLOT) continue;
+      if (slot >= head.segments.length || (words[at + ENTRY.key] as number) >= head.keyUnits) return false;
     }
-    left -= count;
+    left -= end;
   }
   return order.every((entry) => entry < head.entryCount);
 }

@@ -2,7 +2,7 @@
 
 import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { KeyInfo, KeyRange, StoredRecord } from './api.ts';
-import type { KeydirRecord } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { RangeCursor } from './rangeCursor.ts';
 import { StrataError } from './strataError.ts';

@@ -17,7 +17,7 @@ import {
 } from '../format/record.ts';
 import type { Durability } from './api.ts';
 import { crc32 } from './checksum.ts';
-import type { KeydirRecord } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { ReadWriteLock } from './readWriteLock.ts';
 import { createSegmentFile, Segment } from './segment.ts';

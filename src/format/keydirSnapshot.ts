@@ -14,6 +14,7 @@ import {
   KEY_UNIT,
   MAX_U53,
   SNAPSHOT,
+  SNAPSHOT_ENTRY_SIZE,
   SNAPSHOT_FIRST_SEGMENT,
   SNAPSHOT_SEGMENT,
   SNAPSHOT_SEGMENT_SIZE,
@@ -58,13 +59,8 @@ export interface ColumnPlace {
 }
 
 export const SNAPSHOT_COLUMNS = [
-  'sequences',
+  'entries',
   'expiries',
-  'hashes',
-  'segments',
-  'offsets',
-  'valueLengths',
-  'keys',
   'shardSizes',
   'shardCounts',
   'table',
@@ -100,13 +96,8 @@ export function snapshotHeadSize(segmentCount: number): number {
 export function snapshotLayout(head: SnapshotHead): SnapshotLayout {
   const shards = 2 ** head.shardBits;
   const sizes: Record<SnapshotColumn, number> = {
-    sequences: head.entryCount * 8,
+    entries: head.entryCount * SNAPSHOT_ENTRY_SIZE,
     expiries: head.hasExpiries ? head.entryCount * 8 : 0,
-    hashes: head.entryCount * 4,
-    segments: head.entryCount * 4,
-    offsets: head.entryCount * 4,
-    valueLengths: head.entryCount * 4,
-    keys: head.entryCount * 4,
     shardSizes: shards * 4,
     shardCounts: shards * 4,
     table: head.tableSlots * 4,

@@ -127,7 +127,17 @@ export const SNAPSHOT_SEGMENT = {
   maxSequence: U32 + U32 + U32 + U32 + U64 + U64 + U64,
 } as const;
 export const SNAPSHOT_SEGMENT_SIZE = SNAPSHOT_SEGMENT.maxSequence + U64;
-/** In the snapshot's segment column: the entry is free. */
+/** An entry of the snapshot's entry column. */
+export const SNAPSHOT_ENTRY = {
+  hash: 0,
+  segment: U32,
+  offset: U32 + U32,
+  valueLength: U32 + U32 + U32,
+  key: U32 + U32 + U32 + U32,
+  sequence: U32 + U32 + U32 + U32 + U32,
+} as const;
+export const SNAPSHOT_ENTRY_SIZE = SNAPSHOT_ENTRY.sequence + U64;
+/** In an entry's segment: the entry is free. */
 export const SNAPSHOT_FREE_ENTRY = 0xffff_ffff;
 /** Keys stand in the snapshot's key area at multiples of this, each after its length in two bytes. */
 export const KEY_UNIT = U32;

@@ -1,0 +1,175 @@
+/**
+ * The keydir's entries: fields of fixed size in typed arrays, 65,536 entries a chunk, so that growing never copies.
+ * The fields of an entry lie side by side, because a look-up needs them all and each place of its own would cost a
+ * cache miss of its own. The snapshot file has the same order.
+ */
+
+const CHUNK_BITS = 16;
+export const CHUNK_ENTRIES = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_ENTRIES - 1;
+const FIRST_CHUNK_ENTRIES = 64;
+const TWO_TO_32 = 0x1_0000_0000;
+
+/** Where the fields of an entry stand, in 32-bit words. */
+export const ENTRY = { hash: 0, slot: 1, offset: 2, valueLength: 3, key: 4, sequenceLow: 5, sequenceHigh: 6 } as const;
+export const ENTRY_WORDS = 7;
+
+/** In the slot: the entry's number is free. */
+export const FREE_SLOT = 0xffff_ffff;
+/** In the slot: the key is deleted, as of the entry's sequence number. */
+export const GHOST_SLOT = 0xffff_fffe;
+
+/** A record's place and what is known of it without reading it. */
+export interface KeydirRecord {
+  /** Index of the segment in the store's segment table. */
+  slot: number;
+  offsetBytes: number;
+  valueLength: number;
+  sequence: number;
+  /** Milliseconds since 1970-01-01 UTC; 0: never. */
+  expiryMs: number;
+}
+
+export interface EntryChunk {
+  readonly words: Uint32Array;
+  /** Only once some key of the store expires. */
+  readonly expiries: Float64Array | undefined;
+}
+
+export class KeydirEntries {
+  #chunks: EntryChunk[] = [newChunk(FIRST_CHUNK_ENTRIES, false)];
+  /** First entry number that was never used. */
+  #end = 0;
+  #hasExpiries = false;
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get hasExpiries(): boolean {
+    return this.#hasExpiries;
+  }
+
+  get chunks(): readonly EntryChunk[] {
+    return this.#chunks;
+  }
+
+  get allocatedBytes(): number {
+    return this.#chunks.reduce((sum, { words, expiries }) => sum + words.byteLength + (expiries?.byteLength ?? 0), 0);
+  }
+
+  /** The number of a new entry; its fields are 0. */
+  add(): number {
+    const entry = this.#end++;
+    const index = entry >>> CHUNK_BITS;
+    const chunk = this.#chunks[index];
+    if (chunk === undefined) this.#chunks.push(newChunk(CHUNK_ENTRIES, this.#hasExpiries));
+    else if ((entry & CHUNK_MASK) * ENTRY_WORDS === chunk.words.length) this.#chunks[index] = grownChunk(chunk);
+    return entry;
+  }
+
+  hash(entry: number): number {
+    return this.#word(entry, ENTRY.hash);
+  }
+
+  slot(entry: number): number {
+    return this.#word(entry, ENTRY.slot);
+  }
+
+  valueLength(entry: number): number {
+    return this.#word(entry, ENTRY.valueLength);
+  }
+
+  /** Reference of the entry's key in the arena. */
+  key(entry: number): number {
+    return this.#word(entry, ENTRY.key);
+  }
+
+  sequence(entry: number): number {
+    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    return (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32;
+  }
+
+  expiryMs(entry: number): number {
+    return (this.#chunks[entry >>> CHUNK_BITS] as EntryChunk).expiries?.[entry & CHUNK_MASK] ?? 0;
+  }
+
+  read(entry: number, target: KeydirRecord): void {
+    const { words, expiries } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    target.slot = words[at + ENTRY.slot] as number;
+    target.offsetBytes = words[at + ENTRY.offset] as number;
+    target.valueLength = words[at + ENTRY.valueLength] as number;
+    target.sequence =
+      (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32;
+    target.expiryMs = expiries === undefined ? 0 : (expiries[entry & CHUNK_MASK] as number);
+  }
+
+  write(entry: number, record: Readonly<KeydirRecord>): void {
+    if (record.expiryMs !== 0 && !this.#hasExpiries) this.#addExpiries();
+    const { words, expiries } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    words[at + ENTRY.slot] = record.slot;
+    words[at + ENTRY.offset] = record.offsetBytes;
+    words[at + ENTRY.valueLength] = record.valueLength;
+    words[at + ENTRY.sequenceLow] = record.sequence;
+    words[at + ENTRY.sequenceHigh] = record.sequence / TWO_TO_32;
+    if (expiries !== undefined) expiries[entry & CHUNK_MASK] = record.expiryMs;
+  }
+
+  setKey(entry: number, hash: number, key: number): void {
+    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    words[at + ENTRY.hash] = hash;
+    words[at + ENTRY.key] = key;
+  }
+
+  setPlace(entry: number, slot: number, offsetBytes: number): void {
+    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    words[at + ENTRY.slot] = slot;
+    words[at + ENTRY.offset] = offsetBytes;
+  }
+
+  /** Takes over the chunks of a snapshot; those made by `newChunks` for as many entries. */
+  restore(chunks: EntryChunk[], end: number): void {
+    this.#hasExpiries = chunks[0]?.expiries !== undefined;
+    this.#chunks = chunks.length > 0 ? chunks : [newChunk(FIRST_CHUNK_ENTRIES, false)];
+    this.#end = end;
+  }
+
+  static newChunks(count: number, hasExpiries: boolean): EntryChunk[] {
+    const chunks: EntryChunk[] = [];
+    for (let left = count; left > 0; left -= CHUNK_ENTRIES) {
+      chunks.push(newChunk(Math.min(CHUNK_ENTRIES, Math.max(FIRST_CHUNK_ENTRIES, left)), hasExpiries));
+    }
+    return chunks;
+  }
+
+  #word(entry: number, field: number): number {
+    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    return words[(entry & CHUNK_MASK) * ENTRY_WORDS + field] as number;
+  }
+
+  #addExpiries(): void {
+    this.#hasExpiries = true;
+    this.#chunks = this.#chunks.map(({ words }) => ({ words, expiries: new Float64Array(words.length / ENTRY_WORDS) }));
+  }
+}
+
+function newChunk(entries: number, hasExpiries: boolean): EntryChunk {
+  return {
+    words: new Uint32Array(entries * ENTRY_WORDS),
+    expiries: hasExpiries ? new Float64Array(entries) : undefined,
+  };
+}
+
+/** The first chunk, and the last one of a loaded snapshot, start small and grow to their full size. */
+function grownChunk(chunk: EntryChunk): EntryChunk {
+  const entries = Math.min(CHUNK_ENTRIES, (chunk.words.length / ENTRY_WORDS) * 4);
+  const larger = newChunk(entries, chunk.expiries !== undefined);
+  larger.words.set(chunk.words);
+  if (chunk.expiries !== undefined) larger.expiries?.set(chunk.expiries);
+  return larger;
+}
