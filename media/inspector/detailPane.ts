@@ -85,7 +85,7 @@ export class DetailPane {
     this.root.classList.toggle('empty', detail === undefined);
     if (detail === undefined) return;
     const { row, fields } = detail;
-    const name = row.kind === 'header' ? 'File header' : row.kind === 'damage' ? 'Damage' : 'Record';
+    const name = row.kind === 'damage' ? 'Damage' : row.kind === 'record' ? 'Record' : partName(row.cells.operation);
     this.#title.textContent = `${name} #${formatCount(row.row)}`;
     this.#title.append(
       element(
@@ -356,6 +356,10 @@ export class DetailPane {
     const bytes = await this.#events.read(detail.row.offsetBytes + start, sizeBytes);
     this.#events.copy(bytesAs(notation, bytes), formatCountOf(bytes.length, 'byte'));
   }
+}
+
+function partName(operation: string): string {
+  return operation === 'header' ? 'File header' : operation.charAt(0).toUpperCase() + operation.slice(1);
 }
 
 function rowAsJson({ row, fields }: RowDetail): object {

@@ -220,7 +220,12 @@ export class Inspection implements ScanCalls {
 
   #openLogFile(): LogFile {
     const head = this.#read(0, HEAD_SIZE_BYTES);
-    const start: FileStart = { fileName: this.#fileName, head, sizeBytes: this.#file.sizeBytes };
+    const start: FileStart = {
+      fileName: this.#fileName,
+      head,
+      sizeBytes: this.#file.sizeBytes,
+      read: (offsetBytes, sizeBytes) => this.#read(offsetBytes, sizeBytes),
+    };
     const format = detectFormat(start, this.#formats);
     if (format === undefined) throw new Error(`${this.#fileName} is no log file of a known format.`);
     this.#formatName = format.name;

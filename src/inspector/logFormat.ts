@@ -22,6 +22,8 @@ export interface FileStart {
   /** The file's first bytes, `HEAD_SIZE_BYTES` unless it is shorter. */
   readonly head: Uint8Array;
   readonly sizeBytes: number;
+  /** Bytes from anywhere in the file, for formats whose records refer to other places; fewer at the end of the file. */
+  read(offsetBytes: number, sizeBytes: number): Uint8Array;
 }
 
 /** So many bytes are read before a format is asked whether it knows the file. */
@@ -80,6 +82,7 @@ const EMPTY = new Uint8Array(0);
 
 /** One record seen in a buffer. `NONE` stands for what the format does not have. */
 export class LogRecord {
+  /** `header`: a part of the file that is no record, such as its header or the checksum at its end. */
   kind: 'record' | 'header' = 'record';
   offsetBytes = 0;
   sizeBytes = 0;

@@ -1,5 +1,7 @@
 /** How formats write down the fields of a record: by where they begin and end. */
 
+import { FILE_CHECKSUM_SIZE } from '../../format/layout.ts';
+import { readU32 } from '../../format/littleEndian.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 
 export interface FieldSpan {
@@ -36,4 +38,24 @@ export function toFields(spans: readonly FieldSpan[]): RecordField[] {
 
 export function formatChecksum(checksum: number): string {
   return checksum.toString(16).toUpperCase().padStart(8, '0');
+}
+
+/** The checksum at the end of hint files, manifests and snapshots. */
+export function fileChecksumFields(bytes: Uint8Array, computedChecksum: number | undefined): RecordField[] {
+  if (bytes.length < FILE_CHECKSUM_SIZE) return [];
+  const stored = readU32(bytes, 0);
+  const wrong = computedChecksum !== undefined && computedChecksum !== stored;
+  const meaning = wrong ? `computed ${formatChecksum(computedChecksum)}` : 'CRC-32 of everything before it';
+  return toFields([
+    {
+      name: 'checksum',
+      at: 0,
+      end: FILE_CHECKSUM_SIZE,
+      colourGroup: 0,
+      type: 'checksum',
+      value: formatChecksum(stored),
+      meaning,
+      problem: wrong,
+    },
+  ]);
 }
