@@ -429,13 +429,8 @@ function placeColumns(bytes: Uint8Array): Columns | undefined {
   const freeCount = view.getUint32(40, true);
   const shards = 2 ** Math.min(16, view.getUint8(64));
   const sizes: [string, number][] = [
-    ['sequences', 8 * entryCount],
+    ['entries', 28 * entryCount],
     ['expiries', view.getUint8(65) === 1 ? 8 * entryCount : 0],
-    ['hashes', 4 * entryCount],
-    ['segments', 4 * entryCount],
-    ['offsets', 4 * entryCount],
-    ['value lengths', 4 * entryCount],
-    ['keys', 4 * entryCount],
     ['shard sizes', 4 * shards],
     ['shard counts', 4 * shards],
     ['table', 4 * view.getUint32(48, true)],
@@ -497,21 +492,23 @@ function readSnapshotEntries(
   const keyUnits = view.getUint32(44, true);
   const entries = new Map<number, ReadSnapshotEntry>();
   for (let entry = 0; entry < entryCount; entry++) {
-    const segmentIndex = u32('segments', entry);
+    const at = (starts.get('entries') as number) + 28 * entry;
+    const keyHash = view.getUint32(at, true);
+    const segmentIndex = view.getUint32(at + 4, true);
     if (segmentIndex === 0xffffffff) continue;
     const segment = segments[segmentIndex];
-    const unit = u32('keys', entry);
+    const unit = view.getUint32(at + 16, true);
     if (segment === undefined || unit >= keyUnits) return undefined;
     const keyAt = (starts.get('key area') as number) + 4 * unit;
     const key = bytes.subarray(keyAt + 2, keyAt + 2 + view.getUint16(keyAt, true));
-    if (u32('hashes', entry) !== hash(key, view.getUint32(52, true))) return undefined;
-    if (findInTable(bytes, u32, u32('hashes', entry), entry) === false) return undefined;
+    if (keyHash !== hash(key, view.getUint32(52, true))) return undefined;
+    if (findInTable(bytes, u32, keyHash, entry) === false) return undefined;
     entries.set(entry, {
       key: toHex(key),
       segmentId: segment.id,
-      offset: u32('offsets', entry),
-      valueLength: u32('value lengths', entry),
-      sequence: f64('sequences', entry),
+      offset: view.getUint32(at + 8, true),
+      valueLength: view.getUint32(at + 12, true),
+      sequence: Number(view.getBigUint64(at + 20, true)),
       expiry: view.getUint8(65) === 1 ? f64('expiries', entry) : 0,
     });
   }
