@@ -126,21 +126,29 @@ function segmentItem({ entry, segment }: SegmentNode): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(...segmentIcon(segment));
   item.tooltip = segmentTooltip(segment);
   item.command = { command: 'vscode.open', title: 'Open Segment', arguments: [vscode.Uri.parse(segment.uri, true)] };
-  item.accessibilityInformation = { label: `Segment ${segment.segmentId}, ${segmentWords(segment).join(', ')}` };
+  item.accessibilityInformation = { label: `Segment ${segment.segmentId}, ${listSegmentWords(segment)}` };
   return item;
 }
 
-/** With a bar of the dead share, which compares many segments at a glance. */
+/** What matters first, because a narrow sidebar cuts the rest: damage, size, and dead share as a bar to compare. */
 function describeSegment(segment: SegmentStatistics): string {
-  const [state, size, dead, ...rest] = segmentWords(segment);
-  return [`${state} · ${size}`, `${shareBar(deadShare(segment))} ${dead}`, ...rest].join(' · ');
+  const { damaged, size, dead, state, hint } = segmentWords(segment);
+  return [damaged, `${size}  ${shareBar(deadShare(segment))} ${dead}`, state, hint].filter(Boolean).join(' · ');
 }
 
-function segmentWords(segment: SegmentStatistics): string[] {
-  const words = [segment.state, formatSize(segment.sizeBytes), `${formatShare(deadShare(segment))} dead`];
-  if (segment.hasHintFile) words.push('hint');
-  if (segment.damagedRangeCount > 0) words.push(formatCountOf(segment.damagedRangeCount, 'damaged range'));
-  return words;
+function segmentWords(segment: SegmentStatistics) {
+  const { damagedRangeCount, state, sizeBytes, hasHintFile } = segment;
+  return {
+    state,
+    size: formatSize(sizeBytes),
+    dead: `${formatShare(deadShare(segment))} dead`,
+    hint: hasHintFile ? 'hint' : '',
+    damaged: damagedRangeCount > 0 ? `! ${formatCountOf(damagedRangeCount, 'damaged range')}` : '',
+  };
+}
+
+function listSegmentWords(segment: SegmentStatistics): string {
+  return Object.values(segmentWords(segment)).filter(Boolean).join(', ');
 }
 
 function deadShare({ liveBytes, deadBytes }: SegmentStatistics): number {
@@ -149,7 +157,7 @@ function deadShare({ liveBytes, deadBytes }: SegmentStatistics): number {
 }
 
 function shareBar(share: number): string {
-  const cells = 8;
+  const cells = 5;
   const filled = share > 0 ? Math.max(1, Math.round(share * cells)) : 0;
   return '█'.repeat(filled) + '░'.repeat(cells - filled);
 }
@@ -161,7 +169,7 @@ function segmentIcon(segment: SegmentStatistics): [string, vscode.ThemeColor?] {
 
 function segmentTooltip(segment: SegmentStatistics): vscode.MarkdownString {
   const rows = [
-    `${segment.fileName} (${segmentWords(segment).join(', ')})`,
+    `${segment.fileName} (${listSegmentWords(segment)})`,
     `${formatCountOf(segment.recordCount, 'record')}, ${formatCountOf(segment.tombstoneCount, 'tombstone')}`,
     `${formatSize(segment.liveBytes)} live, ${formatSize(segment.deadBytes)} dead`,
   ];

@@ -50,9 +50,9 @@ const DAY_MS = 24 * HOUR_MS;
 /** The time until something happens, in its largest unit: `42 s`, `3 h`, `12 d`. Nothing left: `0 s`. */
 export function formatTimeLeft(leftMs: number): string {
   if (leftMs < MINUTE_MS) return `${Math.max(0, Math.ceil(leftMs / SECOND_MS))} s`;
-  if (leftMs < HOUR_MS) return `${Math.floor(leftMs / MINUTE_MS)} min`;
-  if (leftMs < 2 * DAY_MS) return `${Math.floor(leftMs / HOUR_MS)} h`;
-  return `${Math.floor(leftMs / DAY_MS)} d`;
+  if (leftMs < HOUR_MS) return `${Math.round(leftMs / MINUTE_MS)} min`;
+  if (leftMs < 2 * DAY_MS) return `${Math.round(leftMs / HOUR_MS)} h`;
+  return `${Math.round(leftMs / DAY_MS)} d`;
 }
 
 /** A point in time, in the person's own time zone, that sorts as text: `2026-11-22 20:14:31`. */

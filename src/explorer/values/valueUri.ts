@@ -58,10 +58,10 @@ function fileName(name: string, view: ValueView): string {
 
 /** A part of a key as a part of a path: no slashes, no dots alone, never empty. */
 function pathName(part: Uint8Array): string {
-  const text = formatKey(part).replaceAll('/', '\u2215').replaceAll('\\', '\u29f5');
+  const text = formatKey(part).replaceAll('/', '%2F').replaceAll('\\\\', '%5C').replaceAll('\\x', '%');
   const short = text.length <= MAX_NAME_CHARACTERS ? text : `${[...text].slice(0, MAX_NAME_CHARACTERS - 1).join('')}…`;
   if (short === '') return '(empty)';
-  return /^\.+$/.test(short) ? short.replaceAll('.', '\u2024') : short;
+  return /^\.+$/.test(short) ? short.replaceAll('.', '%2E') : short;
 }
 
 function withoutEnd(bytes: Uint8Array, end: Uint8Array): Uint8Array {
