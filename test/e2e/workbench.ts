@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { type ChromiumPage, openChromiumPage } from '../support/chromiumPage.ts';
 import { startVscodeHost, type VscodeHost, type VscodeHostOptions } from '../support/vscodeHost.ts';
+import { eventually } from './eventually.ts';
 import { extensionUnderTest } from './extensionUnderTest.ts';
 
 /** Names of themes that come with VS Code, as the theme picker shows them. */
@@ -54,15 +55,16 @@ export class Workbench implements AsyncDisposable {
     await this.#quickInputRow(title).first().click();
   }
 
-  /** Types into the input box that a command has opened and accepts it. */
-  async answer(text: string): Promise<void> {
-    await this.typeAnswer(text);
+  /** Types into the input box with this prompt, which a command has opened, and accepts it. */
+  async answer(prompt: string | RegExp, text: string): Promise<void> {
+    await this.typeAnswer(prompt, text);
     await this.page.keyboard.press('Enter');
   }
 
-  /** Types into the open input box without accepting, so that its validation message shows. */
-  async typeAnswer(text: string): Promise<void> {
-    await this.#quickInput().waitFor();
+  /** Types into the input box with this prompt without accepting, so that its validation message shows. */
+  async typeAnswer(prompt: string | RegExp, text: string): Promise<void> {
+    // Boxes follow each other in one widget: without its prompt the next one looks like the last.
+    await this.page.locator('.quick-input-widget:visible').filter({ hasText: prompt }).waitFor();
     await this.#quickInput().fill(text);
   }
 
@@ -174,7 +176,7 @@ export class Workbench implements AsyncDisposable {
   }
 }
 
-/** A tree in the sidebar. Rows out of sight do not exist in the page: scroll to them by expanding and filtering. */
+/** A tree in the sidebar. Rows out of sight do not exist in the page; whatever acts on a row scrolls to it first. */
 class TreeView {
   readonly #page: Page;
   readonly root: Locator;
@@ -184,11 +186,27 @@ class TreeView {
     this.root = root;
   }
 
-  /** The row with this label, whatever its description. */
+  /** The row with this label, whatever its description, if it is in sight. */
   row(label: string): Locator {
     return this.root
       .getByRole('treeitem')
       .filter({ has: this.#page.locator('.label-name', { hasText: exactly(label) }) });
+  }
+
+  /** Scrolls down from the top until the row with this label is in sight. */
+  async scrollTo(label: string): Promise<Locator> {
+    const row = this.row(label);
+    const list = this.root.locator('.monaco-list');
+    // A tooltip may lie over the middle of a short list; the wheel works all the same.
+    await list.hover({ force: true });
+    await this.#page.mouse.wheel(0, -1e6);
+    await eventually(async () => {
+      if (await row.isVisible()) return;
+      const { height } = (await list.boundingBox()) ?? { height: 0 };
+      await this.#page.mouse.wheel(0, height / 2);
+      throw new Error(`The tree has no row ${label}; in sight are\n${(await this.rows()).join('\n')}`);
+    });
+    return row;
   }
 
   /** Label and description of every visible row, by indentation of two spaces for each level. */
@@ -204,8 +222,7 @@ class TreeView {
   }
 
   async expand(label: string): Promise<void> {
-    const row = this.row(label);
-    await row.waitFor();
+    const row = await this.scrollTo(label);
     if ((await row.getAttribute('aria-expanded')) !== 'true') {
       await row.locator('.monaco-tl-twistie').click();
       await row.and(this.root.locator('[aria-expanded=true]')).waitFor();
@@ -213,12 +230,12 @@ class TreeView {
   }
 
   async select(label: string): Promise<void> {
-    await this.row(label).locator('.monaco-icon-label').click();
+    await (await this.scrollTo(label)).locator('.monaco-icon-label').click();
   }
 
   /** Runs an entry of a row's context menu. */
   async contextMenu(label: string, entry: string): Promise<void> {
-    await this.row(label).locator('.monaco-icon-label').click({ button: 'right' });
+    await (await this.scrollTo(label)).locator('.monaco-icon-label').click({ button: 'right' });
     await this.#page.locator('.context-view .action-label', { hasText: entry }).first().click();
   }
 }
