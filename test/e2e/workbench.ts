@@ -197,6 +197,7 @@ class TreeView {
   async scrollTo(label: string): Promise<Locator> {
     const row = this.row(label);
     const list = this.root.locator('.monaco-list');
+    await list.waitFor();
     // A tooltip may lie over the middle of a short list; the wheel works all the same.
     await list.hover({ force: true });
     await this.#page.mouse.wheel(0, -1e6);
