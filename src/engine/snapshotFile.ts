@@ -272,7 +272,17 @@ function readTable(reader: ColumnReader, keydir: Keydir, head: SnapshotHead): bo
   for (const shard of shards) reader.fill(bytesOf(shard));
   reader.finish('table');
   keydir.parts.table.restore(shards, counts);
-  return shards.every((shard) => shard.every((stored) => stored <= head.entryCount));
+  return shards.every((shard, index) => shardIsSound(shard, counts[index] as number, head.entryCount));
+}
+
+/** With more used slots than its count says, a shard could be full, and a search in it would not end. */
+function shardIsSound(shard: Uint32Array, count: number, entryCount: number): boolean {
+  let used = 0;
+  for (const stored of shard) {
+    if (stored > entryCount) return false;
+    if (stored !== 0) used++;
+  }
+  return used === count;
 }
 
 /** Every reference stays inside the columns, even in a file whose checksum somebody made right. */
@@ -282,8 +292,8 @@ function referencesAreSound(chunks: readonly EntryChunk[], head: SnapshotHead, o
     const end = Math.min(left, words.length);
     for (let at = 0; at < end; at += ENTRY_WORDS) {
       const slot = words[at + ENTRY.slot] as number;
-      if (slot === FREE_SLOT) continue;
-      if (slot >= head.segments.length || (words[at + ENTRY.key] as number) >= head.keyUnits) return false;
+      if ((slot !== FREE_SLOT && slot >= head.segments.length) || (words[at + ENTRY.key] as number) >= head.keyUnits)
+        return false;
     }
     left -= end;
   }

@@ -488,28 +488,28 @@ function readSnapshotEntries(
 ): Map<number, ReadSnapshotEntry> | undefined {
   const view = viewOf(bytes);
   const u32 = (column: string, index: number) => view.getUint32((starts.get(column) as number) + 4 * index, true);
-  const f64 = (column: string, index: number) => view.getFloat64((starts.get(column) as number) + 8 * index, true);
   const keyUnits = view.getUint32(44, true);
   const entries = new Map<number, ReadSnapshotEntry>();
   for (let entry = 0; entry < entryCount; entry++) {
     const at = (starts.get('entries') as number) + 28 * entry;
-    const keyHash = view.getUint32(at, true);
     const segmentIndex = view.getUint32(at + 4, true);
+    const unit = view.getUint32(at + 16, true);
+    if (unit >= keyUnits) return undefined;
     if (segmentIndex === 0xffffffff) continue;
     const segment = segments[segmentIndex];
-    const unit = view.getUint32(at + 16, true);
-    if (segment === undefined || unit >= keyUnits) return undefined;
+    if (segment === undefined) return undefined;
     const keyAt = (starts.get('key area') as number) + 4 * unit;
     const key = bytes.subarray(keyAt + 2, keyAt + 2 + view.getUint16(keyAt, true));
-    if (keyHash !== hash(key, view.getUint32(52, true))) return undefined;
-    if (findInTable(bytes, u32, keyHash, entry) === false) return undefined;
+    const h = view.getUint32(at, true);
+    if (h !== hash(key, view.getUint32(52, true)) || !findInTable(bytes, u32, h, entry)) return undefined;
+    const expiryAt = (starts.get('expiries') as number) + 8 * entry;
     entries.set(entry, {
       key: toHex(key),
       segmentId: segment.id,
       offset: view.getUint32(at + 8, true),
       valueLength: view.getUint32(at + 12, true),
       sequence: Number(view.getBigUint64(at + 20, true)),
-      expiry: view.getUint8(65) === 1 ? f64('expiries', entry) : 0,
+      expiry: view.getUint8(65) === 1 ? view.getFloat64(expiryAt, true) : 0,
     });
   }
   if (entryCount - entries.size !== view.getUint32(40, true)) return undefined;

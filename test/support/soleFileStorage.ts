@@ -35,10 +35,9 @@ class MemoryFile implements StorageFile {
   }
 
   read(target: Uint8Array, start: number, length: number, position: number): number {
-    const end = Math.min(position + length, this.#bytes.length);
-    let count = 0;
-    for (let at = position; at < end; at++) target[start + count++] = this.#bytes[at] as number;
-    return count;
+    const part = this.#bytes.subarray(position, position + length);
+    target.set(part, start);
+    return part.length;
   }
 
   write(): number {
