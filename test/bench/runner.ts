@@ -1,0 +1,161 @@
+import { fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { loadEngine } from './engines/loadEngine.ts';
+import type { DataState, Job, JobResult, Measurement } from './measurement.ts';
+import { WORKLOAD_GROUPS, type WorkloadGroup } from './workloads/groups.ts';
+
+/** An engine in the comparison: the same one can take part several times, with other settings. */
+export interface Contestant {
+  readonly name: string;
+  readonly engine: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface RunPlan {
+  readonly contestants: readonly Contestant[];
+  readonly keyCount: number;
+  readonly valueSizeBytes: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Names of workload groups; the load that others need is done in any case. */
+  readonly groups: readonly string[];
+  readonly workloads?: readonly string[];
+  /** Where the data directories go. */
+  readonly parentDirectory: string;
+  /** A process that needs longer is ended, and its figures are missing. */
+  readonly timeoutSeconds: number;
+}
+
+/** A contestant's figures for one workload, of all rounds. */
+export interface Series {
+  readonly contestant: string;
+  readonly workload: string;
+  readonly unit: Measurement['unit'];
+  readonly values: readonly number[];
+  readonly median: number;
+}
+
+export interface RunResult {
+  readonly plan: Omit<RunPlan, 'parentDirectory'>;
+  readonly series: readonly Series[];
+  readonly failures: readonly { readonly contestant: string; readonly group: string; readonly message: string }[];
+}
+
+const EMPTY: DataState = { indexCount: 0, deletedEvery: 0 };
+
+/** Runs all rounds; in each, the contestants one after the other, each round beginning with another. */
+export async function runRounds(plan: RunPlan, log: (line: string) => void): Promise<RunResult> {
+  const collected = new Map<
+    string,
+    { contestant: string; workload: string; unit: Measurement['unit']; values: number[] }
+  >();
+  const failures: { contestant: string; group: string; message: string }[] = [];
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const contestant of rotated(plan.contestants, round)) {
+      const startMs = performance.now();
+      const fail = (group: string, message: string) => {
+        log(`  ${contestant.name}, ${group}: ${message}`);
+        failures.push({ contestant: contestant.name, group, message });
+      };
+      for (const { workload, unit, value } of await runContestant(plan, contestant, fail)) {
+        const id = `${contestant.name}\n${workload}`;
+        const entry = collected.get(id) ?? { contestant: contestant.name, workload, unit, values: [] };
+        entry.values.push(value);
+        collected.set(id, entry);
+      }
+      log(
+        `round ${round + 1}/${plan.rounds}  ${contestant.name}  ${((performance.now() - startMs) / 1000).toFixed(1)} s`,
+      );
+    }
+  }
+  const series = [...collected.values()].map((entry) => ({ ...entry, median: median(entry.values) }));
+  const { parentDirectory: _, ...described } = plan;
+  return { plan: described, series, failures };
+}
+
+async function runContestant(
+  plan: RunPlan,
+  contestant: Contestant,
+  fail: (group: string, message: string) => void,
+): Promise<Measurement[]> {
+  const directory = mkdtempSync(path.join(plan.parentDirectory, 'strata-bench-'));
+  const { lacks } = await loadEngine(contestant.engine);
+  const measurements: Measurement[] = [];
+  let state = EMPTY;
+  try {
+    for (const group of WORKLOAD_GROUPS.filter((candidate) => isNeeded(candidate, plan, contestant))) {
+      if (lacks[group.name] !== undefined) continue;
+      if (group.startsEmpty) emptyDirectory(directory);
+      else if (state === EMPTY) break;
+      try {
+        const result = await runJob(jobOf(plan, contestant, group.name, directory, state), plan.timeoutSeconds);
+        if (plan.groups.includes(group.name)) measurements.push(...result.measurements);
+        state = result.state;
+      } catch (error) {
+        fail(group.name, error instanceof Error ? error.message : String(error));
+        // What the failed process has written is unknown: nothing that needs it can be measured.
+        state = EMPTY;
+      }
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return measurements;
+}
+
+function isNeeded(group: WorkloadGroup, plan: RunPlan, { engine }: Contestant): boolean {
+  if (group.onlyFor?.includes(engine) === false) return false;
+  const isLoadOfOthers = group.name === 'load' && plan.groups.some((name) => name !== 'load-ordered');
+  return plan.groups.includes(group.name) || isLoadOfOthers;
+}
+
+function jobOf(plan: RunPlan, contestant: Contestant, group: string, directory: string, state: DataState): Job {
+  const { keyCount, valueSizeBytes, seconds, workloads } = plan;
+  const { engine, settings = {} } = contestant;
+  const wanted = workloads === undefined ? {} : { workloads };
+  return { engine, group, directory, keyCount, valueSizeBytes, seconds, settings, state, ...wanted };
+}
+
+function emptyDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory);
+}
+
+/** Runs one process to its end. Rejects when it fails, crashes or takes too long. */
+function runJob(job: Job, timeoutSeconds: number): Promise<JobResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(path.join(import.meta.dirname, 'engineProcess.ts'), [JSON.stringify(job)], {
+      execArgv: ['--expose-gc', '--max-old-space-size=16384', '--disable-warning=ExperimentalWarning'],
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+      timeout: timeoutSeconds * 1000,
+      killSignal: 'SIGKILL',
+    });
+    let result: JobResult | undefined;
+    let errorText = '';
+    child.stderr?.on('data', (text: Buffer) => {
+      errorText = (errorText + text.toString()).slice(-4000);
+    });
+    child.once('message', (message) => {
+      result = message as unknown as JobResult;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (result !== undefined) resolve(result);
+      else if (signal === 'SIGKILL') reject(new Error(`not finished after ${timeoutSeconds} s`));
+      else reject(new Error(`ended with ${signal ?? code}: ${errorText.trim()}`));
+    });
+  });
+}
+
+function rotated<T>(items: readonly T[], by: number): T[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >>> 1;
+  if (sorted.length % 2 === 1) return sorted[middle] as number;
+  return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
