@@ -25,6 +25,11 @@ export interface StoreOptions {
   /** Open in spite of damage: unreadable ranges are skipped and reported in `store.recovery`. Default false. */
   readonly salvage?: boolean;
   /**
+   * Memory for blocks of segment files, used up as they are read or written. A store that fits is read without system
+   * calls. 0: none. Default 64 MiB.
+   */
+  readonly cacheSizeBytes?: number;
+  /**
    * How writes take turns. `queue` (default): one writer commits them in groups. `lock`: each write holds a
    * reader-writer lock until it is durable, and `read` waits for it.
    */

@@ -63,6 +63,21 @@ export function describeHolder(storage: Storage, directory: string): string | un
   return holder !== undefined && storage.isAlive(holder) ? inWords(holder) : undefined;
 }
 
+/**
+ * Removes the lock and the claims of a thread of this process that has ended without releasing them. Nobody else can:
+ * to everyone outside, a lock whose process lives is a lock that is held.
+ */
+export function releaseLockOfEndedThread(storage: Storage, directory: string, threadId: number): void {
+  const self = storage.self();
+  for (const name of storage.list(directory) ?? []) {
+    if (name !== LOCK_NAME && !name.startsWith(`${LOCK_NAME}.`)) continue;
+    const path = storage.join(directory, name);
+    const holder = readHolder(storage, path);
+    const isOurs = holder?.pid === self.pid && holder.host === self.host && holder.startTime === self.startTime;
+    if (isOurs && holder.threadId === threadId) storage.remove(path);
+  }
+}
+
 class HeldLock implements Lock {
   readonly #storage: Storage;
   readonly #path: string;
@@ -113,8 +128,9 @@ function readHolder(storage: Storage, path: string): Holder | undefined {
   try {
     const holder = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Holder> | null;
     if (typeof holder?.pid !== 'number' || typeof holder.host !== 'string') return undefined;
-    const { pid, host, startTime = '', nonce = '', sinceMs = 0 } = holder;
-    return { pid, host, startTime: String(startTime), nonce: String(nonce), sinceMs: Number(sinceMs) };
+    const { pid, host, startTime = '', threadId = 0, nonce = '', sinceMs = 0 } = holder;
+    const identity = { pid, host, startTime: String(startTime), threadId: Number(threadId) };
+    return { ...identity, nonce: String(nonce), sinceMs: Number(sinceMs) };
   } catch {
     return undefined;
   }

@@ -23,6 +23,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import type { OpenMode, ProcessIdentity, Storage, StorageFile } from './storage.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
@@ -149,7 +150,7 @@ class NodeStorage implements Storage {
   }
 
   self(): ProcessIdentity {
-    return { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname() };
+    return { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname(), threadId };
   }
 
   isAlive(holder: ProcessIdentity): boolean {

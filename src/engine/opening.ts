@@ -54,7 +54,17 @@ export async function openReadOnly(
   const { segments, keydir, manifest, lastSequence } = recovered;
   for (const cut of recovered.cutSegments) segments.drop(cut);
   const { generation, nextSegmentId } = manifest;
-  const log = new LiveLog({ storage, directory, segments, keydir, generation, nextSegmentId, lastSequence });
+  const { cacheSizeBytes } = options;
+  const log = new LiveLog({
+    storage,
+    directory,
+    segments,
+    keydir,
+    generation,
+    nextSegmentId,
+    lastSequence,
+    cacheSizeBytes,
+  });
   const recovery = { ...recovered.report, durationMs: performance.now() - startMs };
   return { log, options, recovery, now, lock: undefined, active: undefined };
 }
@@ -118,6 +128,7 @@ export async function openForWriting(
         generation: recovered?.manifest.generation ?? 0,
         nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
         lastSequence: recovered?.lastSequence ?? 0,
+        cacheSizeBytes: options.cacheSizeBytes,
       });
       const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
       removeOrphans(log);

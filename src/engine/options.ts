@@ -10,6 +10,7 @@ import type { Change } from './writer.ts';
 /** The longest time that Node's timers take. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
+const DEFAULT_CACHE_SIZE = 64 * 1024 * 1024;
 export const DEFAULT_MAX_SEGMENT_SIZE = 64 * 1024 * 1024;
 
 export interface ResolvedOptions {
@@ -20,6 +21,7 @@ export interface ResolvedOptions {
   readonly errorIfExists: boolean;
   readonly salvage: boolean;
   readonly writeSerialization: 'queue' | 'lock';
+  readonly cacheSizeBytes: number;
   /** Undefined: only when `compact` is called. */
   readonly compaction: (CompactionPolicy & { readonly checkIntervalMs: number }) | undefined;
   /** Undefined: only when the store is closed. */
@@ -49,10 +51,16 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     createIfMissing: (options.createIfMissing ?? true) && !readOnly,
     errorIfExists: options.errorIfExists ?? false,
     salvage: options.salvage ?? false,
+    cacheSizeBytes: resolveCacheSize(options.cacheSizeBytes),
     writeSerialization: options.writeSerialization ?? 'queue',
     compaction: resolveCompaction(options.compaction),
     snapshotIntervalMs: resolveInterval('snapshotIntervalMs', options.snapshotIntervalMs, DEFAULT_SNAPSHOT_INTERVAL_MS),
   };
+}
+
+function resolveCacheSize(cacheSizeBytes: number = DEFAULT_CACHE_SIZE): number {
+  if (Number.isSafeInteger(cacheSizeBytes) && cacheSizeBytes >= 0) return cacheSizeBytes;
+  throw new StrataError('INVALID_OPTION', 'cacheSizeBytes must be a whole number from 0.');
 }
 
 function resolveCompaction(compaction: StoreOptions['compaction']): ResolvedOptions['compaction'] {

@@ -27,6 +27,8 @@ export class Segment {
   minSequence = Number.POSITIVE_INFINITY;
   maxSequence = 0;
   hasHintFile = false;
+  /** By number, what the block cache holds of the file. */
+  readonly blocks: (Uint8Array | undefined)[] = [];
   /** Compaction took it out of the store; the file stays open for readers of older states. */
   retired = false;
 

@@ -61,6 +61,8 @@ export interface ProcessIdentity {
   /** Tells a process from a later one with the same pid; empty where the platform does not say. */
   readonly startTime: string;
   readonly host: string;
+  /** Which thread of the process; 0: the first. Never used again while the process runs. */
+  readonly threadId: number;
 }
 
 /** Reads exactly `length` bytes unless the file ends before; returns the bytes read. */

@@ -5,6 +5,7 @@ import type { KeyInfo, KeyRange, StoredRecord } from './api.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { RangeCursor } from './rangeCursor.ts';
+import { ReadAhead } from './recordReader.ts';
 import { StrataError } from './strataError.ts';
 
 /** Keeps the state as of one sequence number readable until it is closed. */
@@ -111,7 +112,7 @@ export class StateView {
     const { keydir } = this.#log;
     const entry = keydir.find(key, 0, key.length);
     if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
-    return this.#log.readValue(this.#record, key);
+    return this.#log.records.readValue(this.#record, key);
   }
 
   has(key: Uint8Array, sequence: number): boolean {
@@ -132,7 +133,7 @@ export class StateView {
     const entry = keydir.find(key, 0, key.length);
     if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
     const info = describeKey(this.#log, key, this.#record);
-    return { ...info, ...this.#log.readRecord(this.#record, key, maxValueBytes) };
+    return { ...info, ...this.#log.records.readRecord(this.#record, key, maxValueBytes) };
   }
 
   keys(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<Uint8Array> {
@@ -142,9 +143,10 @@ export class StateView {
 
   entries(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<[Uint8Array, Uint8Array]> {
     const log = this.#log;
+    const ahead = new ReadAhead();
     const make = (entry: number, record: KeydirRecord): [Uint8Array, Uint8Array] => {
       const key = log.keydir.key(entry);
-      return [key, log.readValue(record, key)];
+      return [key, log.records.readValueAhead(ahead, record, key)];
     };
     return new StateIterator(reader, range, { ownsReader, make });
   }

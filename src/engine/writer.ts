@@ -361,6 +361,7 @@ export class Writer {
       else this.#applyPut(segment, offsetBytes + at, group.bytes, keyStart);
     }
     segment.sizeBytes = segment.writtenBytes;
+    this.#log.records.cache.append(segment, offsetBytes, group.bytes.subarray(0, group.end));
     this.#log.appliedSequence = Math.max(this.#log.appliedSequence, group.lastSequence);
   }
 

@@ -1,0 +1,78 @@
+/**
+ * Blocks of segment files in memory. A read that finds its block needs no system call.
+ *
+ * Blocks come in when they are first read whole, or as they are written, until the capacity is used up; they leave
+ * with their segment. Nothing is pushed out for something else: a store that outgrows the cache would only push out
+ * what it needs next, and the operating system's page cache, a system call away, does that work better.
+ */
+
+import { FILE_HEADER_SIZE } from '../format/layout.ts';
+import type { Segment } from './segment.ts';
+import { readFully } from './storage.ts';
+
+const BLOCK_BITS = 16;
+/** 64 KiB: one read of it costs about as much as ten reads of small records. */
+export const BLOCK_SIZE = 1 << BLOCK_BITS;
+const BLOCK_MASK = BLOCK_SIZE - 1;
+
+export class BlockCache {
+  readonly #capacityBytes: number;
+  #usedBytes = 0;
+
+  constructor(capacityBytes: number) {
+    this.#capacityBytes = capacityBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** Index in its block of the byte at `offsetBytes` of a file. */
+  static indexOf(offsetBytes: number): number {
+    return offsetBytes & BLOCK_MASK;
+  }
+
+  /** The block that holds all of a record, read now if it is complete and there is room; otherwise undefined. */
+  find(segment: Segment, offsetBytes: number, sizeBytes: number): Uint8Array | undefined {
+    const number = offsetBytes >>> BLOCK_BITS;
+    if ((offsetBytes + sizeBytes - 1) >>> BLOCK_BITS !== number) return undefined;
+    const block = segment.blocks[number];
+    if (block !== undefined) return block;
+    if (this.#usedBytes + BLOCK_SIZE > this.#capacityBytes || (number + 1) * BLOCK_SIZE > segment.sizeBytes)
+      return undefined;
+    const read = new Uint8Array(BLOCK_SIZE);
+    if (readFully(segment.file, read, 0, BLOCK_SIZE, number * BLOCK_SIZE) < BLOCK_SIZE) return undefined;
+    this.#keep(segment, number, read);
+    return read;
+  }
+
+  /** Takes in what was just written. A block is begun only with its first byte, so that it has no gaps. */
+  append(segment: Segment, offsetBytes: number, bytes: Uint8Array): void {
+    const end = offsetBytes + bytes.length;
+    for (let at = offsetBytes; at < end; ) {
+      const number = Math.floor(at / BLOCK_SIZE);
+      const blockEnd = (number + 1) * BLOCK_SIZE;
+      const isBegin = at === number * BLOCK_SIZE || at === FILE_HEADER_SIZE;
+      let block = segment.blocks[number];
+      if (block === undefined && isBegin && this.#usedBytes + BLOCK_SIZE <= this.#capacityBytes) {
+        block = new Uint8Array(BLOCK_SIZE);
+        this.#keep(segment, number, block);
+      }
+      const stop = Math.min(end, blockEnd);
+      block?.set(bytes.subarray(at - offsetBytes, stop - offsetBytes), at & BLOCK_MASK);
+      at = stop;
+    }
+  }
+
+  /** The segment is closed: its blocks are free. */
+  drop(segment: Segment): void {
+    for (const block of segment.blocks) if (block !== undefined) this.#usedBytes -= BLOCK_SIZE;
+    segment.blocks.length = 0;
+  }
+
+  #keep(segment: Segment, number: number, block: Uint8Array): void {
+    while (segment.blocks.length < number) segment.blocks.push(undefined);
+    segment.blocks[number] = block;
+    this.#usedBytes += BLOCK_SIZE;
+  }
+}

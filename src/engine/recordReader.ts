@@ -1,0 +1,182 @@
+/**
+ * Reads single records of an open store and checks each: checksum, key and sequence number. Nothing here passes a
+ * record whose checksum is wrong.
+ */
+
+import { RECORD_HEADER_SIZE } from '../format/layout.ts';
+import { decodeRecord, decodeRecordHeader, type RecordProblem, RecordView } from '../format/record.ts';
+import { BlockCache } from './blockCache.ts';
+import { crc32 } from './checksum.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
+import type { Segment, SegmentTable } from './segment.ts';
+import { readFully } from './storage.ts';
+import { StrataError, storageError } from './strataError.ts';
+import { copyValue } from './valueSlab.ts';
+
+/** Records up to this size are read through one buffer that is used again. */
+const SCRATCH_SIZE = 64 * 1024;
+
+export class RecordReader {
+  readonly cache: BlockCache;
+  readonly #segments: SegmentTable;
+  readonly #scratch = new Uint8Array(SCRATCH_SIZE);
+  readonly #view = new RecordView();
+
+  constructor(segments: SegmentTable, cacheSizeBytes: number) {
+    this.#segments = segments;
+    this.cache = new BlockCache(cacheSizeBytes);
+  }
+
+  /** The value of a record, as a copy. Throws `STORE_DAMAGED` when the bytes on disk are not this record. */
+  readValue(record: Readonly<KeydirRecord>, key: Uint8Array): Uint8Array {
+    const segment = this.#segments.at(record.slot);
+    const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
+    const block = this.#findBlock(segment, record.offsetBytes, sizeBytes);
+    if (block !== undefined) return this.#valueIn(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
+    const bytes = sizeBytes <= SCRATCH_SIZE ? this.#scratch : new Uint8Array(sizeBytes);
+    const got = this.#read(segment, bytes, sizeBytes, record.offsetBytes);
+    if (got < sizeBytes) throw damagedRecord(segment, record.offsetBytes, sizeBytes, 'short-body');
+    return this.#valueIn(bytes, 0, segment, record, key);
+  }
+
+  /** As `readValue`, for records that are read one after another: what lies close together is read in one go. */
+  readValueAhead(ahead: ReadAhead, record: Readonly<KeydirRecord>, key: Uint8Array): Uint8Array {
+    const segment = this.#segments.at(record.slot);
+    const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
+    if (sizeBytes > ReadAhead.maxRecordSize) return this.readValue(record, key);
+    const block = this.#findBlock(segment, record.offsetBytes, sizeBytes);
+    if (block !== undefined) return this.#valueIn(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
+    if (!ahead.covers(segment, record.offsetBytes, sizeBytes)) {
+      try {
+        ahead.fill(segment, record.offsetBytes, sizeBytes);
+      } catch (error) {
+        throw storageError(error, `reading ${segment.fileName}`);
+      }
+      if (!ahead.covers(segment, record.offsetBytes, sizeBytes)) {
+        throw damagedRecord(segment, record.offsetBytes, sizeBytes, 'short-body');
+      }
+    }
+    return this.#valueIn(ahead.bytes, ahead.indexOf(record.offsetBytes), segment, record, key);
+  }
+
+  /**
+   * As `readValue`, with the time of the record. Of a longer value only the first `maxValueBytes` are read; then its
+   * checksum cannot be compared, and key and sequence number alone tell the record from damage.
+   */
+  readRecord(
+    record: Readonly<KeydirRecord>,
+    key: Uint8Array,
+    maxValueBytes: number,
+  ): { readonly value: Uint8Array; readonly timestampMs: number } {
+    const view = this.#view;
+    if (record.valueLength <= maxValueBytes) {
+      const value = this.readValue(record, key);
+      return { value, timestampMs: view.timestampMs };
+    }
+    const segment = this.#segments.at(record.slot);
+    const valueStart = RECORD_HEADER_SIZE + key.length;
+    const bytes = new Uint8Array(valueStart + maxValueBytes);
+    const got = this.#read(segment, bytes, bytes.length, record.offsetBytes);
+    const problem = got === bytes.length ? decodeRecordHeader(view, bytes, 0) : 'short-body';
+    this.#checkIsRecord(problem, segment, record, key);
+    return { value: bytes.slice(valueStart), timestampMs: view.timestampMs };
+  }
+
+  #findBlock(segment: Segment, offsetBytes: number, sizeBytes: number): Uint8Array | undefined {
+    try {
+      return this.cache.find(segment, offsetBytes, sizeBytes);
+    } catch (error) {
+      throw storageError(error, `reading ${segment.fileName}`);
+    }
+  }
+
+  #read(segment: Segment, bytes: Uint8Array, sizeBytes: number, offsetBytes: number): number {
+    try {
+      return readFully(segment.file, bytes, 0, sizeBytes, offsetBytes);
+    } catch (error) {
+      throw storageError(error, `reading ${segment.fileName}`);
+    }
+  }
+
+  /** Checks the record at `start` of `bytes` and copies its value. */
+  #valueIn(
+    bytes: Uint8Array,
+    start: number,
+    segment: Segment,
+    record: Readonly<KeydirRecord>,
+    key: Uint8Array,
+  ): Uint8Array {
+    this.#view.offsetBytes = record.offsetBytes;
+    const problem = decodeRecord(this.#view, bytes, start, segment.salt, crc32);
+    this.#checkIsRecord(problem, segment, record, key);
+    const valueStart = start + RECORD_HEADER_SIZE + key.length;
+    return copyValue(bytes, valueStart, valueStart + record.valueLength);
+  }
+
+  #checkIsRecord(
+    problem: RecordProblem | undefined,
+    segment: Segment,
+    record: Readonly<KeydirRecord>,
+    key: Uint8Array,
+  ): void {
+    if (problem === undefined && this.#view.sequence === record.sequence && isKey(this.#view, key)) return;
+    const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
+    throw damagedRecord(segment, record.offsetBytes, sizeBytes, problem ?? 'another-record');
+  }
+}
+
+function damagedRecord(segment: Segment, offsetBytes: number, sizeBytes: number, reason: string): StrataError {
+  const { fileName } = segment;
+  return new StrataError(
+    'STORE_DAMAGED',
+    `The record at offset ${offsetBytes} of ${fileName} is damaged (${reason}). ` +
+      `Verify the store to see what else is, and copy its readable records into a new one.`,
+    { damage: [{ fileName, offsetBytes, sizeBytes, reason }] },
+  );
+}
+
+function isKey(view: RecordView, key: Uint8Array): boolean {
+  if (view.keyLength !== key.length) return false;
+  const start = view.start + RECORD_HEADER_SIZE;
+  for (let i = 0; i < key.length; i++) if (view.bytes[start + i] !== key[i]) return false;
+  return true;
+}
+
+const WINDOW_SIZE = 128 * 1024;
+
+/** The bytes around the record that an iterator read last. Each iterator has its own. */
+export class ReadAhead {
+  static readonly maxRecordSize = WINDOW_SIZE;
+  bytes = new Uint8Array(0);
+  #segment: Segment | undefined;
+  #start = 0;
+  #end = 0;
+
+  covers(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
+    return segment === this.#segment && offsetBytes >= this.#start && offsetBytes + sizeBytes <= this.#end;
+  }
+
+  indexOf(offsetBytes: number): number {
+    return offsetBytes - this.#start;
+  }
+
+  /**
+   * Reads the record, and with it what follows (or, backwards, precedes) when the record lies close behind (or
+   * before) what was read last: then the keys were written in about the order in which they are read now.
+   */
+  fill(segment: Segment, offsetBytes: number, sizeBytes: number): void {
+    let start = offsetBytes;
+    let end = offsetBytes + sizeBytes;
+    if (segment === this.#segment) {
+      const isBehind = offsetBytes >= this.#start && offsetBytes < this.#end + WINDOW_SIZE / 2;
+      const isBefore = offsetBytes < this.#start && end > this.#start - WINDOW_SIZE / 2;
+      if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + WINDOW_SIZE));
+      else if (isBefore) start = Math.max(0, end - WINDOW_SIZE);
+    }
+    if (this.bytes.length < end - start) this.bytes = new Uint8Array(end - start > 4096 ? WINDOW_SIZE : 4096);
+    const got = readFully(segment.file, this.bytes, 0, end - start, start);
+    this.#segment = segment;
+    this.#start = start;
+    this.#end = start + got;
+  }
+}
