@@ -1,6 +1,8 @@
 /** A store whose engine runs in a worker thread of its own, seen from the thread that wants to stay responsive. */
 
 import type { Worker } from 'node:worker_threads';
+import { releaseLockOfEndedThread } from '../engine/lock.ts';
+import { nodeStorage } from '../engine/nodeStorage.ts';
 import type { EmbeddedStore } from '../shared/embeddedStore.ts';
 import type {
   BatchOperation,
@@ -66,7 +68,11 @@ export class StoreClient implements EmbeddedStore {
       this.#crash = error;
       void worker.terminate();
     });
-    worker.once('exit', () => this.#end(this.#exitError()));
+    const { threadId } = worker;
+    worker.once('exit', () => {
+      this.#releaseLock(request.directory, threadId);
+      this.#end(this.#exitError());
+    });
   }
 
   /** Opens the store in the worker. When it rejects, the worker is gone. */
@@ -215,7 +221,9 @@ export class StoreClient implements EmbeddedStore {
     const { signal } = task;
     if (signal?.aborted === true) throw new StoreRequestError('ABORTED', `The request to ${name} was cancelled.`);
     const taskId = this.#nextTaskId++;
-    const cancel = () => void this.#channel.cancel.asEvent(taskId);
+    const cancel = () => {
+      if (this.#ended === undefined) void this.#channel.cancel.asEvent(taskId);
+    };
     this.#tasks.set(taskId, task);
     signal?.addEventListener('abort', cancel);
     try {
@@ -227,7 +235,28 @@ export class StoreClient implements EmbeddedStore {
   }
 
   #notify(kinds: readonly StoreChange['kind'][]): void {
-    for (const kind of kinds) for (const listener of [...this.#listeners]) listener({ kind });
+    for (const kind of kinds) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener({ kind });
+        } catch (error) {
+          // A listener's defect must not keep the others from being told, nor go unnoticed.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
+  }
+
+  /** A thread that ended without closing its store would leave it locked for as long as this process lives. */
+  #releaseLock(directory: string, threadId: number): void {
+    if (this.#ended !== undefined) return;
+    try {
+      releaseLockOfEndedThread(nodeStorage, directory, threadId);
+    } catch (error) {
+      this.#crash ??= error as Error;
+    }
   }
 
   #end(reason: StoreRequestError): void {

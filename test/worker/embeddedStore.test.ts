@@ -405,6 +405,19 @@ describe('embedded store', function () {
       await store.close();
     });
 
+    it('of a worker that dies leave no lock behind, and no lock of another is touched', async () => {
+      const openDying = embeddedStoreOpener(new URL('./dyingStoreWorker.ts', import.meta.url));
+      const dying = await openDying(uri, defaults);
+      await dying.put(bytes('a'), bytes('1'));
+      await assert.rejects(dying.verify(), { code: 'WORKER_EXITED' });
+      const again = await open({ expect: 'existing' });
+      assert.equal(text((await again.get(bytes('a')))?.value), '1');
+
+      const reader = await openDying(uri, { ...defaults, expect: 'existing', readOnly: true });
+      await assert.rejects(reader.verify(), { code: 'WORKER_EXITED' });
+      await assert.rejects(open({ expect: 'existing' }), { code: 'STORE_LOCKED' });
+    });
+
     it('of a worker that cannot start reject the opening', async () => {
       const openBroken = embeddedStoreOpener(new URL('./no such worker.ts', import.meta.url));
       await assert.rejects(openBroken(uri, defaults), { code: 'WORKER_EXITED' });
