@@ -189,6 +189,18 @@ export class Inspector {
     }
     await this.#tryPendingTarget();
     await this.#drawOverview(progress.done);
+    if (progress.done) await this.#crossCheck();
+  }
+
+  /** Does the file agree with those it belongs to: a segment with its hint file, a hint file with its segment? */
+  async #crossCheck(): Promise<void> {
+    const check = await this.#host.crossCheck().catch(() => undefined);
+    if (check === undefined) return;
+    const { label, outcome, summary, problems } = check;
+    const tone = { agrees: 'good', differs: 'bad', missing: 'plain' } as const;
+    const detail = problems.length === 0 ? {} : { detail: problems.join('\n') };
+    this.#header.showExtra([{ label, value: summary, tone: tone[outcome], ...detail }]);
+    if (outcome === 'differs' && problems.length > 0) this.#showBanner(problems.slice(0, 3).join(' '), 'warning');
   }
 
   /** The first record rather than the file header, when there is one. */

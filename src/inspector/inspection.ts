@@ -6,6 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type {
+  CrossCheck,
   DamageLocated,
   FileChange,
   FindHit,
@@ -47,6 +48,8 @@ export interface InspectionOptions {
   readonly file: RangedFile;
   readonly fileName: string;
   readonly events: ScanEvents;
+  /** Opens a file of the same directory. Absent: none can be reached. */
+  readonly openBeside?: (fileName: string) => RangedFile | undefined;
   readonly formats?: readonly LogFormat[];
 }
 
@@ -55,6 +58,7 @@ export class Inspection implements ScanCalls {
   readonly #fileName: string;
   readonly #events: ScanEvents;
   readonly #formats: readonly LogFormat[] | undefined;
+  readonly #openBeside: InspectionOptions['openBeside'];
   #formatName = '';
   #logFile: LogFile;
   #index: FileIndex;
@@ -65,7 +69,8 @@ export class Inspection implements ScanCalls {
   #gone = false;
   #closed = false;
 
-  constructor({ file, fileName, events, formats }: InspectionOptions) {
+  constructor({ file, fileName, events, formats, openBeside }: InspectionOptions) {
+    this.#openBeside = openBeside;
     this.#file = file;
     this.#fileName = fileName;
     this.#events = events;
@@ -196,6 +201,17 @@ export class Inspection implements ScanCalls {
 
   cancelFind(): void {
     this.#find?.abort();
+  }
+
+  async crossCheck(): Promise<CrossCheck | undefined> {
+    const openBeside = this.#openBeside;
+    if (openBeside === undefined) return undefined;
+    const index = this.#index;
+    const pause = async () => {
+      await nextTurn();
+      if (this.#closed || index !== this.#index) throw new Error('The file has changed.');
+    };
+    return this.#logFile.crossCheck?.({ file: this.#file, openBeside, pause });
   }
 
   /** Looks at the file again; called when something may have changed it. */

@@ -125,6 +125,7 @@ export class InspectorEditor implements vscode.Disposable {
       adjacentDamage: (row, direction) => scan.adjacentDamage(row, direction),
       find: (request) => scan.find(request),
       cancelFind: () => scan.cancelFind(),
+      crossCheck: () => scan.crossCheck(),
       ready: async () => this.#whenReady(),
       recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
       liveBytesByBlock: async (blockSizeBytes, blockCount) =>

@@ -5,7 +5,9 @@
  * Readers of bytes never throw on bytes, never loop without progress and never trust a length they have not checked.
  */
 
+import type { CrossCheck } from '../shared/inspectorMessages.ts';
 import type { FileFact, LogColumn, RecordField } from '../shared/inspectorRows.ts';
+import type { RangedFile } from './rangedFile.ts';
 
 export interface LogFormat {
   /** Stable: `strata.segment`. */
@@ -41,8 +43,18 @@ export interface LogFile {
   scan(start: ScanStart): LogScan;
   /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
   describe(row: RowPlace, bytes: Uint8Array): RecordField[];
+  /** Compares the file with those it belongs to. Absent: it belongs to none. */
+  crossCheck?(context: CrossCheckContext): Promise<CrossCheck>;
   /** What a record at the start of a damaged range says, when its header still makes sense. */
   guess(bytes: Uint8Array, damage: LogDamage): LogRecord | undefined;
+}
+
+export interface CrossCheckContext {
+  readonly file: RangedFile;
+  /** A file of the same directory; undefined when it is not there or may not be read. The caller closes it. */
+  openBeside(fileName: string): RangedFile | undefined;
+  /** Lets other work of the thread go on; called now and then. Throws when the check is no longer wanted. */
+  pause(): Promise<void>;
 }
 
 export interface RowPlace {
@@ -104,6 +116,8 @@ export class LogRecord {
   computedChecksum = NONE;
   /** What the table shows in place of the value, for records whose value only the format understands; empty: the value. */
   note = '';
+  /** For entries that stand for a record elsewhere. */
+  entryPlace: { readonly segmentIndex: number; readonly offsetBytes: number; readonly valueLength: number } | undefined;
   groupRole: 'none' | 'frame' | 'member' | 'orphan' = 'none';
   groupStartBytes = NONE;
   groupEndBytes = NONE;

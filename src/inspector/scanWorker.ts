@@ -1,11 +1,12 @@
 /** Entry of the scanning thread: one file, looked at until the editor closes. */
 
+import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
 import type { ScanEvents } from '../shared/inspectorMessages.ts';
 import { Inspection } from './inspection.ts';
 import { LocalFile } from './localFile.ts';
-import { MemoryFile } from './rangedFile.ts';
+import { MemoryFile, type RangedFile } from './rangedFile.ts';
 import type { ScanSource, ScanThreadCalls } from './scanThread.ts';
 
 /** Changes by other processes are noticed within this time; the host's file watcher usually tells sooner. */
@@ -21,6 +22,7 @@ const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFil
 const inspection = new Inspection({
   file,
   fileName: source.fileName,
+  openBeside,
   events: {
     indexProgress: (progress) => void host.indexProgress.asEvent(progress),
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
@@ -42,6 +44,7 @@ const calls: ScanThreadCalls = {
   adjacentDamage: (row, direction) => inspection.adjacentDamage(row, direction),
   find: (request) => inspection.find(request),
   cancelFind: () => inspection.cancelFind(),
+  crossCheck: () => inspection.crossCheck(),
   refresh: () => inspection.refresh(),
   replaceBytes(bytes) {
     memoryFile?.replace(bytes);
@@ -56,5 +59,15 @@ const host = createBirpc<ScanEvents, ScanThreadCalls>(calls, {
   timeout: -1,
   bind: 'functions',
 });
+
+/** Files beside a local one can be read too; those of other file systems are out of reach here. */
+function openBeside(fileName: string): RangedFile | undefined {
+  if (source.kind !== 'path') return undefined;
+  try {
+    return new LocalFile(path.join(path.dirname(source.path), fileName));
+  } catch {
+    return undefined;
+  }
+}
 
 setInterval(() => inspection.refresh(), LOOK_EVERY_MS);

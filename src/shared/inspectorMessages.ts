@@ -76,11 +76,12 @@ export type FileChange = 'grew' | 'gone' | 'replaced';
 
 /** Whether what the file says agrees with the files it belongs to: a hint file with its segment, say. */
 export interface CrossCheck {
-  /** The file it was checked against. */
-  readonly otherFileName: string;
-  readonly outcome: 'agrees' | 'differs' | 'missing' | 'unreadable';
+  /** What was checked, for the header line: `hint`, `segment`. */
+  readonly label: string;
+  readonly outcome: 'agrees' | 'differs' | 'missing';
+  /** A few words: `ok`, `none`, `3 differences`. */
   readonly summary: string;
-  /** At most 100. */
+  /** One sentence each, at most 100. */
   readonly problems: readonly string[];
 }
 
@@ -100,6 +101,8 @@ export interface ScanCalls {
   adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
   find(request: FindRequest): Answer<FindHit | undefined>;
   cancelFind(): void;
+  /** Compares the file with those it belongs to; undefined when it belongs to none or they are out of reach. */
+  crossCheck(): Answer<CrossCheck | undefined>;
 }
 
 /** Sent by the scanning thread without being asked. */

@@ -14,14 +14,28 @@ import {
   OPERATION,
 } from '../../format/layout.ts';
 import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
+import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatOffset } from '../../shared/quantities.ts';
 import { printableKey } from '../byteText.ts';
-import type { FileStart, LogFile, LogFormat, LogRecord, LogScan, RowPlace, ScanStart } from '../logFormat.ts';
+import {
+  type CrossCheckContext,
+  type FileStart,
+  HEAD_SIZE_BYTES,
+  type LogFile,
+  type LogFormat,
+  type LogRecord,
+  type LogScan,
+  type RowPlace,
+  type ScanStart,
+} from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
+import type { RangedFile } from '../rangedFile.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
+import { checkSegmentOfHint } from './hintCheck.ts';
 import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
+import { strataSegment } from './strataSegment.ts';
 
 export const strataHint: LogFormat = {
   id: 'strata.hint',
@@ -72,6 +86,10 @@ class HintFile implements LogFile, EntryReader {
     return row.kind === 'damage' || bytes.length < HINT_ENTRY_HEADER_SIZE ? [] : toFields(entrySpans(bytes));
   }
 
+  crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+    return checkSegmentOfHint(this.#segmentId, this, openSegment, context);
+  }
+
   guess(): undefined {
     return undefined;
   }
@@ -110,6 +128,14 @@ class HintFile implements LogFile, EntryReader {
     record.note = `at ${formatOffset(entry.offsetBytes)}${operation === OPERATION.put ? `, value ${formatCountOf(valueLength, 'byte')}` : ''}`;
     return { kind: 'entry', sizeBytes };
   }
+}
+
+function openSegment(file: RangedFile, fileName: string): LogFile {
+  const read = (offsetBytes: number, sizeBytes: number) => {
+    const bytes = new Uint8Array(sizeBytes);
+    return bytes.subarray(0, file.read(bytes, offsetBytes));
+  };
+  return strataSegment.open({ fileName, head: read(0, HEAD_SIZE_BYTES), sizeBytes: file.sizeBytes, read });
 }
 
 /** The file header as an entry, for every file that is made of entries. */

@@ -19,10 +19,12 @@ import {
   SegmentScanner,
   type SegmentSink,
 } from '../../format/segmentScanner.ts';
+import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf } from '../../shared/quantities.ts';
 import { printableKey, printableValue } from '../byteText.ts';
 import {
+  type CrossCheckContext,
   type FileStart,
   type LogDamage,
   type LogFile,
@@ -36,6 +38,7 @@ import {
 } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
+import { checkHintOfSegment } from './hintCheck.ts';
 import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
@@ -93,6 +96,10 @@ class SegmentFile implements LogFile {
     if (problem === 'short-header' || problem === 'zeros') return [];
     view.offsetBytes = row.offsetBytes;
     return toFields(recordFieldSpans(view, bytes, row, this.#salt));
+  }
+
+  async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+    return checkHintOfSegment(this.segmentId, context);
   }
 
   guess(bytes: Uint8Array, damage: LogDamage): LogRecord | undefined {

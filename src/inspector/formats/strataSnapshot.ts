@@ -20,12 +20,23 @@ import {
   SNAPSHOT_SEGMENT_SIZE,
 } from '../../format/layout.ts';
 import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
+import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { FileFact, RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatOffset, formatSize } from '../../shared/quantities.ts';
 import { printableKey } from '../byteText.ts';
-import type { FileStart, LogFile, LogFormat, LogRecord, LogScan, RowPlace, ScanStart } from '../logFormat.ts';
+import type {
+  CrossCheckContext,
+  FileStart,
+  LogFile,
+  LogFormat,
+  LogRecord,
+  LogScan,
+  RowPlace,
+  ScanStart,
+} from '../logFormat.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
+import { checkSnapshot } from './snapshotCheck.ts';
 import { headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 import { readHeader } from './strataHint.ts';
 
@@ -124,6 +135,10 @@ class SnapshotFile implements LogFile, EntryReader {
     return toFields(elementSpans(part, bytes));
   }
 
+  crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+    return checkSnapshot(this, ENTRY as number, context);
+  }
+
   guess(): undefined {
     return undefined;
   }
@@ -134,9 +149,11 @@ class SnapshotFile implements LogFile, EntryReader {
     const isFree = segment === SNAPSHOT_FREE_ENTRY;
     record.operation = (isFree ? FREE : ENTRY) as number;
     if (isFree) return { kind: 'entry', sizeBytes: SNAPSHOT_ENTRY_SIZE };
-    const value = formatCountOf(readU32(bytes, at + SNAPSHOT_ENTRY.valueLength), 'byte');
-    record.sequence = readF64(bytes, at + SNAPSHOT_ENTRY.sequence);
-    record.note = `segment table ${segment}, at ${formatOffset(readU32(bytes, at + SNAPSHOT_ENTRY.offset))}, value ${value}`;
+    const valueLength = readU32(bytes, at + SNAPSHOT_ENTRY.valueLength);
+    const recordOffset = readU32(bytes, at + SNAPSHOT_ENTRY.offset);
+    record.entryPlace = { segmentIndex: segment, offsetBytes: recordOffset, valueLength };
+    record.sequence = readU64(bytes, at + SNAPSHOT_ENTRY.sequence);
+    record.note = `segment table ${segment}, at ${formatOffset(recordOffset)}, value ${formatCountOf(valueLength, 'byte')}`;
     const key = this.#keyAt(readU32(bytes, at + SNAPSHOT_ENTRY.key));
     record.bytes = key;
     record.recordStart = 0;
@@ -214,7 +231,7 @@ class SnapshotFile implements LogFile, EntryReader {
         at: SNAPSHOT_ENTRY.sequence,
         end: SNAPSHOT_ENTRY_SIZE,
         colourGroup: 4,
-        value: formatCount(readF64(bytes, SNAPSHOT_ENTRY.sequence)),
+        value: formatCount(readU64(bytes, SNAPSHOT_ENTRY.sequence)),
       },
     ];
   }

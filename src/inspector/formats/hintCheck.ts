@@ -1,0 +1,128 @@
+/** Compares hint files with their segments. */
+
+import { decodeFileHeader } from '../../format/fileHeader.ts';
+import { hintFileName, segmentFileName } from '../../format/fileName.ts';
+import { newHintEntry, readHintEntry } from '../../format/hintFile.ts';
+import { FILE_HEADER, FILE_HEADER_SIZE, HINT_FIRST_ENTRY, HINT_SUMMARY } from '../../format/layout.ts';
+import { readU32, readU64 } from '../../format/littleEndian.ts';
+import type { CrossCheck } from '../../shared/inspectorMessages.ts';
+import { formatCount, formatCountOf, formatOffset } from '../../shared/quantities.ts';
+import { type CrossCheckContext, HEAD_SIZE_BYTES, type LogFile, type LogRecord } from '../logFormat.ts';
+import { nodeCrc32 } from '../nodeCrc32.ts';
+import type { RangedFile } from '../rangedFile.ts';
+import { ProblemList } from './problemList.ts';
+import { RowPuller } from './rowPuller.ts';
+
+/** Rows between two pauses. */
+const PAUSE_EVERY_ROWS = 20_000;
+
+/** Whether a segment has a hint file that a store would believe, judged by what it says of the segment. */
+export function checkHintOfSegment(segmentId: number, { file, openBeside }: CrossCheckContext): CrossCheck {
+  const hint = openBeside(hintFileName(segmentId));
+  if (hint === undefined) return { label: 'hint', outcome: 'missing', summary: 'none', problems: [] };
+  try {
+    const problems = new ProblemList();
+    checkSummary(readHead(hint, HINT_FIRST_ENTRY), segmentId, file, problems);
+    return problems.result('hint', 'ok');
+  } finally {
+    hint.close();
+  }
+}
+
+/** Compares every entry of a hint file with the record it stands for, both in file order. */
+export async function checkSegmentOfHint(
+  segmentId: number,
+  hintFile: LogFile,
+  openSegment: (file: RangedFile, fileName: string) => LogFile,
+  context: CrossCheckContext,
+): Promise<CrossCheck> {
+  const fileName = segmentFileName(segmentId);
+  const segment = context.openBeside(fileName);
+  if (segment === undefined) {
+    return {
+      label: 'segment',
+      outcome: 'missing',
+      summary: 'not found',
+      problems: [`There is no ${fileName} beside this file.`],
+    };
+  }
+  try {
+    const problems = new ProblemList();
+    checkSummary(readHead(context.file, HINT_FIRST_ENTRY), segmentId, segment, problems);
+    const entries = new RowPuller(context.file, hintFile);
+    const records = new RowPuller(segment, openSegment(segment, fileName));
+    await compareInOrder(entries, records, problems, context);
+    if (entries.damagedRanges > 0) problems.add('The hint file is damaged; what follows the damage was not compared.');
+    if (records.damagedRanges > 0)
+      problems.add(`The segment has ${formatCountOf(records.damagedRanges, 'damaged range')}.`);
+    return problems.result('segment', 'agrees');
+  } finally {
+    segment.close();
+  }
+}
+
+/** Entries and records both ascend by the record's offset, so a missing one shows where the other is ahead. */
+async function compareInOrder(
+  entries: RowPuller,
+  records: RowPuller,
+  problems: ProblemList,
+  context: CrossCheckContext,
+): Promise<void> {
+  const decoded = newHintEntry();
+  let entry = entries.next();
+  let record = records.next();
+  for (let row = 0; entry !== undefined || record !== undefined; row++) {
+    if (row % PAUSE_EVERY_ROWS === 0) await context.pause();
+    if (entry !== undefined) readHintEntry(entry.bytes, entry.recordStart, decoded);
+    if (entry === undefined || (record !== undefined && record.offsetBytes < decoded.offsetBytes)) {
+      problems.add(`The record at ${formatOffset((record as LogRecord).offsetBytes)} has no entry.`);
+      record = records.next();
+    } else if (record === undefined || decoded.offsetBytes < record.offsetBytes) {
+      problems.add(
+        `The entry at ${formatOffset(entry.offsetBytes)} points at ${formatOffset(decoded.offsetBytes)}, where no record starts.`,
+      );
+      entry = entries.next();
+    } else {
+      const difference = differenceOf(entry, decoded.valueLength, record);
+      if (difference !== undefined)
+        problems.add(`The entry at ${formatOffset(entry.offsetBytes)} says another ${difference} than its record.`);
+      entry = entries.next();
+      record = records.next();
+    }
+  }
+}
+
+function differenceOf(entry: LogRecord, valueLength: number, record: LogRecord): string | undefined {
+  if (entry.operation !== record.operation) return 'operation';
+  if (entry.sequence !== record.sequence) return 'sequence number';
+  if (entry.expiryMs !== record.expiryMs) return 'expiry';
+  if (valueLength !== record.valueLength) return 'value length';
+  const [one, other] = [entry.key, record.key];
+  return one.length === other.length && one.every((byte, at) => byte === other[at]) ? undefined : 'key';
+}
+
+/** What the head of a hint file says of its segment. */
+function checkSummary(hintHead: Uint8Array, segmentId: number, segment: RangedFile, problems: ProblemList): void {
+  const header = decodeFileHeader(hintHead, nodeCrc32);
+  if (!header.ok || hintHead.length < HINT_FIRST_ENTRY) {
+    problems.add('The header of the hint file is damaged.');
+    return;
+  }
+  if (header.header.id !== segmentId) problems.add(`The hint file is of segment ${header.header.id}.`);
+  const sizeBytes = readU64(hintHead, HINT_SUMMARY.segmentSize);
+  if (sizeBytes !== segment.sizeBytes) {
+    problems.add(
+      `The hint file covers ${formatCount(sizeBytes)} bytes; the segment has ${formatCount(segment.sizeBytes)}.`,
+    );
+  }
+  const segmentHead = readHead(segment, FILE_HEADER_SIZE);
+  const stored = segmentHead.length < FILE_HEADER_SIZE ? undefined : readU32(segmentHead, FILE_HEADER.checksum);
+  if (stored !== readU32(hintHead, HINT_SUMMARY.segmentHeaderChecksum)) {
+    problems.add('The hint file was made for another segment of this name.');
+  }
+}
+
+function readHead(file: RangedFile, sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(Math.min(sizeBytes, HEAD_SIZE_BYTES));
+  return bytes.subarray(0, file.read(bytes, 0));
+}

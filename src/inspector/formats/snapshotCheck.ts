@@ -1,0 +1,119 @@
+/** Compares the entries of a keydir snapshot with the records they point at. */
+
+import { segmentSalt } from '../../format/crc32.ts';
+import { segmentFileName } from '../../format/fileName.ts';
+import {
+  OPERATION,
+  RECORD_HEADER_SIZE,
+  SNAPSHOT,
+  SNAPSHOT_FIRST_SEGMENT,
+  SNAPSHOT_SEGMENT,
+  SNAPSHOT_SEGMENT_SIZE,
+} from '../../format/layout.ts';
+import { readU32, readU64 } from '../../format/littleEndian.ts';
+import { decodeRecord, RecordView } from '../../format/record.ts';
+import type { CrossCheck } from '../../shared/inspectorMessages.ts';
+import { formatCount, formatOffset } from '../../shared/quantities.ts';
+import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
+import { nodeCrc32 } from '../nodeCrc32.ts';
+import type { RangedFile } from '../rangedFile.ts';
+import { ProblemList } from './problemList.ts';
+import { RowPuller } from './rowPuller.ts';
+
+const PAUSE_EVERY_ROWS = 10_000;
+
+/** A segment of the snapshot's table. */
+interface CoveredSegment {
+  readonly segmentId: number;
+  readonly coveredSizeBytes: number;
+  readonly liveCount: number;
+  readonly file: RangedFile | undefined;
+  readonly salt: number;
+  entriesSeen: number;
+}
+
+/** `entryOperation` is the index of live entries among the snapshot's operations. */
+export async function checkSnapshot(
+  snapshot: LogFile,
+  entryOperation: number,
+  context: CrossCheckContext,
+): Promise<CrossCheck> {
+  const problems = new ProblemList();
+  const segments = readSegments(context, problems);
+  try {
+    const rows = new RowPuller(context.file, snapshot);
+    let row = rows.next();
+    for (let count = 0; row !== undefined; row = rows.next(), count++) {
+      if (count % PAUSE_EVERY_ROWS === 0) await context.pause();
+      if (row.operation === entryOperation) checkEntry(row, segments, problems);
+    }
+    for (const { segmentId, liveCount, entriesSeen } of segments) {
+      if (liveCount === entriesSeen) continue;
+      problems.add(
+        `Segment ${segmentId} should have ${formatCount(liveCount)} live records, but ${formatCount(entriesSeen)} entries name it.`,
+      );
+    }
+    if (rows.damagedRanges > 0) problems.add('The snapshot is damaged; what follows the damage was not compared.');
+    return problems.result('segments', 'agree');
+  } finally {
+    for (const { file } of segments) file?.close();
+  }
+}
+
+function readSegments({ file, openBeside }: CrossCheckContext, problems: ProblemList): CoveredSegment[] {
+  const head = readBytes(file, 0, SNAPSHOT_FIRST_SEGMENT);
+  if (head.length < SNAPSHOT_FIRST_SEGMENT) return [];
+  const claimed = readU32(head, SNAPSHOT.segmentCount) * SNAPSHOT_SEGMENT_SIZE;
+  const table = readBytes(file, SNAPSHOT_FIRST_SEGMENT, Math.min(claimed, file.sizeBytes));
+  const segments: CoveredSegment[] = [];
+  for (let at = 0; at + SNAPSHOT_SEGMENT_SIZE <= table.length; at += SNAPSHOT_SEGMENT_SIZE) {
+    const segmentId = readU32(table, at + SNAPSHOT_SEGMENT.segmentId);
+    const coveredSizeBytes = readU64(table, at + SNAPSHOT_SEGMENT.coveredSize);
+    const segment = openBeside(segmentFileName(segmentId));
+    if (segment === undefined) problems.add(`There is no ${segmentFileName(segmentId)} beside this file.`);
+    else if (segment.sizeBytes < coveredSizeBytes)
+      problems.add(`Segment ${segmentId} is shorter than the snapshot says.`);
+    const liveCount = readU32(table, at + SNAPSHOT_SEGMENT.liveCount);
+    segments.push({
+      segmentId,
+      coveredSizeBytes,
+      liveCount,
+      file: segment,
+      salt: segmentSalt(segmentId),
+      entriesSeen: 0,
+    });
+  }
+  return segments;
+}
+
+function checkEntry(entry: LogRecord, segments: readonly CoveredSegment[], problems: ProblemList): void {
+  const place = entry.entryPlace;
+  const segment = place === undefined ? undefined : segments[place.segmentIndex];
+  const who = `The entry at ${formatOffset(entry.offsetBytes)}`;
+  if (place === undefined || segment === undefined) {
+    problems.add(`${who} names a segment that is not in the table.`);
+    return;
+  }
+  segment.entriesSeen++;
+  if (segment.file === undefined) return;
+  const sizeBytes = RECORD_HEADER_SIZE + entry.keyLength + place.valueLength;
+  const bytes = readBytes(segment.file, place.offsetBytes, Math.min(sizeBytes, segment.file.sizeBytes));
+  const view = new RecordView();
+  view.offsetBytes = place.offsetBytes;
+  const problem = decodeRecord(view, bytes, 0, segment.salt, nodeCrc32);
+  const where = `${formatOffset(place.offsetBytes)} of segment ${segment.segmentId}`;
+  if (problem !== undefined || view.operation !== OPERATION.put)
+    problems.add(`${who} points at ${where}, where no valid put starts.`);
+  else if (view.sequence !== entry.sequence)
+    problems.add(`${who} says another sequence number than the record at ${where}.`);
+  else if (!sameBytes(view.key, entry.key)) problems.add(`${who} has another key than the record at ${where}.`);
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
+function readBytes(file: RangedFile, offsetBytes: number, sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  return bytes.subarray(0, file.read(bytes, offsetBytes));
+}

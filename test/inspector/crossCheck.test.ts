@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Store } from '../../src/engine/index.ts';
+import { crc32 } from '../../src/format/crc32.ts';
+import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
+import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import { Inspection } from '../../src/inspector/inspection.ts';
+import { LocalFile } from '../../src/inspector/localFile.ts';
+import type { ScanEvents } from '../../src/shared/inspectorMessages.ts';
+import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
+
+const encoder = new TextEncoder();
+
+describe('hint files, snapshots and manifests under inspection', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), 'strata-cross-check-'));
+    const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 20_000 });
+    for (let index = 0; index < 900; index++) {
+      await store.put(encoder.encode(`key/${index % 300}`), encoder.encode(`value ${index}`));
+      if (index % 50 === 7) await store.del(encoder.encode(`key/${index % 40}`));
+    }
+    await store.close();
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  function inspect(fileName: string): Promise<{ inspection: Inspection; progress: IndexProgress }> {
+    return new Promise((resolve) => {
+      const events: ScanEvents = {
+        indexProgress: (progress) => {
+          if (progress.done) resolve({ inspection, progress });
+        },
+        filterProgress: () => {},
+        findProgress: () => {},
+        fileChanged: () => {},
+        recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
+      };
+      const inspection = new Inspection({
+        file: new LocalFile(path.join(directory, fileName)),
+        fileName,
+        events,
+        openBeside: (name) =>
+          existsSync(path.join(directory, name)) ? new LocalFile(path.join(directory, name)) : undefined,
+      });
+      inspection.open();
+    });
+  }
+
+  /** Writes a hint file back after a change, with its checksum made right again. */
+  function changeHint(change: (bytes: Uint8Array) => void): void {
+    const file = path.join(directory, '000000000001.hint');
+    const bytes = new Uint8Array(readFileSync(file));
+    change(bytes);
+    writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+    writeFileSync(file, bytes);
+  }
+
+  it('decodes every file of a store to its last byte, without damage', async () => {
+    for (const fileName of ['000000000001.seg', '000000000001.hint', 'KEYDIR', 'MANIFEST']) {
+      const { inspection, progress } = await inspect(fileName);
+      assert.equal(progress.damage.ranges, 0, fileName);
+      const { rows } = await inspection.rows({ view: 0, first: 0, count: 5000 });
+      let end = 0;
+      for (const row of rows) {
+        assert.equal(row.offsetBytes, end, fileName);
+        end += row.sizeBytes;
+      }
+      assert.equal(end, progress.sizeBytes, fileName);
+      inspection.close();
+    }
+  });
+
+  it('finds that the files of a sound store agree', async () => {
+    for (const [fileName, label] of [
+      ['000000000001.seg', 'hint'],
+      ['000000000001.hint', 'segment'],
+      ['KEYDIR', 'segments'],
+    ] as const) {
+      const { inspection } = await inspect(fileName);
+      const check = await inspection.crossCheck();
+      assert.deepEqual([check?.label, check?.outcome, check?.problems], [label, 'agrees', []], fileName);
+      inspection.close();
+    }
+  });
+
+  it('names a wrong offset: an entry without record, and a record without entry', async () => {
+    changeHint((bytes) => {
+      const at = HINT_FIRST_ENTRY + HINT_ENTRY.offset;
+      writeU32(bytes, at, readU32(bytes, at) + 1);
+    });
+    const { inspection, progress } = await inspect('000000000001.hint');
+    assert.equal(progress.damage.ranges, 0);
+    const check = await inspection.crossCheck();
+    assert.equal(check?.outcome, 'differs');
+    assert.match(check?.problems.join('\n') ?? '', /record at 0x00000020 has no entry/);
+    assert.match(check?.problems.join('\n') ?? '', /points at 0x00000021, where no record starts/);
+    inspection.close();
+  });
+
+  it('names a value length that is not that of the record', async () => {
+    changeHint((bytes) => writeU32(bytes, HINT_FIRST_ENTRY + HINT_ENTRY.valueLength, 3));
+    const { inspection } = await inspect('000000000001.hint');
+    assert.match((await inspection.crossCheck())?.problems.join() ?? '', /another value length/);
+    inspection.close();
+  });
+
+  it('shows a flipped bit of a hint file as a wrong file checksum', async () => {
+    const file = path.join(directory, '000000000001.hint');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 6] = (bytes[bytes.length - 6] as number) ^ 1;
+    writeFileSync(file, bytes);
+    const { inspection, progress } = await inspect('000000000001.hint');
+    assert.deepEqual(progress.damage, { ranges: 1, bytes: 4 });
+    inspection.close();
+  });
+
+  it('says that a segment has no hint file, and that a snapshot lacks a segment', async () => {
+    rmSync(path.join(directory, '000000000002.seg'));
+    rmSync(path.join(directory, '000000000001.hint'));
+    const segment = await inspect('000000000001.seg');
+    assert.equal((await segment.inspection.crossCheck())?.outcome, 'missing');
+    segment.inspection.close();
+    const snapshot = await inspect('KEYDIR');
+    const check = await snapshot.inspection.crossCheck();
+    assert.match(check?.problems.join() ?? '', /no 000000000002\.seg/);
+    snapshot.inspection.close();
+  });
+
+  it('resolves the keys of snapshot entries', async () => {
+    const { inspection } = await inspect('KEYDIR');
+    const { rows } = await inspection.rows({ view: 0, first: 0, count: 5000 });
+    const keys = rows.filter(({ cells }) => cells?.operation === 'entry').map(({ cells }) => cells?.key?.text);
+    assert.ok(keys.length > 250);
+    assert.ok(keys.every((key) => key?.startsWith('key/')));
+    inspection.close();
+  });
+});
