@@ -30,14 +30,14 @@ const FIRST_GROUP_CAPACITY = 64 * 1024;
 /** With more than this waiting, further writes wait before they are encoded: the queue is bounded. */
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 
+const NO_VALUE = new Uint8Array(0);
+
 /** One change: a put, or a delete when there is no value. */
 export interface Change {
   readonly key: Uint8Array;
   readonly value: Uint8Array | undefined;
   /** Milliseconds since 1970-01-01 UTC; 0: never. */
   readonly expiryMs: number;
-  /** Milliseconds since 1970-01-01 UTC, for records copied from elsewhere; default: now. */
-  readonly timestampMs?: number;
 }
 
 export interface WriterOptions {
@@ -103,6 +103,16 @@ export class Writer {
   #intervalTimer: NodeJS.Timeout | undefined;
   /** Segments are sealed in order, or a gap could be followed by sealed records. */
   #sealing: Promise<void> = Promise.resolve();
+  /** Used again for every record that is encoded or applied. */
+  readonly #fields: { -readonly [K in keyof RecordFields]: RecordFields[K] } = {
+    operation: OPERATION.put,
+    flags: 0,
+    sequence: 0,
+    timestampMs: 0,
+    expiryMs: 0,
+    key: NO_VALUE,
+    value: NO_VALUE,
+  };
   readonly #view = new RecordView();
   readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
 
@@ -197,17 +207,15 @@ export class Writer {
   // Encoding
 
   #encode(group: Group, change: Change, flags: number, timestampMs: number): void {
-    const { key, value, expiryMs } = change;
-    const record: RecordFields = {
-      operation: value === undefined ? OPERATION.del : OPERATION.put,
-      flags: group.end === 0 ? flags | group.firstFlags : flags,
-      sequence: ++this.#sequence,
-      timestampMs: change.timestampMs ?? timestampMs,
-      expiryMs,
-      key,
-      value: value ?? NO_VALUE,
-    };
-    group.end = encodeRecord(group.bytes, group.end, record, group.salt, crc32);
+    const fields = this.#fields;
+    fields.operation = change.value === undefined ? OPERATION.del : OPERATION.put;
+    fields.flags = group.end === 0 ? flags | group.firstFlags : flags;
+    fields.sequence = ++this.#sequence;
+    fields.timestampMs = timestampMs;
+    fields.expiryMs = change.expiryMs;
+    fields.key = change.key;
+    fields.value = change.value ?? NO_VALUE;
+    group.end = encodeRecord(group.bytes, group.end, fields, group.salt, crc32);
     group.lastSequence = this.#sequence;
   }
 
@@ -435,5 +443,3 @@ export class Writer {
     this.#options.onSeal(segment);
   }
 }
-
-const NO_VALUE = new Uint8Array(0);
