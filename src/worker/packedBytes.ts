@@ -49,6 +49,7 @@ export function unpackAllBytes(packed: PackedBytes): Uint8Array[] {
 }
 
 /** The same bytes with a buffer to themselves (which `slice` of a Node `Buffer` does not give): sending a view would send all of the buffer it looks into. */
-export function ownBytes(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isAlone = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }

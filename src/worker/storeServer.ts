@@ -20,7 +20,7 @@ import { ExpiryTimer } from './expiryTimer.ts';
 import { FolderPages } from './folderPages.ts';
 import { liveBytesByBlock } from './liveBytes.ts';
 import { LogFollower } from './logFollower.ts';
-import { type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
+import { ownBytes, type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
 import {
   buffersOfEntries,
   buffersOfFolderPage,
@@ -95,7 +95,10 @@ export class StoreServer implements StoreRequests {
 
   get(key: Uint8Array): FoundValue | undefined {
     const found = this.#open.entries.value(key);
-    return found === undefined ? undefined : handOver(found, [found.value.buffer as ArrayBuffer]);
+    if (found === undefined) return undefined;
+    // The engine cuts small values from a buffer that they share.
+    const value = ownBytes(found.value);
+    return handOver({ ...found, value }, [value.buffer]);
   }
 
   async getMany(keys: PackedBytes): Promise<FoundValues> {
