@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EmbeddedStore, EmbeddedStoreOptions } from '../../src/shared/embeddedStore.ts';
 import type { FolderPage, StoreChange } from '../../src/shared/keyValueStore.ts';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
+import type { StoreRequestError } from '../../src/worker/requestError.ts';
 import type { StoreClient } from '../../src/worker/storeClient.ts';
 
 const openEmbeddedStore = embeddedStoreOpener(new URL('../../src/worker/storeWorker.ts', import.meta.url));
@@ -273,6 +274,51 @@ describe('embedded store', function () {
       assert.equal(statistics.openedBy, 'empty');
       assert.equal(statistics.segments[0]?.uri, `${uri}/000000000001.seg`);
       assert.equal(statistics.segments[0]?.damagedRangeCount, 0);
+    });
+  });
+
+  describe('records', () => {
+    it('have states, and blocks of a segment live bytes', async () => {
+      const store = await open();
+      await store.put(bytes('a'), bytes('1'));
+      await store.put(bytes('a'), bytes('2'));
+      await store.del(bytes('b'));
+      const [newest, first] = await store.history(bytes('a'));
+      const [tombstone] = await store.history(bytes('b'));
+      const offsets = [first, newest, tombstone].map((version) => version?.location?.offsetBytes ?? 0);
+      assert.deepEqual(await store.recordStates(1, [...offsets, 7]), ['superseded', 'live', 'tombstone', 'unknown']);
+      assert.deepEqual(await store.newestRecord(bytes('a')), newest?.location);
+      assert.deepEqual(await store.newestRecord(bytes('b')), tombstone?.location);
+      assert.equal(await store.newestRecord(bytes('c')), undefined);
+
+      const blocks = await store.liveBytesByBlock(1, 10, 10);
+      const expected = new Float64Array(10);
+      expected[Math.floor((newest?.location?.offsetBytes ?? 0) / 10)] = newest?.location?.sizeBytes ?? 0;
+      assert.deepEqual(blocks, expected);
+      await assert.rejects(store.liveBytesByBlock(1, 0, 10), { code: 'INVALID_OPTION' });
+    });
+
+    it('that are damaged are named when opening fails, and left out when salvaging', async () => {
+      const store = await open({ maxSegmentSizeBytes: 500 });
+      for (let i = 0; i < 40; i++) await store.put(bytes(`key ${i}`), bytes('a value that is easy to spoil'));
+      await store.close();
+      await rm(path.join(directory, 'KEYDIR'));
+      await rm(path.join(directory, '000000000001.hint'));
+      const file = path.join(directory, '000000000001.seg');
+      const segment = await readFile(file);
+      segment.writeUInt8(segment.readUInt8(100) ^ 1, 100);
+      await writeFile(file, segment);
+
+      await assert.rejects(open({ expect: 'existing' }), (error: StoreRequestError) => {
+        assert.equal(error.code, 'STORE_DAMAGED');
+        assert.equal(error.damage[0]?.fileName, '000000000001.seg');
+        return true;
+      });
+      const salvaged = await open({ expect: 'existing', salvage: true });
+      const { segments, keyCount } = await salvaged.statistics();
+      assert.equal(segments[0]?.damagedRangeCount, 1);
+      assert.ok(keyCount >= 38 && keyCount < 40);
+      assert.equal((await salvaged.list({}, { valuePreviewBytes: 10 })).length, keyCount);
     });
   });
 
