@@ -8,6 +8,8 @@ import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type {
   CrossCheck,
   DamageLocated,
+  ExportRequest,
+  ExportResult,
   FileChange,
   FindHit,
   FindRequest,
@@ -21,6 +23,8 @@ import type {
 import type { FileSummary, InspectorRow, Overview, RowDetail } from '../shared/inspectorRows.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { compileMatcher } from './byteMatcher.ts';
+import { ExportFile } from './exportFile.ts';
+import { exportHead, exportLine } from './exportFormat.ts';
 import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
 import { findRow } from './findRow.ts';
@@ -65,6 +69,7 @@ export class Inspection implements ScanCalls {
   #filtered: FilteredView | undefined;
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
+  #export: AbortController | undefined;
   #indexing = false;
   #gone = false;
   #closed = false;
@@ -203,6 +208,38 @@ export class Inspection implements ScanCalls {
     this.#find?.abort();
   }
 
+  async exportRows({ view, format, path }: ExportRequest): Promise<ExportResult> {
+    const output = new ExportFile(path);
+    const abort = new AbortController();
+    this.#export = abort;
+    let rowCount = 0;
+    let lastReport = performance.now();
+    try {
+      output.write(exportHead(format));
+      const visit = (visited: VisitedRow) => {
+        if (!isDamage(visited.entry) && visited.entry.kind === 'header') return false;
+        output.write(exportLine(format, visited, this.#logFile));
+        rowCount++;
+        if (performance.now() - lastReport >= PROGRESS_EVERY_MS) {
+          lastReport = performance.now();
+          this.#events.exportProgress(visited.entry.offsetBytes / this.#index.sizeBytes);
+        }
+        return false;
+      };
+      await this.#walkFrom(view, this.#rowsOf(view).before(0), visit, SCAN_CHUNK_BYTES, abort.signal);
+    } catch (error) {
+      output.abandon();
+      throw error;
+    }
+    if (abort.signal.aborted) output.abandon();
+    else output.finish();
+    return { rowCount, cancelled: abort.signal.aborted };
+  }
+
+  cancelExport(): void {
+    this.#export?.abort();
+  }
+
   async crossCheck(): Promise<CrossCheck | undefined> {
     const openBeside = this.#openBeside;
     if (openBeside === undefined) return undefined;
@@ -231,6 +268,7 @@ export class Inspection implements ScanCalls {
     this.#closed = true;
     this.#filtered?.abort.abort();
     this.#find?.abort();
+    this.#export?.abort();
     this.#file.close();
   }
 

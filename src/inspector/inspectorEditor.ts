@@ -9,8 +9,10 @@ import type {
   ScanEvents,
   ViewCommand,
   ViewEvents,
+  ViewId,
   ViewSettings,
 } from '../shared/inspectorMessages.ts';
+import { formatCountOf } from '../shared/quantities.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { packErrors, unpackErrors } from '../shared/rpcErrors.ts';
 import type { ColumnMemory } from './columnMemory.ts';
@@ -43,6 +45,7 @@ export class InspectorEditor implements vscode.Disposable {
   /** Where to go once the webview has loaded. */
   #pendingTarget: LocateTarget | undefined;
   #ready = false;
+  #onExportProgress: (share: number) => void = () => {};
   #segmentId: number | undefined;
 
   constructor(options: InspectorEditorOptions) {
@@ -91,6 +94,7 @@ export class InspectorEditor implements vscode.Disposable {
       filterProgress: (progress) => this.#send('filterProgress', progress),
       findProgress: (progress) => this.#send('findProgress', progress),
       fileChanged: (change, summary) => this.#send('fileChanged', change, summary),
+      exportProgress: (share) => this.#onExportProgress(share),
       recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
     };
   }
@@ -134,7 +138,7 @@ export class InspectorEditor implements vscode.Disposable {
       run: (action, row) => this.#run(action, row),
       saveColumns: (columns) => this.#options.columns.save(columns),
       askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),
-      exportRows: async () => {},
+      exportRows: (view) => this.#exportRows(view),
       openSettings: async () =>
         void vscode.commands.executeCommand('workbench.action.openSettings', 'strata.inspector'),
     };
@@ -163,6 +167,39 @@ export class InspectorEditor implements vscode.Disposable {
     const { stores, documents, comparison, openSegment } = this.#options;
     if (detail === undefined) return;
     await runRowAction(action, { editor: this, detail, stores, documents, comparison, openSegment });
+  }
+
+  /** Asks where to, and writes the rows there while a notification shows how far it is. */
+  async #exportRows(view: ViewId): Promise<void> {
+    const target = await vscode.window.showSaveDialog({
+      title: 'Export Records',
+      defaultUri: this.uri.with({ path: `${this.uri.path}.jsonl` }),
+      filters: { 'JSON Lines': ['jsonl'], 'Comma-separated values': ['csv'] },
+    });
+    if (target === undefined) return;
+    if (target.scheme !== 'file') {
+      void vscode.window.showErrorMessage('Records can only be exported to a local file.');
+      return;
+    }
+    const format = target.path.endsWith('.csv') ? 'csv' : 'jsonl';
+    const result = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: 'Exporting records', cancellable: true },
+      (progress, cancellation) => {
+        let lastShare = 0;
+        this.#onExportProgress = (share) => {
+          progress.report({ increment: (share - lastShare) * 100 });
+          lastShare = share;
+        };
+        cancellation.onCancellationRequested(() => this.#thread.calls.cancelExport());
+        return this.#thread.calls.exportRows({ view, format, path: target.fsPath });
+      },
+    );
+    if (result.cancelled) return;
+    const open = 'Open';
+    const message = `Exported ${formatCountOf(result.rowCount, 'record')} to ${target.fsPath}.`;
+    if ((await vscode.window.showInformationMessage(message, open)) === open) {
+      await vscode.window.showTextDocument(target);
+    }
   }
 
   #send<Name extends keyof ViewEvents>(name: Name, ...args: Parameters<ViewEvents[Name]>): void {

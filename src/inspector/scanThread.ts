@@ -2,25 +2,18 @@
 
 import { Worker } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type { ScanCalls, ScanEvents } from '../shared/inspectorMessages.ts';
+import type { ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
 
 export type ScanSource =
   | { readonly kind: 'path'; readonly fileName: string; readonly path: string }
   /** For files of other file systems, which cannot be read by ranges. */
   | { readonly kind: 'bytes'; readonly fileName: string; readonly bytes: Uint8Array };
 
-export interface ScanThreadCalls extends ScanCalls {
-  /** Something may have changed the file. */
-  refresh(): void;
-  /** Only for a source of bytes: the file's new content. */
-  replaceBytes(bytes: Uint8Array): void;
-}
-
 /** A thread's heap beyond this is a defect; better the one editor fails than the machine. Read buffers do not count. */
 const MAX_HEAP_MB = 256;
 
 export class ScanThread {
-  readonly calls: BirpcReturn<ScanThreadCalls, ScanEvents>;
+  readonly calls: BirpcReturn<ScanHostCalls, ScanEvents>;
   readonly #worker: Worker;
   #closed = false;
 
@@ -32,7 +25,7 @@ export class ScanThread {
       name: 'strata inspector',
     });
     this.#worker = worker;
-    this.calls = createBirpc<ScanThreadCalls, ScanEvents>(events, {
+    this.calls = createBirpc<ScanHostCalls, ScanEvents>(events, {
       post: (message) => worker.postMessage(message),
       on: (receive) => worker.on('message', receive),
       // Long searches are no failure: a thread that has ended rejects its calls through `$close`.

@@ -3,11 +3,11 @@
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
-import type { ScanEvents } from '../shared/inspectorMessages.ts';
+import type { ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
 import { Inspection } from './inspection.ts';
 import { LocalFile } from './localFile.ts';
 import { MemoryFile, type RangedFile } from './rangedFile.ts';
-import type { ScanSource, ScanThreadCalls } from './scanThread.ts';
+import type { ScanSource } from './scanThread.ts';
 
 /** Changes by other processes are noticed within this time; the host's file watcher usually tells sooner. */
 const LOOK_EVERY_MS = 1000;
@@ -28,11 +28,12 @@ const inspection = new Inspection({
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
     findProgress: (progress) => void host.findProgress.asEvent(progress),
     fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
+    exportProgress: (share) => void host.exportProgress.asEvent(share),
     recordStates: (offsetsBytes) => host.recordStates(offsetsBytes),
   },
 });
 
-const calls: ScanThreadCalls = {
+const calls: ScanHostCalls = {
   open: () => inspection.open(),
   rows: (request) => inspection.rows(request),
   detail: (row) => inspection.detail(row),
@@ -46,13 +47,15 @@ const calls: ScanThreadCalls = {
   cancelFind: () => inspection.cancelFind(),
   crossCheck: () => inspection.crossCheck(),
   refresh: () => inspection.refresh(),
+  exportRows: (request) => inspection.exportRows(request),
+  cancelExport: () => inspection.cancelExport(),
   replaceBytes(bytes) {
     memoryFile?.replace(bytes);
     inspection.refresh();
   },
 };
 
-const host = createBirpc<ScanEvents, ScanThreadCalls>(calls, {
+const host = createBirpc<ScanEvents, ScanHostCalls>(calls, {
   post: (message) => port.postMessage(message),
   on: (receive) => port.on('message', receive),
   // A store that is busy answers late; that is no error.

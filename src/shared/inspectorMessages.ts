@@ -72,6 +72,20 @@ export interface FilterProgress {
   readonly cancelled: boolean;
 }
 
+export type ExportFormat = 'jsonl' | 'csv';
+
+export interface ExportRequest {
+  readonly view: ViewId;
+  readonly format: ExportFormat;
+  /** Of a local file, which is replaced when it exists. */
+  readonly path: string;
+}
+
+export interface ExportResult {
+  readonly rowCount: number;
+  readonly cancelled: boolean;
+}
+
 export type FileChange = 'grew' | 'gone' | 'replaced';
 
 /** Whether what the file says agrees with the files it belongs to: a hint file with its segment, say. */
@@ -105,11 +119,23 @@ export interface ScanCalls {
   crossCheck(): Answer<CrossCheck | undefined>;
 }
 
+/** Further calls that only the extension host makes. */
+export interface ScanHostCalls extends ScanCalls {
+  /** Something may have changed the file. */
+  refresh(): void;
+  /** Only for a source of bytes: the file's new content. */
+  replaceBytes(bytes: Uint8Array): void;
+  /** Writes rows to a file, one at a time. */
+  exportRows(request: ExportRequest): Answer<ExportResult>;
+  cancelExport(): void;
+}
+
 /** Sent by the scanning thread without being asked. */
 export interface ScanEvents {
   indexProgress(progress: IndexProgress): void;
   filterProgress(progress: FilterProgress): void;
   findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
+  exportProgress(share: number): void;
   fileChanged(change: FileChange, summary: FileSummary | undefined): void;
   /** States of records, asked of the store by way of the extension host. */
   recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;
@@ -157,7 +183,7 @@ export interface ViewSettings {
 }
 
 /** What the host sends to the webview. */
-export interface ViewEvents extends Omit<ScanEvents, 'recordStates'> {
+export interface ViewEvents extends Omit<ScanEvents, 'recordStates' | 'exportProgress'> {
   /** The store has changed: states have to be asked for again. */
   statesChanged(storeKnown: boolean): void;
   goTo(target: LocateTarget): void;

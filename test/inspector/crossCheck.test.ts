@@ -36,6 +36,7 @@ describe('hint files, snapshots and manifests under inspection', () => {
         },
         filterProgress: () => {},
         findProgress: () => {},
+        exportProgress: () => {},
         fileChanged: () => {},
         recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
       };

@@ -73,6 +73,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
       if (progress.done) onFiltered(progress);
     },
     findProgress: () => {},
+    exportProgress: () => {},
     fileChanged: (change) => changes.push(change),
     recordStates: async (offsets) => options.states?.(offsets) ?? offsets.map(() => 'unknown'),
   };

@@ -1,0 +1,45 @@
+/** The file that an export writes: the only thing the inspector ever writes, and only where a person said. */
+
+// biome-ignore lint/style/noRestrictedImports: an export of any size is written piece by piece, which vscode.workspace.fs cannot.
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+const PIECE_CHARACTERS = 0x10_0000;
+
+/** Text goes to a temporary file, which takes the name at the end: a cancelled export leaves nothing behind. */
+export class ExportFile {
+  readonly #path: string;
+  readonly #partialPath: string;
+  readonly #descriptor: number;
+  #waiting: string[] = [];
+  #waitingCharacters = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#partialPath = `${path}.partial`;
+    this.#descriptor = openSync(this.#partialPath, 'w');
+  }
+
+  write(text: string): void {
+    this.#waiting.push(text);
+    this.#waitingCharacters += text.length;
+    if (this.#waitingCharacters >= PIECE_CHARACTERS) this.#flush();
+  }
+
+  finish(): void {
+    this.#flush();
+    closeSync(this.#descriptor);
+    renameSync(this.#partialPath, this.#path);
+  }
+
+  abandon(): void {
+    closeSync(this.#descriptor);
+    rmSync(this.#partialPath, { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#waiting.join(''), 'utf8');
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+    this.#waiting = [];
+    this.#waitingCharacters = 0;
+  }
+}

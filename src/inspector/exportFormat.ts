@@ -1,0 +1,97 @@
+/** Records as lines of text: JSON Lines, or comma-separated values as in RFC 4180. */
+
+import { Buffer } from 'node:buffer';
+import type { ExportFormat } from '../shared/inspectorMessages.ts';
+import { decodeUtf8, formatKey } from '../shared/keyText.ts';
+import { type LogFile, type LogRecord, NONE } from './logFormat.ts';
+import { isDamage, type VisitedRow } from './rowWalk.ts';
+
+/** One row as an object; what the format does not have is absent. Bytes that are not UTF-8 come as base64. */
+interface ExportedRow {
+  row: number;
+  offsetBytes: number;
+  sizeBytes: number;
+  operation: string;
+  sequence?: number;
+  time?: string;
+  expires?: string;
+  key?: string;
+  keyBase64?: string;
+  value?: string;
+  valueBase64?: string;
+  checksum?: string;
+  damage?: string;
+}
+
+const CSV_COLUMNS = [
+  'row',
+  'offsetBytes',
+  'sizeBytes',
+  'operation',
+  'sequence',
+  'time',
+  'expires',
+  'key',
+  'keyBase64',
+  'value',
+  'valueBase64',
+  'checksum',
+  'damage',
+] as const satisfies readonly (keyof ExportedRow)[];
+
+/** What a file of that format begins with. */
+export function exportHead(format: ExportFormat): string {
+  return format === 'csv' ? `${CSV_COLUMNS.join(',')}\r\n` : '';
+}
+
+export function exportLine(format: ExportFormat, visited: VisitedRow, logFile: LogFile): string {
+  const row = exportedRow(visited, logFile);
+  if (format === 'jsonl') return `${JSON.stringify(row)}\n`;
+  return `${CSV_COLUMNS.map((name) => csvCell(row[name])).join(',')}\r\n`;
+}
+
+function exportedRow({ row, entry }: VisitedRow, logFile: LogFile): ExportedRow {
+  const { offsetBytes, sizeBytes } = entry;
+  if (isDamage(entry)) return { row, offsetBytes, sizeBytes, operation: 'damage', damage: entry.message };
+  return {
+    row,
+    offsetBytes,
+    sizeBytes,
+    operation: logFile.operations[entry.operation] ?? '?',
+    ...(entry.sequence === NONE ? {} : { sequence: entry.sequence }),
+    ...(entry.timestampMs === NONE ? {} : { time: isoTime(entry.timestampMs) }),
+    ...(entry.expiryMs <= 0 ? {} : { expires: isoTime(entry.expiryMs) }),
+    ...keyParts(entry),
+    ...valueParts(entry),
+    ...(entry.storedChecksum === NONE ? {} : { checksum: entry.storedChecksum.toString(16).padStart(8, '0') }),
+  };
+}
+
+function keyParts(record: LogRecord): Pick<ExportedRow, 'key' | 'keyBase64'> {
+  if (record.keyLength === NONE) return {};
+  const { key } = record;
+  const isText = decodeUtf8(key) !== undefined;
+  return { key: formatKey(key), ...(isText ? {} : { keyBase64: base64(key) }) };
+}
+
+function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64'> {
+  if (record.valueLength === NONE) return {};
+  const { value } = record;
+  const text = decodeUtf8(value);
+  return text === undefined ? { valueBase64: base64(value) } : { value: text };
+}
+
+/** Times that no calendar has stay numbers of milliseconds. */
+function isoTime(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? String(timeMs) : time.toISOString();
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function csvCell(value: string | number | undefined): string {
+  const text = value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import type { FindPattern } from '../../src/shared/inspectorMessages.ts';
+import type { RecordState } from '../../src/shared/recordState.ts';
+import { openWhole, type Probe, probe } from './inspectionProbe.ts';
+import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
+
+/** Applies a filter line, waits until all is filtered, and returns the numbers of the rows that it shows. */
+async function rowsOf(subject: Probe, line: string): Promise<number[]> {
+  const parsed = parseFilter(line);
+  assert.ok(parsed.ok, `${line}: ${parsed.ok ? '' : parsed.message}`);
+  const filtered = subject.filtered();
+  const view = await subject.inspection.setFilter(parsed.filter);
+  const { matchCount } = await filtered;
+  const { rows } = await subject.inspection.rows({ view, first: 0, count: 1000 });
+  assert.equal(rows.length, Math.min(1000, matchCount));
+  return rows.map(({ row }) => row);
+}
+
+function find(subject: Probe, pattern: Partial<FindPattern>, from: number, direction: 'next' | 'previous') {
+  const whole: FindPattern = { kind: 'text', pattern: '', matchCase: false, ...pattern };
+  return subject.inspection.find({ pattern: whole, view: 0, from, direction });
+}
+
+describe('filter', () => {
+  const builder = new SegmentBuilder();
+  builder.add({ key: 'CH/ZH/Zurich', value: '{"lat":47.37}', timestampMs: 1_700_000_000_000 }); // row 1
+  builder.add({ key: 'CH/ZH/Uster', value: '{"lat":47.35}', timestampMs: 1_700_000_100_000 });
+  builder.add({ key: 'CH/ZH/Zurich', timestampMs: 1_700_000_200_000 });
+  const damaged = builder.add({ key: 'AT/W/Wien', value: 'x'.repeat(500), timestampMs: 1_700_000_300_000 });
+  builder.add({ key: 'DE/BE/Berlin', value: 'ch/zh', timestampMs: 1_700_000_400_000 });
+  builder.batch([{ key: 'FR/P/Paris', value: 'p' }]); // rows 6 and 7
+  const bytes = builder.bytes();
+  bytes[damaged + 60] = (bytes[damaged + 60] as number) ^ 1;
+  const states: Record<number, RecordState> = {};
+  const subject = probe(bytes, { states: (offsets) => offsets.map((offset) => states[offset] ?? 'superseded') });
+
+  before(async () => {
+    await openWhole(subject);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 2, count: 1 });
+    states[rows[0]?.offsetBytes ?? 0] = 'live';
+  });
+
+  for (const [line, expected] of [
+    ['zurich', [1, 3]],
+    ['Zurich', [1, 3]],
+    ['ZURICH', []],
+    ['ch/zh', [1, 2, 3, 5]],
+    ['key:ch/zh', [1, 2, 3]],
+    ['value:ch/zh', [5]],
+    ['prefix:CH/ZH/U', [2]],
+    ['/^(DE|FR)/', [5, 7]],
+    ['key:/uster$/', [2]],
+    ['"lat" "47.35"', [2]],
+    ['op:del', [3]],
+    ['op:del,batch', [3, 6]],
+    ['op:damage', [4]],
+    ['checksum:invalid', [4]],
+    ['checksum:valid op:put', [1, 2, 5, 7]],
+    ['seq:2..3', [2, 3]],
+    ['seq:>4', [5, 6, 7]],
+    ['seq:1', [1]],
+    ['time:1700000100000..1700000200000', [2, 3]],
+    ['size:>500', [4]],
+    ['state:live', [2]],
+    ['state:damaged', [4]],
+    ['state:live,damaged', [2, 4]],
+    ['state:live op:del', []],
+  ] as const) {
+    it(`shows the right rows for ${line}`, async () => {
+      assert.deepEqual(await rowsOf(subject, line), [...expected]);
+    });
+  }
+
+  for (const line of ['state:alive', 'seq:x', 'size:', 'key:/(/', 'checksum:maybe', 'time:tomorrow']) {
+    it(`says what is wrong with ${line}`, () => {
+      const parsed = parseFilter(line);
+      assert.equal(parsed.ok, false);
+    });
+  }
+
+  it('shows the first matches while it still runs, and what it had found when it is cancelled', async () => {
+    const large = probe(segmentOf(60_000, (index) => ({ key: `k${index}`, value: 'v'.repeat(100) })).bytes());
+    await openWhole(large);
+    const parsed = parseFilter('op:put');
+    assert.ok(parsed.ok);
+    const filtered = large.filtered();
+    const view = await large.inspection.setFilter(parsed.filter);
+    const early = await large.inspection.rows({ view, first: 0, count: 10 });
+    large.inspection.cancelFilter();
+    const end = await filtered;
+    assert.ok(early.rowCount < 60_000);
+    assert.equal(early.rows.length, Math.min(10, early.rowCount));
+    assert.equal(end.cancelled, true);
+    assert.ok(end.matchCount < 60_000);
+  });
+
+  it('pages through more matches than its index holds', async () => {
+    const large = probe(
+      segmentOf(150_000, (index) => ({ key: `k${index}`, value: index % 2 === 0 ? 'even' : 'odd' })).bytes(),
+    );
+    await openWhole(large);
+    const filtered = large.filtered();
+    const parsed = parseFilter('value:even');
+    assert.ok(parsed.ok);
+    const view = await large.inspection.setFilter(parsed.filter);
+    assert.equal((await filtered).matchCount, 75_000);
+    const { rows } = await large.inspection.rows({ view, first: 70_001, count: 3 });
+    assert.deepEqual(
+      rows.map(({ cells }) => cells?.key?.text),
+      ['k140002', 'k140004', 'k140006'],
+    );
+    assert.equal((await large.inspection.locate({ kind: 'row', row: 140_003 }, view))?.position, 70_001);
+  });
+
+  it('goes on with what is appended', async () => {
+    const growing = segmentOf(10, (index) => ({ key: `k${index}`, value: 'v' }));
+    const subjectThatGrows = probe(growing.bytes());
+    await openWhole(subjectThatGrows);
+    assert.deepEqual(await rowsOf(subjectThatGrows, 'key:k9'), [10]);
+    growing.add({ key: 'other', value: 'v' });
+    growing.add({ key: 'k99', value: 'v' });
+    subjectThatGrows.file.bytes = growing.bytes();
+    const again = subjectThatGrows.filtered();
+    const indexed = subjectThatGrows.indexed();
+    subjectThatGrows.inspection.refresh();
+    await indexed;
+    const { view, matchCount } = await again;
+    assert.equal(matchCount, 2);
+    const { rows } = await subjectThatGrows.inspection.rows({ view, first: 0, count: 5 });
+    assert.deepEqual(
+      rows.map(({ row }) => row),
+      [10, 12],
+    );
+  });
+
+  it('refuses pages of a filter that is no longer there', async () => {
+    const view = await subject.inspection.setFilter(undefined);
+    await assert.rejects(
+      async () => subject.inspection.rows({ view: view + 99, first: 0, count: 1 }),
+      /filter has changed/,
+    );
+  });
+});
+
+describe('find', () => {
+  const COUNT = 12_000;
+  const builder = new SegmentBuilder();
+  for (let index = 0; index < COUNT; index++) {
+    builder.add({
+      key: `key-${index}`,
+      value: index % 1000 === 0 ? 'Needle' : Uint8Array.of(0x4b, 0x30 + (index % 3), index & 0xff),
+    });
+  }
+  const subject = probe(builder.bytes());
+  before(() => openWhole(subject));
+
+  it('goes to the next and the previous match, and round the ends', async () => {
+    const next = await find(subject, { pattern: 'needle' }, 1, 'next');
+    assert.deepEqual([next?.row, next?.where, next?.wrapped], [1001, 'value', false]);
+    const previous = await find(subject, { pattern: 'needle' }, 1001, 'previous');
+    assert.deepEqual([previous?.row, previous?.wrapped], [1, false]);
+    const around = await find(subject, { pattern: 'needle' }, 1, 'previous');
+    assert.deepEqual([around?.row, around?.wrapped], [11_001, true]);
+    const first = await find(subject, { pattern: 'needle' }, 11_001, 'next');
+    assert.deepEqual([first?.row, first?.wrapped], [1, true]);
+  });
+
+  it('says where in the record the match is', async () => {
+    const hit = await find(subject, { pattern: 'Needle', matchCase: true }, -1, 'next');
+    const bytes = await subject.inspection.bytes({
+      offsetBytes: (hit?.offsetBytes ?? 0) + (hit?.matchOffsetBytes ?? 0),
+      sizeBytes: hit?.matchSizeBytes ?? 0,
+    });
+    assert.equal(Buffer.from(bytes).toString(), 'Needle');
+  });
+
+  it('minds case when asked, and knows regular expressions and bytes with wildcards', async () => {
+    assert.equal(await find(subject, { pattern: 'needle', matchCase: true }, -1, 'next'), undefined);
+    assert.equal((await find(subject, { kind: 'regex', pattern: '^key-7\\d{3}$' }, -1, 'next'))?.row, 7001);
+    assert.equal((await find(subject, { kind: 'hex', pattern: '4b 3? 07' }, -1, 'next'))?.row, 8);
+    assert.equal((await find(subject, { kind: 'hex', pattern: '4B31??' }, -1, 'next'))?.row, 2);
+    await assert.rejects(find(subject, { kind: 'hex', pattern: '4' }, -1, 'next'), /two digits/);
+    await assert.rejects(find(subject, { kind: 'regex', pattern: '(' }, -1, 'next'));
+  });
+
+  it('stops when it is cancelled', async () => {
+    const searching = find(subject, { pattern: 'nowhere at all' }, -1, 'next');
+    subject.inspection.cancelFind();
+    assert.equal(await searching, undefined);
+  });
+});
+
+describe('export', () => {
+  it('writes the rows of a view as JSON Lines and as CSV', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
+    try {
+      const builder = new SegmentBuilder();
+      builder.add({ key: 'a', value: 'plain, with "quotes"\nand a line' });
+      builder.add({ key: Uint8Array.of(0xff, 0x01), value: Uint8Array.of(0xfe) });
+      builder.add({ key: 'a' });
+      const subject = probe(builder.bytes());
+      await openWhole(subject);
+      const lines = path.join(directory, 'rows.jsonl');
+      assert.deepEqual(await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: lines }), {
+        rowCount: 3,
+        cancelled: false,
+      });
+      const rows = readFileSync(lines, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.equal(rows[0].value, 'plain, with "quotes"\nand a line');
+      assert.deepEqual([rows[1].key, rows[1].keyBase64, rows[1].valueBase64], ['\\xFF\\x01', '/wE=', '/g==']);
+      assert.equal(rows[2].operation, 'del');
+      const table = path.join(directory, 'rows.csv');
+      await subject.inspection.exportRows({ view: 0, format: 'csv', path: table });
+      const text = readFileSync(table, 'utf8');
+      assert.match(text, /^row,offsetBytes,/);
+      assert.match(text, /"plain, with ""quotes""\nand a line"/);
+      assert.equal(existsSync(`${table}.partial`), false);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
