@@ -24,7 +24,7 @@ export class LogReplayer implements SegmentSink {
   firstTroubleBytes: number | undefined;
   /** Whole records behind the first trouble. */
   recordsBehindTrouble = 0;
-  /** A record behind the trouble says that everything before it was synced: then the trouble is real damage. */
+  /** No crash left the trouble: a record behind it says that everything before was synced, or it is a sound record. */
   troubleIsSynced = false;
 
   readonly #keydir: Keydir;
@@ -68,6 +68,8 @@ export class LogReplayer implements SegmentSink {
 
   damage(damage: SegmentDamage): void {
     this.#trouble(damage.offsetBytes, damage.sizeBytes, damage.reason);
+    // Its checksum is right: a later version wrote it, and no crash did that.
+    if (damage.reason === 'unknown-operation' || damage.reason === 'unknown-flags') this.troubleIsSynced = true;
   }
 
   #trouble(offsetBytes: number, sizeBytes: number, reason: string): void {
