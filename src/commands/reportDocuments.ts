@@ -22,17 +22,20 @@ export class ReportDocuments implements vscode.TextDocumentContentProvider, vsco
     const uri = vscode.Uri.from({ scheme: REPORT_SCHEME, path: `/${title.replaceAll('/', '\u2215')}.md` });
     this.#texts.set(uri.toString(), markdown);
     this.#changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    const commands = await vscode.commands.getCommands(true);
-    // The preview comes with an extension of VS Code's own, which can be disabled.
-    if (commands.includes('markdown.showPreview')) await vscode.commands.executeCommand('markdown.showPreview', uri);
-    else await vscode.window.showTextDocument(document, { preview: true });
+    // The preview comes with an extension of VS Code's own, which can be disabled. Whether its command exists yet says
+    // nothing: it does only once something has activated the extension, and running the command does.
+    if (vscode.extensions.getExtension('vscode.markdown-language-features') !== undefined) {
+      await vscode.commands.executeCommand('markdown.showPreview', uri);
+    } else {
+      const document = await vscode.workspace.openTextDocument(uri);
+      await vscode.window.showTextDocument(document, { preview: true });
+    }
   }
 }
 
-/** Any text as Markdown that shows just it, on one line. */
+/** Any text as Markdown that shows just it, on one line and also in a table. */
 export function markdownText(text: string): string {
-  return new vscode.MarkdownString().appendText(text.replaceAll(/\s+/g, ' ')).value.replaceAll('|', '\\|');
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_~{}[\]()#!|<>&]/g, '\\$&');
 }
 
 export function markdownTable(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

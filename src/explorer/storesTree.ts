@@ -130,10 +130,10 @@ function segmentItem({ entry, segment }: SegmentNode): vscode.TreeItem {
   return item;
 }
 
-/** What matters first, because a narrow sidebar cuts the rest: damage, size, and dead share as a bar to compare. */
+/** What matters first, because a narrow sidebar cuts the rest: damage, the dead share as a bar to compare, the size. */
 function describeSegment(segment: SegmentStatistics): string {
   const { damaged, size, dead, state, hint } = segmentWords(segment);
-  return [damaged, `${size}  ${shareBar(deadShare(segment))} ${dead}`, state, hint].filter(Boolean).join(' · ');
+  return [damaged, `${shareBar(deadShare(segment))} ${size}`, dead, state, hint].filter(Boolean).join(' · ');
 }
 
 function segmentWords(segment: SegmentStatistics) {
