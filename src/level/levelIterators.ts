@@ -56,7 +56,7 @@ class Walk<Read, Item> {
   async next(): Promise<Item | undefined> {
     const item = this.#readOne();
     if (++this.#readCount % READS_PER_PAUSE === 0) await this.#pacer.pause();
-    await this.#checkSignal();
+    if (this.#signal !== undefined) await refuseIfAborted(this.#signal);
     return item;
   }
 
@@ -68,7 +68,7 @@ class Walk<Read, Item> {
       items.push(item);
     }
     await this.#pacer.pause();
-    await this.#checkSignal();
+    if (this.#signal !== undefined) await refuseIfAborted(this.#signal);
     return items;
   }
 
@@ -89,15 +89,14 @@ class Walk<Read, Item> {
     const result = this.#reading.next();
     return result.done === true ? undefined : this.#source.make(result.value);
   }
+}
 
-  /** Reads are synchronous: whoever aborts while one is under way does so before this turn is over. */
-  async #checkSignal(): Promise<void> {
-    if (this.#signal === undefined) return;
-    await undefined;
-    if (!this.#signal.aborted) return;
-    const error = new Error('Operation has been aborted', { cause: this.#signal.reason });
-    throw Object.assign(error, { name: 'AbortError', code: 'LEVEL_ABORTED' });
-  }
+/** Reads are synchronous: whoever aborts while one is under way does so before this turn is over. */
+async function refuseIfAborted(signal: AbortSignal): Promise<void> {
+  await undefined;
+  if (!signal.aborted) return;
+  const error = new Error('Operation has been aborted', { cause: signal.reason });
+  throw Object.assign(error, { name: 'AbortError', code: 'LEVEL_ABORTED' });
 }
 
 /** Entries; the side that was not asked for is undefined and, if it is the value, not read. */
