@@ -30,6 +30,7 @@ export interface RunPlan {
 /** A contestant's figures for one workload, of all rounds. */
 export interface Series {
   readonly contestant: string;
+  readonly group: string;
   readonly workload: string;
   readonly unit: Measurement['unit'];
   readonly values: readonly number[];
@@ -39,69 +40,86 @@ export interface Series {
 export interface RunResult {
   readonly plan: Omit<RunPlan, 'parentDirectory'>;
   readonly series: readonly Series[];
-  readonly failures: readonly { readonly contestant: string; readonly group: string; readonly message: string }[];
+  readonly failures: readonly Failure[];
 }
 
+export interface Failure {
+  readonly contestant: string;
+  readonly group: string;
+  readonly message: string;
+}
+
+interface GroupMeasurement extends Measurement {
+  readonly group: string;
+}
+
+const MAX_ERROR_TEXT_LENGTH = 4000;
 const EMPTY: DataState = { indexCount: 0, deletedEvery: 0 };
 
 /** Runs all rounds; in each, the contestants one after the other, each round beginning with another. */
 export async function runRounds(plan: RunPlan, log: (line: string) => void): Promise<RunResult> {
-  const collected = new Map<
-    string,
-    { contestant: string; workload: string; unit: Measurement['unit']; values: number[] }
-  >();
-  const failures: { contestant: string; group: string; message: string }[] = [];
+  const series = new SeriesCollector();
+  const failures: Failure[] = [];
   for (let round = 0; round < plan.rounds; round++) {
     for (const contestant of rotated(plan.contestants, round)) {
       const startMs = performance.now();
-      const fail = (group: string, message: string) => {
-        log(`  ${contestant.name}, ${group}: ${message}`);
-        failures.push({ contestant: contestant.name, group, message });
-      };
-      for (const { workload, unit, value } of await runContestant(plan, contestant, fail)) {
-        const id = `${contestant.name}\n${workload}`;
-        const entry = collected.get(id) ?? { contestant: contestant.name, workload, unit, values: [] };
-        entry.values.push(value);
-        collected.set(id, entry);
-      }
-      log(
-        `round ${round + 1}/${plan.rounds}  ${contestant.name}  ${((performance.now() - startMs) / 1000).toFixed(1)} s`,
-      );
+      for (const measurement of await runContestant(plan, contestant, failures))
+        series.add(contestant.name, measurement);
+      const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+      log(`round ${round + 1} of ${plan.rounds}: ${contestant.name}, ${seconds} s`);
     }
   }
-  const series = [...collected.values()].map((entry) => ({ ...entry, median: median(entry.values) }));
+  for (const { contestant, group, message } of failures) log(`${contestant}, ${group}: ${message}`);
   const { parentDirectory: _, ...described } = plan;
-  return { plan: described, series, failures };
+  return { plan: described, series: series.all(), failures };
 }
 
-async function runContestant(
-  plan: RunPlan,
-  contestant: Contestant,
-  fail: (group: string, message: string) => void,
-): Promise<Measurement[]> {
+class SeriesCollector {
+  readonly #series = new Map<string, Omit<Series, 'median'> & { readonly values: number[] }>();
+
+  add(contestant: string, { group, workload, unit, value }: GroupMeasurement): void {
+    const id = `${contestant}\n${workload}`;
+    const entry = this.#series.get(id) ?? { contestant, group, workload, unit, values: [] };
+    entry.values.push(value);
+    this.#series.set(id, entry);
+  }
+
+  all(): Series[] {
+    return [...this.#series.values()].map((entry) => ({ ...entry, median: median(entry.values) }));
+  }
+}
+
+/** All groups of workloads on one new data directory. What failed in an earlier round is not tried again. */
+async function runContestant(plan: RunPlan, contestant: Contestant, failures: Failure[]): Promise<GroupMeasurement[]> {
   const directory = mkdtempSync(path.join(plan.parentDirectory, 'strata-bench-'));
   const { lacks } = await loadEngine(contestant.engine);
-  const measurements: Measurement[] = [];
+  const measurements: GroupMeasurement[] = [];
   let state = EMPTY;
   try {
     for (const group of WORKLOAD_GROUPS.filter((candidate) => isNeeded(candidate, plan, contestant))) {
-      if (lacks[group.name] !== undefined) continue;
+      if (lacks[group.name] !== undefined || hasFailed(failures, contestant, group)) continue;
       if (group.startsEmpty) emptyDirectory(directory);
-      else if (state === EMPTY) break;
-      try {
-        const result = await runJob(jobOf(plan, contestant, group.name, directory, state), plan.timeoutSeconds);
-        if (plan.groups.includes(group.name)) measurements.push(...result.measurements);
-        state = result.state;
-      } catch (error) {
-        fail(group.name, error instanceof Error ? error.message : String(error));
+      else if (state === EMPTY) continue;
+      const outcome = await runJob(jobOf(plan, contestant, group.name, directory, state), plan.timeoutSeconds);
+      if (typeof outcome === 'string') {
+        failures.push({ contestant: contestant.name, group: group.name, message: outcome });
         // What the failed process has written is unknown: nothing that needs it can be measured.
         state = EMPTY;
+      } else {
+        if (plan.groups.includes(group.name)) {
+          measurements.push(...outcome.measurements.map((measurement) => ({ ...measurement, group: group.name })));
+        }
+        state = outcome.state;
       }
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
   return measurements;
+}
+
+function hasFailed(failures: readonly Failure[], { name }: Contestant, group: WorkloadGroup): boolean {
+  return failures.some((failure) => failure.contestant === name && failure.group === group.name);
 }
 
 function isNeeded(group: WorkloadGroup, plan: RunPlan, { engine }: Contestant): boolean {
@@ -122,28 +140,28 @@ function emptyDirectory(directory: string): void {
   mkdirSync(directory);
 }
 
-/** Runs one process to its end. Rejects when it fails, crashes or takes too long. */
-function runJob(job: Job, timeoutSeconds: number): Promise<JobResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(path.join(import.meta.dirname, 'engineProcess.ts'), [JSON.stringify(job)], {
-      execArgv: ['--expose-gc', '--max-old-space-size=16384', '--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-      timeout: timeoutSeconds * 1000,
-      killSignal: 'SIGKILL',
-    });
-    let result: JobResult | undefined;
-    let errorText = '';
-    child.stderr?.on('data', (text: Buffer) => {
-      errorText = (errorText + text.toString()).slice(-4000);
-    });
-    child.once('message', (message) => {
-      result = message as unknown as JobResult;
-    });
-    child.once('error', reject);
+/** Runs one process to its end. Resolves to a sentence when it fails, crashes or takes too long. */
+function runJob(job: Job, timeoutSeconds: number): Promise<JobResult | string> {
+  const child = fork(path.join(import.meta.dirname, 'engineProcess.ts'), [JSON.stringify(job)], {
+    execArgv: ['--expose-gc', '--max-old-space-size=16384'],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    timeout: timeoutSeconds * 1000,
+    killSignal: 'SIGKILL',
+  });
+  let errorText = '';
+  child.stderr?.on('data', (text: Buffer) => {
+    errorText = (errorText + text.toString()).slice(-MAX_ERROR_TEXT_LENGTH);
+  });
+  let result: JobResult | undefined;
+  child.once('message', (message) => {
+    result = message as unknown as JobResult;
+  });
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => {
       if (result !== undefined) resolve(result);
-      else if (signal === 'SIGKILL') reject(new Error(`not finished after ${timeoutSeconds} s`));
-      else reject(new Error(`ended with ${signal ?? code}: ${errorText.trim()}`));
+      else if (signal === 'SIGKILL') resolve(`not finished in ${timeoutSeconds} s`);
+      else resolve(`ended with ${signal ?? code}: ${errorText.trim()}`);
     });
   });
 }

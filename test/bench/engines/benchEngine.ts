@@ -1,6 +1,5 @@
 /** A store as the benchmark sees it. Adapters say only how their engine does each thing best. */
 
-export type Key = Buffer;
 export type Entry = readonly [key: Buffer, value: Buffer];
 export type MaybePromise<T> = T | Promise<T>;
 export type Value = Uint8Array | null | undefined;

@@ -1,7 +1,14 @@
 import type { BenchEngine } from './benchEngine.ts';
 
-export const PEER_NAMES = ['lmdb', 'classic-level', 'better-sqlite3', 'rocksdb-native', 'kvstorage'] as const;
-export const ENGINE_NAMES = ['strata', ...PEER_NAMES, 'limit'] as const;
+/** Name in tables, and npm package. */
+export const PEER_PACKAGES: Readonly<Record<string, string>> = {
+  lmdb: 'lmdb',
+  'classic-level': 'classic-level',
+  'better-sqlite3': 'better-sqlite3',
+  'rocksdb-native': 'rocksdb-native',
+  kvstorage: '@rejetto/kvstorage',
+};
+export const ENGINE_NAMES = ['strata', ...Object.keys(PEER_PACKAGES), 'limit'];
 
 const FILES: Readonly<Record<string, string>> = {
   strata: './strata.ts',

@@ -5,7 +5,7 @@ import { OperationChunk } from '../operationChunk.ts';
 
 const CHUNK_SIZE = 10_000;
 export const HOT_KEY_COUNT = 10_000;
-export const GET_MANY_SIZE = 100;
+const GET_MANY_SIZE = 100;
 /** Gets under way at a time, where they are asynchronous. */
 const ASYNC_READERS = 64;
 

@@ -31,7 +31,7 @@ export const MIXES: readonly Mix[] = [
   { name: 'YCSB F (50 % modify)', main: 'read', other: 'modify', otherShare: 0.5, distribution: 'zipfian' },
 ];
 
-export const CLIENTS = 64;
+const CLIENTS = 64;
 export const MAX_SCAN_LENGTH = 100;
 /** Scans are long, and of some stores very slow: a look at the clock after fewer of them. */
 const CHUNK_SIZE = { read: 4096, scan: 128 } as const;

@@ -1,0 +1,62 @@
+import { loadEngine } from './engines/loadEngine.ts';
+import { comparisonTable } from './report/comparisonTable.ts';
+import { describeMachine, machineLines } from './report/machine.ts';
+import { writeReport } from './report/writeReport.ts';
+import { type RunResult, runRounds } from './runner.ts';
+
+export interface CompareOptions {
+  readonly keys: readonly number[];
+  readonly values: readonly number[];
+  readonly engines: readonly string[];
+  readonly groups: readonly string[];
+  readonly workloads?: readonly string[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly timeout: number;
+  readonly data: string;
+  readonly output: string;
+}
+
+/** Strata, its peers and the physical limit, on every combination of sizes. */
+export async function compare(options: CompareOptions): Promise<void> {
+  const machine = describeMachine();
+  const results: RunResult[] = [];
+  for (const keyCount of options.keys) {
+    for (const valueSizeBytes of options.values) {
+      console.error(`${keyCount.toLocaleString('en-US')} keys, values of ${valueSizeBytes} bytes`);
+      results.push(await runRounds(planOf(options, keyCount, valueSizeBytes), (line) => console.error(`  ${line}`)));
+    }
+  }
+  const markdown = [
+    ...machineLines(machine),
+    `- Medians of ${options.rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
+    ...results.flatMap((result) => ['', title(result), '', comparisonTable(result)]),
+    '',
+    ...(await notes(options.engines)),
+  ].join('\n');
+  writeReport(options.output, 'compare', markdown, { machine, results });
+}
+
+function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: number) {
+  const { rounds, seconds, groups, workloads, data, timeout } = options;
+  return {
+    contestants: options.engines.map((engine) => ({ name: engine, engine })),
+    keyCount,
+    valueSizeBytes,
+    rounds,
+    seconds,
+    groups,
+    ...(workloads === undefined ? {} : { workloads }),
+    parentDirectory: data,
+    timeoutSeconds: timeout,
+  };
+}
+
+function title({ plan }: RunResult): string {
+  return `#### ${plan.keyCount.toLocaleString('en-US')} keys of 16 bytes, values of ${plan.valueSizeBytes} bytes`;
+}
+
+async function notes(engines: readonly string[]): Promise<string[]> {
+  const lines = await Promise.all(engines.map(async (name) => `- ${name}: ${(await loadEngine(name)).notes}`));
+  return ['Settings:', '', ...lines];
+}

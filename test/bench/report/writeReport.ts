@@ -1,0 +1,17 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RunResult } from '../runner.ts';
+import type { Machine } from './machine.ts';
+
+export interface Results {
+  readonly machine: Machine;
+  readonly results: readonly RunResult[];
+}
+
+/** Writes `<name>.md` and `<name>.json`, and the Markdown to the terminal too. */
+export function writeReport(directory: string, name: string, markdown: string, results: Results): void {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(path.join(directory, `${name}.md`), `${markdown}\n`);
+  writeFileSync(path.join(directory, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  console.log(`\n${markdown}\n\nWritten: ${path.join(directory, name)}.md and .json`);
+}
