@@ -52,14 +52,16 @@ export class LiveLog {
 
   /** Writes a manifest of the segments as they are now: the one step that makes a change of files count. */
   installManifest(nowMs: number): void {
-    const segments = this.segments.live().map((segment): ManifestSegment => {
+    const live = this.segments.live();
+    const activeId = live.findLast((segment) => segment.state === 'unsealed')?.id;
+    const segments = live.map((segment): ManifestSegment => {
       const sealed = segment.state === 'sealed';
       return {
         segmentId: segment.id,
         state: segment.state,
         durableSizeBytes: sealed ? segment.sizeBytes : segment.syncedBytes,
         minSequence: sealed && segment.recordCount > 0 ? segment.minSequence : 0,
-        maxSequence: sealed ? segment.maxSequence : 0,
+        maxSequence: segment.id === activeId ? 0 : segment.maxSequence,
       };
     });
     this.generation++;

@@ -229,7 +229,8 @@ class Recovery {
     this.segments.add(segment);
     segment.hasHintFile = storage.fileSize(storage.join(directory, segment.hintName)) !== undefined;
     this.#checkHeader(segment, file);
-    if (state === 'sealed' && sizeBytes !== entry.durableSizeBytes) this.#wrongSize(segment, entry.durableSizeBytes);
+    const isWrongSize = state === 'sealed' ? sizeBytes !== entry.durableSizeBytes : sizeBytes < entry.durableSizeBytes;
+    if (isWrongSize) this.#wrongSize(segment, entry.durableSizeBytes);
     return segment;
   }
 
@@ -290,7 +291,10 @@ class Recovery {
     const counted = { recordCount: segment.recordCount, tombstoneCount: segment.tombstoneCount };
     const replayer = await this.#replay(segment, startOffsetBytes, this.#options.salvage && segment.state === 'sealed');
     if (startOffsetBytes < segment.sizeBytes && startOffsetBytes === FILE_HEADER_SIZE) this.#methods.add('scan');
-    if (replayer.firstTroubleBytes === undefined) return;
+    if (replayer.firstTroubleBytes === undefined) {
+      if (this.#lacksItsEnd(segment)) this.#tornSegment = segment;
+      return;
+    }
     if (segment.state === 'unsealed' && !this.#troubleIsReal(segment, replayer)) {
       this.#tear(segment, replayer);
       return;
@@ -309,9 +313,20 @@ class Recovery {
     return replayer;
   }
 
+  /**
+   * A segment that was complete before it was synced may have lost whole records at its end. Then what was written
+   * to later segments is no part of a prefix either.
+   */
+  #lacksItsEnd(segment: Segment): boolean {
+    return segment.state === 'unsealed' && segment.maxSequence < (this.#entryOf(segment)?.maxSequence ?? 0);
+  }
+
+  #entryOf(segment: Segment): ManifestSegment | undefined {
+    return this.#manifest.segments.find(({ segmentId }) => segmentId === segment.id);
+  }
+
   #troubleIsReal(segment: Segment, replayer: LogReplayer): boolean {
-    const entry = this.#manifest.segments.find(({ segmentId }) => segmentId === segment.id);
-    const durableBytes = Math.max(entry?.durableSizeBytes ?? 0, this.#covered.get(segment.id) ?? 0);
+    const durableBytes = Math.max(this.#entryOf(segment)?.durableSizeBytes ?? 0, this.#covered.get(segment.id) ?? 0);
     return replayer.troubleIsSynced || (replayer.firstTroubleBytes as number) < durableBytes;
   }
 

@@ -117,7 +117,7 @@ export class SegmentTable {
 
 /**
  * Creates a segment file with its header, and makes both durable. A file of the same name can only be what a crash
- * left of a creation that no manifest ever named; it is replaced.
+ * left of a creation that no manifest ever named; it is replaced, and its hint file goes too.
  */
 export function createSegmentFile(
   storage: Storage,
@@ -126,6 +126,7 @@ export function createSegmentFile(
 ): StorageFile {
   const path = storage.join(directory, segmentFileName(options.id));
   storage.remove(path);
+  storage.remove(storage.join(directory, hintFileName(options.id)));
   const file = storage.open(path, 'create');
   try {
     writeFully(

@@ -24,8 +24,9 @@ export interface ManifestSegment {
   readonly state: 'unsealed' | 'sealed';
   /** Sealed: the file's size. Unsealed: bytes from the start that were synced when this manifest was written. */
   readonly durableSizeBytes: number;
-  /** Smallest and largest sequence number of the segment's records; 0 and 0 when it has none or is unsealed. */
+  /** Smallest sequence number of a sealed segment's records; 0 when it has none or is unsealed. */
   readonly minSequence: number;
+  /** Largest sequence number of the segment's records; 0 when it has none or is the active one. */
   readonly maxSequence: number;
 }
 

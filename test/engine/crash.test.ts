@@ -1,0 +1,38 @@
+/** Crashes at every operation of histories on a simulated disk. `npm run test:crash` goes deeper. */
+
+import assert from 'node:assert/strict';
+import { CrashExplorer, exploreSeed } from '../support/crashExplorer.ts';
+import { SeededRandom } from '../support/seededRandom.ts';
+import { shortHistories } from '../support/shortHistories.ts';
+
+const WANTED_STATES = 20_000;
+const LONG_HISTORY_STEPS = 12;
+
+describe('After a crash', function () {
+  this.timeout(0);
+  let exploredCount = 0;
+
+  for (const { name, history } of shortHistories()) {
+    it(`at every operation, every state of: ${name}`, async () => {
+      const explorer = new CrashExplorer({ thoroughness: 'every', recoveryThoroughness: 0, recoveryMoments: 1 });
+      await explorer.explore(history, new SeededRandom(1));
+      exploredCount += explorer.stateCount;
+    });
+  }
+
+  it(`at every operation of long histories, until ${WANTED_STATES} states are explored`, async () => {
+    const explorer = new CrashExplorer({ thoroughness: 1, recoveryThoroughness: 1, recoveryMoments: 2 });
+    const chosenSeed = process.env['STRATA_CRASH_SEED'];
+    if (chosenSeed !== undefined) {
+      await exploreSeed(explorer, Number(chosenSeed), LONG_HISTORY_STEPS);
+      return;
+    }
+    const firstSeed = Math.floor(Math.random() * 2 ** 31);
+    for (let seed = firstSeed; exploredCount + explorer.stateCount < WANTED_STATES; seed++) {
+      await exploreSeed(explorer, seed, LONG_HISTORY_STEPS);
+    }
+    exploredCount += explorer.stateCount;
+    console.log(`      ${exploredCount} crash states explored`);
+    assert.ok(exploredCount >= WANTED_STATES);
+  });
+});
