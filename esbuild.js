@@ -20,6 +20,9 @@ const common = {
 /** The Node of the oldest VS Code that `engines.vscode` admits. */
 const nodeTarget = 'node22.15';
 
+/** Some packages hide their CommonJS imports in a wrapper that no bundler sees through; their ESM sources do not. */
+const mainFields = ['module', 'main'];
+
 /** Node bundles: source and result. Loaded by the extension host, by `new Worker`, or by any Node program. */
 const nodeBundles = [
   { source: 'src/extension.ts', bundle: 'dist/extension.cjs', external: ['vscode'] },
@@ -38,8 +41,7 @@ function bundles() {
       entryPoints: [source],
       outfile: bundle,
       platform: /** @type {const} */ ('node'),
-      // Some packages offer CommonJS only in a wrapper that hides its imports from a bundler; their ESM sources do not.
-      mainFields: ['module', 'main'],
+      mainFields,
       target: nodeTarget,
       format: bundle.endsWith('.mjs') ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
       external: external ?? [],
@@ -71,6 +73,7 @@ function hostTestBundle() {
     outbase: 'test/host',
     outExtension: { '.js': '.cjs' },
     platform: /** @type {const} */ ('node'),
+    mainFields,
     target: nodeTarget,
     format: /** @type {const} */ ('cjs'),
     external: ['vscode', 'mocha'],
