@@ -1,5 +1,6 @@
 // VS Code as a person sees it: palette, quick input, trees, editors, webviews. Every wait is for something visible.
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { type ChromiumPage, openChromiumPage } from '../support/chromiumPage.ts';
@@ -48,10 +49,11 @@ export class Workbench implements AsyncDisposable {
 
   /** Runs a command by its full title, as the palette shows it: `Strata: Compact`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.#quickInput();
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await eventually(async () => {
+      // An editor that is just opening or closing takes the focus, and so the palette away.
+      await this.page.keyboard.press('F1');
+      await this.#quickInput().fill(`>${title}`, { timeout: 2000 });
+    });
     await this.#quickInputRow(title).first().click();
   }
 
@@ -151,11 +153,19 @@ export class Workbench implements AsyncDisposable {
     await this.page.locator(`.monaco-workbench.${themeKind(name)}`).waitFor();
   }
 
-  /** Keeps a picture of the window as `test-artifacts/<development or vsix>/<name>.png`. */
+  /**
+   * Keeps a picture of the window as `test-artifacts/<development or vsix>/<name>.png`. With STRATA_README_PICTURES set
+   * it also replaces the README's picture of that name, if there is one.
+   */
   async screenshot(name: string): Promise<void> {
-    const directory = path.join(extensionUnderTest.artifactsDirectory);
-    await mkdir(directory, { recursive: true });
-    await this.page.screenshot({ path: path.join(directory, `${name}.png`) });
+    // Away from whatever would show a tooltip, and one that is there already fades.
+    await this.page.mouse.move(0, 0);
+    await this.page.locator('.workbench-hover:visible').waitFor({ state: 'detached' });
+    const file = path.join(extensionUnderTest.artifactsDirectory, `${name}.png`);
+    await mkdir(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+    const readmePicture = path.join(extensionUnderTest.readmePicturesDirectory, `${name}.png`);
+    if (process.env['STRATA_README_PICTURES'] && existsSync(readmePicture)) await copyFile(file, readmePicture);
   }
 
   async #untilReady(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Workbench } from './workbench.ts';
@@ -17,11 +17,15 @@ export function workbenchFixture(
   fill: (directory: string) => Promise<void>,
   settings: Readonly<Record<string, unknown>> = {},
 ): WorkbenchFixture {
+  let temporary = '';
   let directory = '';
   let workbench: Workbench | undefined;
 
   before(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'strata-e2e-'));
+    temporary = await mkdtemp(path.join(tmpdir(), 'strata-e2e-'));
+    // Its name stands in the window's title, and so in every picture.
+    directory = path.join(temporary, 'sample');
+    await mkdir(directory);
     await fill(directory);
     workbench = await Workbench.open({ workspace: directory, settings });
   });
@@ -34,7 +38,7 @@ export function workbenchFixture(
 
   after(async () => {
     await workbench?.[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
 
   return {

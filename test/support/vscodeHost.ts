@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -59,7 +59,8 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
     const args = [serverScript, '--accept-server-license-terms', ...directoryArguments(home)];
     const env = { ...process.env, ...options.environment };
     if ('vsixFile' in options.extension) await installVsix(args, options.extension.vsixFile);
-    const server = spawn(process.execPath, [...args, ...serverArguments], {
+    else if (options.testsModule === undefined) await linkExtension(home, options.extension.developmentDirectory);
+    const server = spawn(process.execPath, [...args, ...serverArguments(options)], {
       // A group of its own: ending the group also ends the extension host and its watchers.
       detached: process.platform !== 'win32',
       env,
@@ -84,12 +85,15 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
   }
 }
 
-const serverArguments = [
-  ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
-  // Without it a built product ignores the payload of the address, and so the extension under development.
-  '--enable-smoke-test-driver',
-  ...['--disable-workspace-trust', '--telemetry-level', 'off'],
-];
+function serverArguments({ testsModule }: VscodeHostOptions): string[] {
+  return [
+    ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
+    ...['--disable-workspace-trust', '--telemetry-level', 'off'],
+    // Without it a built product does not let an address name a tests module. It also suppresses notifications, so
+    // it must not be there for people and for tests that act as people.
+    ...(testsModule === undefined ? [] : ['--enable-smoke-test-driver']),
+  ];
+}
 
 function directoryArguments(home: string): string[] {
   const folder = (name: string) => path.join(home, name);
@@ -106,6 +110,13 @@ async function writeSettings(home: string, settings: Readonly<Record<string, unk
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, JSON.stringify(level === 'User' ? { ...baseSettings, ...settings } : {}, undefined, 2));
   }
+}
+
+/** A link among the installed extensions: the host then treats the checkout as it treats any extension. */
+async function linkExtension(home: string, directory: string): Promise<void> {
+  const { publisher, name, version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8'));
+  await mkdir(path.join(home, 'extensions'));
+  await symlink(directory, path.join(home, 'extensions', `${publisher}.${name}-${version}`), 'junction');
 }
 
 async function installVsix(args: string[], vsixFile: string): Promise<void> {
@@ -140,14 +151,16 @@ async function listeningPort(server: ChildProcess, log: string[]): Promise<numbe
 
 function workbenchUrl(port: number, { extension, workspace, testsModule }: VscodeHostOptions): string {
   const remote = (absolutePath: string) => `vscode-remote://localhost:${port}${absolutePath}`;
-  const payload: [string, string][] = [['skipWelcome', 'true']];
-  if ('developmentDirectory' in extension) {
-    payload.push(['extensionDevelopmentPath', remote(extension.developmentDirectory)]);
-  }
-  if (testsModule !== undefined) payload.push(['extensionTestsPath', remote(testsModule)]);
   const url = new URL(`http://localhost:${port}/`);
   url.searchParams.set(workspace.endsWith('.code-workspace') ? 'workspace' : 'folder', workspace);
-  url.searchParams.set('payload', JSON.stringify(payload));
+  if (testsModule !== undefined && 'developmentDirectory' in extension) {
+    const payload = [
+      ['extensionDevelopmentPath', remote(extension.developmentDirectory)],
+      ['extensionTestsPath', remote(testsModule)],
+      ['skipWelcome', 'true'],
+    ];
+    url.searchParams.set('payload', JSON.stringify(payload));
+  }
   return url.href;
 }
 
