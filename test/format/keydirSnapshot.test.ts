@@ -17,7 +17,7 @@ import {
   snapshotLayout,
 } from '../../src/format/keydirSnapshot.ts';
 import { FILE_HEADER_SIZE, FILE_KIND, SNAPSHOT, SNAPSHOT_FIRST_SEGMENT } from '../../src/format/layout.ts';
-import { writeU32 } from '../../src/format/littleEndian.ts';
+import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import { everyByteChange, everyTruncation } from '../support/byteMutations.ts';
 import { toBytes } from '../support/segmentBytes.ts';
 import { soleFileStorage } from '../support/soleFileStorage.ts';
@@ -181,6 +181,42 @@ describe('loading a keydir snapshot', () => {
       assert.deepEqual(record, { slot, offsetBytes: offset, valueLength, sequence, expiryMs: expiry });
     }
     assert.equal(loaded.keydir.count, second.entries.length);
+  });
+
+  /** The first shard that has slots: those at the beginning of the table. */
+  function firstShard(): { index: number; size: number } {
+    const head = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(head.ok);
+    const sizesAt = head.layout.columns.shardSizes.offsetBytes;
+    for (let index = 0; index < 256; index++) {
+      const size = readU32(bytes, sizesAt + 4 * index);
+      if (size > 0) return { index, size };
+    }
+    return assert.fail('the table is empty');
+  }
+
+  it('is refused with a right checksum and a shard that holds more than its count says, or is full', () => {
+    const head = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(head.ok);
+    const { columns } = head.layout;
+    const { index, size } = firstShard();
+    const countAt = columns.shardCounts.offsetBytes + 4 * index;
+    const stored = Array.from({ length: size }, (_, slot) => readU32(bytes, columns.table.offsetBytes + 4 * slot));
+    const used = stored.find((each) => each !== 0) as number;
+    for (const [count, fill] of [
+      [readU32(bytes, countAt), used],
+      [size, used],
+      [readU32(bytes, countAt) + 1, undefined],
+    ] as const) {
+      const forged = bytes.slice();
+      writeU32(forged, countAt, count);
+      for (let slot = 0; slot < size && fill !== undefined; slot++) {
+        writeU32(forged, columns.table.offsetBytes + 4 * slot, fill);
+      }
+      writeU32(forged, forged.length - 4, crc32(forged, 0, forged.length - 4, 0));
+      assert.equal(typeof load(forged), 'string');
+      assert.equal(typeof readSnapshot(forged), 'string');
+    }
   });
 
   it('is refused when the file is cut anywhere', () => {
