@@ -24,18 +24,14 @@ export async function createStore(context: CommandContext, target: unknown): Pro
 /** Opens the store it is called on, one that is chosen from a list, or one in a folder. */
 export async function openStore(context: CommandContext, target: unknown): Promise<void> {
   const entry = await chooseEntryToOpen(context, target);
-  if (entry === undefined) return;
   // One that is open for reading only, say because another process had its lock, gets another try.
-  if (entry.openState !== undefined && !entry.isWritable) await context.registry.close(entry);
-  await openStoreReporting(context, context.registry.add(entry.reference));
+  if (entry !== undefined) await openStoreReporting(context, entry);
 }
 
 /** Takes no lock and writes nothing, so it disturbs no other program. */
 export async function openStoreReadOnly(context: CommandContext, target: unknown): Promise<void> {
   const entry = await chooseEntryToOpen(context, target);
-  if (entry === undefined) return;
-  if (entry.isWritable) await context.registry.close(entry);
-  await openStoreReporting(context, context.registry.add(entry.reference), { readOnly: true });
+  if (entry !== undefined) await openStoreReporting(context, entry, { readOnly: true });
 }
 
 export async function closeStore(context: CommandContext, target: unknown): Promise<void> {

@@ -98,9 +98,15 @@ export class StoreRegistry implements vscode.Disposable {
     return entry;
   }
 
-  /** Opens a store, and remembers to open it with the next window. In Restricted Mode always for reading only. */
+  /**
+   * Opens a store, and remembers to open it with the next window. In Restricted Mode always for reading only. One that
+   * is open, but not as `mode` says, is closed first.
+   */
   async open(entry: StoreEntry, mode: Partial<OpenMode> = {}): Promise<OpenState> {
+    if (entry.openState !== undefined && entry.isWritable === (mode.readOnly === true)) await entry.close();
     const restriction = vscode.workspace.isTrusted ? undefined : UNTRUSTED;
+    // It may have been closed and forgotten since the caller got hold of it.
+    if (!this.#entries.has(entry.id)) this.#entries.set(entry.id, entry);
     const open = await entry.open({ readOnly: false, salvage: false, ...mode }, restriction);
     this.#log.info(`Opened ${entry.id} ${open.readOnlyReason === undefined ? 'for writing' : 'for reading'}.`);
     await this.#remember();

@@ -1,9 +1,4 @@
-/**
- * The values of keys as files, so that editors open them, save them with Ctrl+S and compare them.
- *
- * A file's modification time is the sequence number of the record: it grows with every write of the key, also when the
- * clock does not, and so the editor notices every conflicting change.
- */
+/** The values of keys as files, so that editors open them, save them with Ctrl+S and compare them. */
 
 import * as vscode from 'vscode';
 import { formatKey } from '../../shared/keyText.ts';
@@ -33,6 +28,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
   readonly #subscriptions: vscode.Disposable[];
   /** What each open document shows: the state that an edit starts from. */
   readonly #shown = new Map<string, ShownValue>();
+  readonly #modifications = new Map<string, { readonly sequence: number; readonly timeMs: number }>();
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(registry: StoreRegistry) {
@@ -59,7 +55,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
     return {
       type: vscode.FileType.File,
       ctime: 0,
-      mtime: value.sequence,
+      mtime: this.#modificationTimeMs(uri, value.sequence),
       size: value.content.length,
       ...(!isEditable && { permissions: vscode.FilePermission.Readonly }),
     };
@@ -127,6 +123,18 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
       if (found?.sequence === shown.sequence) return shown;
     }
     return readValue(uri, store, address);
+  }
+
+  /**
+   * Editors notice a conflict by a later modification time. The record's own time may stand still or step back, so
+   * each other record that is seen here gets a later one: an overwritten value, also a store that was made anew.
+   */
+  #modificationTimeMs(uri: vscode.Uri, sequence: number): number {
+    const last = this.#modifications.get(uri.toString());
+    if (last?.sequence === sequence) return last.timeMs;
+    const timeMs = Math.max(Date.now(), (last?.timeMs ?? 0) + 1);
+    this.#modifications.set(uri.toString(), { sequence, timeMs });
+    return timeMs;
   }
 
   /** Tells the editors of the store's values whether theirs is another one now, or gone. */

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { CommandContext } from '../../src/commands/commandContext.ts';
+import type { KeyNode, MoreNode } from '../../src/explorer/treeNode.ts';
+import {
+  activateStrata,
+  bytesOf,
+  changeSetting,
+  childNode,
+  createStore,
+  eventually,
+  labels,
+  removeStore,
+  type TestStore,
+} from './strata.ts';
+
+describe('explorer', () => {
+  let context: CommandContext;
+  let test: TestStore;
+
+  before(async () => {
+    context = await activateStrata();
+  });
+
+  beforeEach(async () => {
+    test = await createStore(context, 'explored', {
+      'CH/ZH/Zurich': '{"lat":47.37}',
+      'CH/ZH/Uster': '{"lat":47.35}',
+      'CH/BE/Bern': 'text',
+      plain: '',
+    });
+  });
+
+  afterEach(() => removeStore(context, test));
+
+  it('shows folders with counts, and keys with a preview', async () => {
+    assert.deepEqual(await labels(context), ['CH/', 'plain']);
+    const folder = await childNode(context, 'CH/');
+    assert.equal(context.keysTree.getTreeItem(folder).description, '3');
+    assert.deepEqual(await labels(context, folder), ['BE/', 'ZH/']);
+    const bern = await childNode(context, 'Bern', await childNode(context, 'BE/', folder));
+    assert.equal(context.keysTree.getTreeItem(bern).description, 'text  ·  4 B');
+    assert.equal(context.keysTree.getTreeItem(await childNode(context, 'plain')).description, '(empty)  ·  0 B');
+  });
+
+  it('follows every change of the store by itself', async () => {
+    await test.store.put(bytesOf('new'), bytesOf('1'));
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'new', 'plain']));
+    await test.store.del(bytesOf('plain'));
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'new']));
+    await eventually(() => assert.equal(test.entry.openState?.statistics.keyCount, 4));
+  });
+
+  it('drops a key when it expires', async () => {
+    await test.store.put(bytesOf('brief'), bytesOf('1'), { ttlMs: 300 });
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'brief', 'plain']));
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'plain']));
+  });
+
+  it('lists a page, says what is left, and loads more', async () => {
+    const restore = await changeSetting('pageSize', 10);
+    try {
+      const operations = Array.from({ length: 25 }, (_, index) => `n${String(index).padStart(2, '0')}`);
+      await test.store.batch(operations.map((key) => ({ type: 'put', key: bytesOf(key), value: bytesOf('') })));
+      const more = await eventually(async () => {
+        const node = (await context.keysTree.getChildren()).at(-1);
+        assert.equal(node?.kind, 'more');
+        assert.equal(context.keysTree.getTreeItem(node).description, '17 keys left');
+        return node as MoreNode;
+      });
+      await vscode.commands.executeCommand('strata.loadMore', more);
+      assert.equal((await context.keysTree.getChildren()).length, 21);
+      await vscode.commands.executeCommand('strata.loadMore', more);
+      assert.equal((await labels(context)).at(-1), 'plain');
+    } finally {
+      await restore();
+    }
+  });
+
+  it('shows keys that are not UTF-8, and takes them as they are shown', async () => {
+    await vscode.commands.executeCommand('strata.put', {
+      store: 'explored',
+      key: 'bin\\xFF\\x00/k',
+      value: 'hex:00ff',
+    });
+    const folder = await eventually(() => childNode(context, 'bin\\xFF\\x00/'));
+    const key = (await childNode(context, 'k', folder)) as KeyNode;
+    assert.deepEqual([...key.path], [0x62, 0x69, 0x6e, 0xff, 0, 0x2f, 0x6b]);
+    assert.match(String(context.keysTree.getTreeItem(key).description), /^00 ff/);
+  });
+
+  it('splits keys at the delimiter of the settings', async () => {
+    const restore = await changeSetting('keyDelimiter', '::');
+    try {
+      await test.store.put(bytesOf('a::b'), bytesOf(''));
+      await eventually(async () =>
+        assert.deepEqual(await labels(context), ['CH/BE/Bern', 'CH/ZH/Uster', 'CH/ZH/Zurich', 'a::', 'plain']),
+      );
+    } finally {
+      await restore();
+    }
+  });
+
+  it('gives nodes stable ids and parents, and reveals a key beyond the first page', async () => {
+    const restore = await changeSetting('pageSize', 10);
+    try {
+      const keys = Array.from({ length: 30 }, (_, index) => bytesOf(`CH/ZH/a${String(index).padStart(2, '0')}`));
+      await test.store.batch(keys.map((key) => ({ type: 'put', key, value: bytesOf('') })));
+      const node = await context.keysTree.nodeToReveal(test.entry, bytesOf('CH/ZH/a25'));
+      assert.ok(node);
+      const parent = context.keysTree.getParent(node);
+      assert.equal(parent && context.keysTree.getTreeItem(parent).label, 'ZH/');
+      await vscode.commands.executeCommand('strata.revealInKeys', { store: 'explored', key: 'CH/ZH/a25' });
+      await eventually(() => {
+        const [selected] = context.keysView.selection;
+        assert.ok(selected);
+        assert.equal(context.keysTree.getTreeItem(selected).id, context.keysTree.getTreeItem(node).id);
+      });
+    } finally {
+      await restore();
+    }
+  });
+
+  it('shows value, size, expiry, segment and offset in the tooltip, as text', async () => {
+    await test.store.put(bytesOf('tip'), bytesOf('[x](command:evil)'), { ttlMs: 3_600_000 });
+    const node = await eventually(() => childNode(context, 'tip'));
+    const item = await context.keysTree.resolveTreeItem(context.keysTree.getTreeItem(node), node);
+    assert.ok(item.tooltip instanceof vscode.MarkdownString);
+    assert.ok(!item.tooltip.isTrusted);
+    const text = item.tooltip.value.replaceAll('&nbsp;', ' ');
+    assert.match(text, /Value: 17 B/);
+    assert.match(text, /in 1 h|in 60 min/);
+    assert.match(text, /segment 1, offset 0x000/);
+    assert.match(text, /```text\n\[x\]\(command:evil\)\n```/);
+  });
+
+  it('filters, counts the matches, and remembers the filter', async () => {
+    await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, 'CH/ZH');
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/']));
+    assert.equal(context.keysView.message, '2 of 4 keys match CH/ZH');
+    await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, '/^p/');
+    await eventually(async () => assert.deepEqual(await labels(context), ['plain']));
+    await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, 'CH/*/B*');
+    await eventually(async () => assert.equal(context.keysView.message, '1 of 4 keys match CH/*/B*'));
+    await context.registry.close(test.entry);
+    await context.registry.open(test.entry);
+    assert.equal(context.filters.text(test.entry.id), 'CH/*/B*');
+    await vscode.commands.executeCommand('strata.clearFilter');
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'plain']));
+    assert.equal(context.keysView.message || undefined, undefined);
+  });
+
+  it('gives each store a node when several are open', async () => {
+    const other = await createStore(context, 'second', { key: 'value' });
+    try {
+      await eventually(async () => assert.deepEqual((await labels(context)).sort(), ['explored', 'second']));
+      assert.deepEqual(await labels(context, await childNode(context, 'second')), ['key']);
+    } finally {
+      await removeStore(context, other);
+    }
+    await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'plain']));
+  });
+
+  it('finds stores by itself, and those that the settings name', async () => {
+    await context.registry.close(test.entry);
+    await context.registry.discover();
+    assert.equal(context.registry.find(test.entry.id)?.state.kind, 'closed');
+    const restoreExclude = await changeSetting('exclude', '**/explored/**');
+    const restoreStores = await changeSetting('stores', ['explored']);
+    try {
+      await context.registry.discover();
+      assert.ok(context.registry.find(test.entry.id), 'named');
+      await restoreStores();
+      await context.registry.discover();
+      assert.equal(context.registry.find(test.entry.id), undefined, 'neither found nor named');
+    } finally {
+      await restoreStores();
+      await restoreExclude();
+    }
+  });
+
+  it('opens a store for reading when another writes to it, names the holder, and follows', async () => {
+    const { reference } = test.entry;
+    await context.registry.close(test.entry);
+    const { store: writer } = await context.embeddedStores.open(reference, { readOnly: false, salvage: false });
+    try {
+      const entry = context.registry.add(reference);
+      const open = await context.registry.open(entry);
+      assert.match(open.readOnlyReason ?? '', /\d+/, 'the process that holds the lock');
+      assert.equal(entry.isWritable, false);
+      await writer.put(bytesOf('from elsewhere'), bytesOf('1'));
+      await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'from elsewhere', 'plain']));
+      await context.registry.close(entry);
+    } finally {
+      await writer.close();
+    }
+  });
+});
