@@ -80,7 +80,7 @@ export const COLUMNS: readonly Column[] = [
   cellsColumn('expiry', 'Expires', 'When the record expires', 8, { needs: 'expiry' }, ({ expiryMs }) =>
     expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now()),
   ),
-  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 24, { needs: 'key' }, ({ key }) =>
+  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 22, { needs: 'key' }, ({ key }) =>
     key === undefined
       ? NOTHING
       : {
@@ -119,7 +119,7 @@ export const COLUMNS: readonly Column[] = [
       ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
       : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
   }),
-  column('state', 'State', 'State against the store', 14, {}, stateCell),
+  column('state', 'State', 'State against the store', 13, { needs: 'state' }, stateCell),
 ];
 
 export function formatChecksum(checksum: number): string {

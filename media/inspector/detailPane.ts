@@ -79,6 +79,11 @@ export class DetailPane {
     this.#drawActions();
   }
 
+  setStoreKnown(storeKnown: boolean): void {
+    this.#storeKnown = storeKnown;
+    this.#drawActions();
+  }
+
   show(detail: RowDetail | undefined): void {
     this.#detail = detail;
     this.#hovered = undefined;

@@ -13,6 +13,26 @@ export class HeaderLine {
   #liveBytes: number | undefined;
   #recordBytes = 0;
   #extra: readonly FileFact[] = [];
+  readonly #openStore: HTMLButtonElement;
+
+  constructor(onOpenStore: () => void) {
+    this.#openStore = element(
+      'button',
+      {
+        type: 'button',
+        class: 'link-button',
+        title: 'States of records are known when the store they belong to is open',
+      },
+      'Open store to see states',
+    );
+    this.#openStore.hidden = true;
+    this.#openStore.addEventListener('click', onOpenStore);
+  }
+
+  /** Offers to open the store, when there may be one and it is closed. */
+  offerStore(offer: boolean): void {
+    this.#openStore.hidden = !offer;
+  }
 
   showSummary(summary: FileSummary): void {
     this.#summary = summary;
@@ -53,6 +73,7 @@ export class HeaderLine {
       element('h1', {}, summary.fileName),
       element('span', { class: 'format' }, summary.formatName),
       element('dl', {}, ...[...summary.facts, ...facts].map(factElement)),
+      this.#openStore,
     );
   }
 

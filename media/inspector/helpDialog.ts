@@ -40,7 +40,12 @@ function definitionTable(rows: readonly (readonly [string, string])[], keys: boo
     'dl',
     {},
     ...rows.map(([name, meaning]) =>
-      element('div', {}, element('dt', {}, element(keys ? 'kbd' : 'code', {}, name)), element('dd', {}, meaning)),
+      element(
+        'div',
+        {},
+        element('dt', {}, element(keys ? 'kbd' : 'code', {}, name)),
+        element('dd', { class: 'help-meaning' }, meaning),
+      ),
     ),
   );
 }

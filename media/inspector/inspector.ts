@@ -35,7 +35,7 @@ export class Inspector {
   readonly #state = new StateKeeper(vscode);
   readonly #host: Host;
   readonly #cache: RowCache;
-  readonly #header = new HeaderLine();
+  readonly #header = new HeaderLine(() => void this.#host.openStore());
   readonly #overview: OverviewStrip;
   readonly #filterBar: FilterBar;
   readonly #findBar: FindBar;
@@ -55,6 +55,8 @@ export class Inspector {
   #view: ViewId = ALL_ROWS;
   #progress: IndexProgress | undefined;
   #storeKnown = false;
+  /** Stores know only segments. */
+  #isSegment = false;
   #overviewDrawnAt = 0;
   /** A place that could not be shown yet, because the index had not come so far. */
   #pendingTarget: LocateTarget | undefined;
@@ -170,7 +172,9 @@ export class Inspector {
   }
 
   #showSummary(summary: FileSummary): void {
+    this.#isSegment = summary.segmentId !== undefined;
     this.#header.showSummary(summary);
+    this.#header.offerStore(this.#isSegment && !this.#storeKnown);
     this.#filterBar.setOperations(summary.operations.filter((name) => name !== 'header'));
   }
 
@@ -256,6 +260,8 @@ export class Inspector {
 
   #statesChanged(storeKnown: boolean): void {
     this.#storeKnown = storeKnown;
+    this.#header.offerStore(this.#isSegment && !storeKnown);
+    this.#detail.setStoreKnown(storeKnown);
     this.#cache.forgetStates();
     void this.#drawOverview(true);
   }

@@ -33,6 +33,7 @@ export interface VisibleRows {
 
 export class RowScroller {
   readonly #viewport: HTMLElement;
+  readonly #header: HTMLElement;
   readonly #list: HTMLElement;
   readonly #thumb: HTMLElement;
   readonly bar: HTMLElement;
@@ -43,8 +44,16 @@ export class RowScroller {
   /** Position of the window's first row. */
   #base = 0;
 
-  constructor(viewport: HTMLElement, list: HTMLElement, rowHeightPx: number, onScroll: () => void) {
+  /** `header` stays at the top of `viewport`; `list` stands below it. */
+  constructor(
+    viewport: HTMLElement,
+    header: HTMLElement,
+    list: HTMLElement,
+    rowHeightPx: number,
+    onScroll: () => void,
+  ) {
     this.#viewport = viewport;
+    this.#header = header;
     this.#list = list;
     this.#rowHeightPx = rowHeightPx;
     this.#onScroll = onScroll;
@@ -62,7 +71,11 @@ export class RowScroller {
 
   /** Rows that fit into the view. */
   get pageRows(): number {
-    return Math.max(1, Math.floor(this.#viewport.clientHeight / this.#rowHeightPx));
+    return Math.max(1, Math.floor(this.#rowsInView));
+  }
+
+  get #rowsInView(): number {
+    return Math.max(0, this.#viewport.clientHeight - this.#header.clientHeight) / this.#rowHeightPx;
   }
 
   /** Position of the first row in sight, with the fraction that is scrolled out. */
@@ -95,7 +108,7 @@ export class RowScroller {
 
   /** Makes a row the first in sight. */
   scrollTo(position: number): void {
-    const top = Math.max(0, Math.min(position, this.#total - this.#viewport.clientHeight / this.#rowHeightPx));
+    const top = Math.max(0, Math.min(position, this.#total - this.#rowsInView));
     const inWindow = top - this.#base;
     if (inWindow < 0 || inWindow > this.#windowRows - this.pageRows) this.#moveWindow(top);
     else this.#viewport.scrollTop = inWindow * this.#rowHeightPx;
@@ -159,7 +172,7 @@ export class RowScroller {
 
   #drawThumb(): void {
     const trackPx = this.bar.clientHeight;
-    const rows = this.#viewport.clientHeight / this.#rowHeightPx;
+    const rows = this.#rowsInView;
     const hidden = this.#total <= rows;
     this.bar.classList.toggle('unused', hidden);
     if (hidden) return;
@@ -193,7 +206,7 @@ export class RowScroller {
 
   #dragTo(thumbTopPx: number): void {
     const track = this.bar.getBoundingClientRect();
-    const rows = this.#viewport.clientHeight / this.#rowHeightPx;
+    const rows = this.#rowsInView;
     const share = (thumbTopPx - track.top) / (track.height - this.#thumb.clientHeight);
     this.scrollTo(Math.max(0, Math.min(1, share)) * (this.#total - rows));
   }

@@ -25,6 +25,7 @@ const LINE_HEIGHT = 1.65;
 export class RowTable {
   readonly root: HTMLElement;
   readonly #grid: HTMLElement;
+  readonly #sideways: HTMLElement;
   readonly #headerRow: HTMLElement;
   readonly #list: HTMLElement;
   readonly #scroller: RowScroller;
@@ -44,19 +45,21 @@ export class RowTable {
     this.#events = events;
     this.#headerRow = element('div', { class: 'row header', role: 'row', 'aria-rowindex': '1' });
     this.#list = element('div', { class: 'rows', role: 'rowgroup' });
-    const viewport = element('div', { class: 'viewport', role: 'presentation' }, this.#list);
+    const header = element('div', { class: 'header-rows', role: 'rowgroup' }, this.#headerRow);
+    // The grid is what scrolls up and down, with its header stuck to the top; what is around it scrolls sideways.
     this.#grid = element(
       'div',
       { class: 'grid', role: 'grid', tabindex: '0', 'aria-label': 'Records', 'aria-readonly': 'true' },
-      element('div', { class: 'header-rows', role: 'rowgroup' }, this.#headerRow),
-      viewport,
+      header,
+      this.#list,
     );
-    this.#scroller = new RowScroller(viewport, this.#list, rowHeight(), () => this.#scrolled());
-    this.root = element('div', { class: 'table' }, this.#grid, this.#scroller.bar);
+    this.#scroller = new RowScroller(this.#grid, header, this.#list, rowHeight(), () => this.#scrolled());
+    this.#sideways = element('div', { class: 'grid-scroll' }, this.#grid);
+    this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar);
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
     this.#list.addEventListener('pointerdown', (event) => this.#onPointer(event));
     this.#list.addEventListener('dblclick', () => this.#events.onActivate(this.#selected));
-    new ResizeObserver(() => this.redraw()).observe(viewport);
+    new ResizeObserver(() => this.redraw()).observe(this.#grid);
   }
 
   get selected(): number {
@@ -152,8 +155,8 @@ export class RowTable {
     const tracks = this.#columns.map(({ id }, at) =>
       id === 'value' && this.#widths[id] === undefined ? `minmax(${widths[at]}px, 1fr)` : `${widths[at]}px`,
     );
-    this.#grid.style.setProperty('--columns', tracks.join(' '));
-    this.#grid.style.setProperty('--table-width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
+    this.#sideways.style.setProperty('--columns', tracks.join(' '));
+    this.#sideways.style.setProperty('--table-width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
   }
 
   #widthOf(column: Column): number {
@@ -303,7 +306,7 @@ export class RowTable {
       this.select(target);
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
       event.preventDefault();
-      this.#grid.scrollBy({ left: event.key === 'ArrowLeft' ? -64 : 64 });
+      this.#sideways.scrollBy({ left: event.key === 'ArrowLeft' ? -64 : 64 });
     } else if (event.key === 'Enter' && from >= 0) {
       event.preventDefault();
       this.#events.onActivate(from);

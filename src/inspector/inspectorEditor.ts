@@ -139,8 +139,8 @@ export class InspectorEditor implements vscode.Disposable {
       saveColumns: (columns) => this.#options.columns.save(columns),
       askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),
       exportRows: (view) => this.#exportRows(view),
-      openSettings: async () =>
-        void vscode.commands.executeCommand('workbench.action.openSettings', 'strata.inspector'),
+      openStore: async () =>
+        void vscode.commands.executeCommand('strata.openStore', vscode.Uri.joinPath(this.uri, '..')),
     };
   }
 

@@ -157,7 +157,8 @@ export interface HostCalls extends ScanCalls {
   askForPlace(): Promise<void>;
   /** Writes the rows of a view to a file that the person chooses. */
   exportRows(view: ViewId): Promise<void>;
-  openSettings(): Promise<void>;
+  /** Opens the store that the file belongs to. */
+  openStore(): Promise<void>;
 }
 
 export type RowAction =
