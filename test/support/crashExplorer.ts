@@ -18,7 +18,9 @@ import {
   fingerprint,
   type History,
   HistoryRun,
+  isWorthAMoment,
   type Moment,
+  QUIET_OPTIONS,
   randomHistory,
   STORE_DIRECTORY,
 } from './storeHistory.ts';
@@ -154,7 +156,9 @@ function choose(disk: FrozenDisk, thoroughness: Thoroughness, random: SeededRand
 async function recoverAndGoOn(image: DiskImage, expectation: Expectation): Promise<Recovered> {
   const disk = new SimulatedDisk(image);
   const moments: FrozenDisk[] = [];
-  disk.onChange = () => moments.push(disk.freeze());
+  disk.onChange = (call) => {
+    if (isWorthAMoment(call)) moments.push(disk.freeze());
+  };
   const store = await open(disk, expectation);
   const openingCount = moments.length;
   const state = matchingState(fingerprint(store), expectation);
@@ -172,7 +176,8 @@ async function recoverAndGoOn(image: DiskImage, expectation: Expectation): Promi
 
 function open(disk: SimulatedDisk, { history, nowMs }: Expectation): Promise<Store> {
   const { durability, maxSegmentSizeBytes } = history;
-  return Store.open(STORE_DIRECTORY, { durability, maxSegmentSizeBytes, now: () => nowMs }, disk);
+  const options = { ...QUIET_OPTIONS, durability, maxSegmentSizeBytes, now: () => nowMs };
+  return Store.open(STORE_DIRECTORY, options, disk);
 }
 
 function matchingState(shown: string, { states, minimum, maximum, nowMs }: Expectation): StoreModel {

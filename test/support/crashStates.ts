@@ -4,6 +4,7 @@
  * entries whose creation, removal or renaming was not synced there or not, in any combination.
  */
 
+import { SEGMENT_EXTENSION } from '../../src/format/fileName.ts';
 import type { SeededRandom } from './seededRandom.ts';
 import {
   applyDirectoryChange,
@@ -17,6 +18,8 @@ import { applyChanges, type FileChange, type FrozenInode, type SimulatedInode } 
 const SECTOR_SIZE = 512;
 /** With more changes of one directory, or more unsynced sectors, not every combination is tried. */
 const MAX_COMBINED = 4;
+/** Segments are cut at every byte. Other files are read whole or not at all: they are cut in so many places. */
+const COARSE_CUTS = 5;
 
 export interface CrashState {
   readonly image: DiskImage;
@@ -39,7 +42,8 @@ export function* everyCrash(disk: FrozenDisk): Generator<CrashState> {
     }
     for (const varied of dirty) {
       const foreign = foreignBytes(disk, varied);
-      for (const variant of everyContent(frozen(disk, varied), foreign)) {
+      const cutsEveryByte = isSegment(chosen.entries, varied);
+      for (const variant of everyContent(frozen(disk, varied), foreign, cutsEveryByte)) {
         for (const others of dirty.length > 1 ? (['all', 'none'] as const) : (['all'] as const)) {
           const contents = new Map(dirty.map((inode) => [inode, plainVariant(frozen(disk, inode), others)]));
           yield stateOf(disk, chosen, contents.set(varied, variant));
@@ -102,6 +106,13 @@ function stateOf(
     image.set(path, files);
   }
   return { image, description: `${chosen.description}${names.join('; ')}` };
+}
+
+function isSegment(entries: ReadonlyMap<string, Entries>, inode: SimulatedInode): boolean {
+  for (const files of entries.values()) {
+    for (const [name, candidate] of files) if (candidate === inode) return name.endsWith(SEGMENT_EXTENSION);
+  }
+  return false;
 }
 
 function dirtyInodes(disk: FrozenDisk, entries: ReadonlyMap<string, Entries>): SimulatedInode[] {
@@ -188,13 +199,18 @@ function plainVariant(inode: FrozenInode, arrived: 'all' | 'none'): Variant<Uint
   };
 }
 
-function* everyContent(inode: FrozenInode, foreign: Uint8Array): Generator<Variant<Uint8Array>> {
+function* everyContent(
+  inode: FrozenInode,
+  foreign: Uint8Array,
+  cutsEveryByte: boolean,
+): Generator<Variant<Uint8Array>> {
   for (let index = 0; index < inode.changes.length; index++) {
     const change = inode.changes[index] as FileChange;
     const length = change.kind === 'write' ? change.bytes.length : 1;
-    for (let count = 0; count < length; count++) {
+    const step = cutsEveryByte ? 1 : Math.ceil(length / COARSE_CUTS);
+    for (let count = 0; count < length; count += step) {
       yield cutVariant(inode, index, count);
-      if (change.kind === 'write' && count % 5 === 0) yield zeroTailVariant(inode, index, count);
+      if (change.kind === 'write' && count % (step * 5) === 0) yield zeroTailVariant(inode, index, count);
     }
   }
   const sectors = dirtySectors(inode);

@@ -30,7 +30,7 @@ const HISTORIES: readonly ShortHistory[] = [
   {
     name: 'batch over several sectors',
     maxSegmentSizeBytes: LARGE_SEGMENTS,
-    steps: [write([put('a', '1')]), write([put('a', '2'.repeat(700)), del('b'), put('c', '3'.repeat(400))])],
+    steps: [write([put('a', '1')]), write([put('a', '2'.repeat(470)), del('b'), put('c', '3'.repeat(40))])],
   },
   {
     name: 'rotation',
@@ -83,12 +83,14 @@ const HISTORIES: readonly ShortHistory[] = [
   },
 ];
 
-const DURABILITIES: readonly Durability[] = ['fsync', 'dsync', 'os', { intervalMs: 1_000_000 }];
+export const DURABILITIES: readonly Durability[] = ['fsync', 'dsync', 'os', { intervalMs: 1_000_000 }];
 
-/** Every short history with every durability. */
-export function* shortHistories(): Generator<{ readonly name: string; readonly history: History }> {
+/** Every short history with each of these durabilities. */
+export function* shortHistories(
+  durabilities: readonly Durability[],
+): Generator<{ readonly name: string; readonly history: History }> {
   for (const { name, maxSegmentSizeBytes, steps } of HISTORIES) {
-    for (const durability of DURABILITIES) {
+    for (const durability of durabilities) {
       const words = typeof durability === 'string' ? durability : 'interval';
       yield { name: `${name} (${words})`, history: { durability, maxSegmentSizeBytes, steps } };
     }

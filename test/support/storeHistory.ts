@@ -1,14 +1,17 @@
 /** Histories of a store: what is done to it step by step, and runs of them on a simulated disk. */
 
 import assert from 'node:assert/strict';
-import type { Durability } from '../../src/engine/api.ts';
+import type { Durability, StoreOptions } from '../../src/engine/api.ts';
 import { Store } from '../../src/engine/store.ts';
-import { HINT_EXTENSION, SNAPSHOT_NAME } from '../../src/format/fileName.ts';
+import { HINT_EXTENSION, SNAPSHOT_NAME, TEMPORARY_EXTENSION } from '../../src/format/fileName.ts';
 import type { SeededRandom } from './seededRandom.ts';
-import { type FrozenDisk, SimulatedDisk } from './simulatedDisk.ts';
+import { type DiskCall, type FrozenDisk, SimulatedDisk } from './simulatedDisk.ts';
 import { keyBytes, type Mutation, StoreModel } from './storeModel.ts';
 
 export const STORE_DIRECTORY = '/store';
+
+/** Nothing happens by itself, and what is read was on the disk. */
+export const QUIET_OPTIONS: StoreOptions = { compaction: 'manual', snapshotIntervalMs: 0, cacheSizeBytes: 0 };
 
 export type RecoveryPath = 'snapshot' | 'hints' | 'mixed' | 'scan';
 
@@ -68,6 +71,7 @@ export class HistoryRun {
 
   async run(): Promise<void> {
     this.disk.onChange = (call) => {
+      if (!isWorthAMoment(call)) return;
       this.moments.push({
         disk: this.disk.freeze(),
         description: `${this.#step}, after ${call.kind} ${call.path}`,
@@ -95,7 +99,8 @@ export class HistoryRun {
 
   #open(): Promise<Store> {
     const { durability, maxSegmentSizeBytes } = this.history;
-    return Store.open(STORE_DIRECTORY, { durability, maxSegmentSizeBytes, now: () => this.nowMs }, this.disk);
+    const options = { ...QUIET_OPTIONS, durability, maxSegmentSizeBytes, now: () => this.nowMs };
+    return Store.open(STORE_DIRECTORY, options, this.disk);
   }
 
   async #take(store: Store, step: HistoryStep): Promise<Store> {
@@ -130,6 +135,11 @@ export class HistoryRun {
     removeCaches(this.disk, by);
     return this.#open();
   }
+}
+
+/** What a temporary file holds counts for nothing until it is renamed: a few of its many writes are enough. */
+export function isWorthAMoment(call: DiskCall): boolean {
+  return call.kind !== 'write' || !call.path.endsWith(TEMPORARY_EXTENSION) || call.index % 64 === 0;
 }
 
 /** Deletes the caches that would let the store be opened in a quicker way than `by`. */
