@@ -2,14 +2,38 @@
  * Hash table from a key's hash to its entry number: open addressing with linear probing in 256 shards, chosen by
  * the hash's upper bits. Each shard grows by itself, so that growing never moves more than 1/256 of the entries at
  * once. Removal shifts entries back instead of leaving markers.
+ *
+ * A slot also holds five bits of the hash, so that probing past another key's entry seldom has to look at that entry,
+ * which would cost a cache miss. The other 27 bits limit the number of entries.
  */
+
+import { TABLE_ENTRY_BITS, TABLE_TAG_SHIFT } from '../format/layout.ts';
 
 export const SHARD_BITS = 8;
 const SHARD_COUNT = 1 << SHARD_BITS;
 const SHARD_SHIFT = 32 - SHARD_BITS;
 const FIRST_CAPACITY = 8;
-/** A slot holds the entry's number plus one; 0: empty. */
 const EMPTY = 0;
+const ENTRY_MASK = 2 ** TABLE_ENTRY_BITS - 1;
+const TAG_MASK = 2 ** (32 - TABLE_ENTRY_BITS) - 1;
+
+/** Entry numbers are below this: 134,217,727. */
+export const MAX_ENTRIES = ENTRY_MASK;
+
+/** The bits of a hash that a slot repeats. */
+export function tagOf(hash: number): number {
+  return (hash >>> TABLE_TAG_SHIFT) & TAG_MASK;
+}
+
+/** The tag in a slot that is not empty. */
+export function tagIn(stored: number): number {
+  return stored >>> TABLE_ENTRY_BITS;
+}
+
+/** The entry in a slot, -1 for an empty one. */
+export function entryIn(stored: number): number {
+  return (stored & ENTRY_MASK) - 1;
+}
 
 export class KeyTable {
   #shards: Uint32Array[];
@@ -47,9 +71,9 @@ export class KeyTable {
     const shard = this.#shards[index] as Uint32Array;
     const mask = shard.length - 1;
     let hole = hash & mask;
-    while (shard[hole] !== entry + 1) hole = (hole + 1) & mask;
+    while (entryIn(shard[hole] as number) !== entry) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; shard[at] !== EMPTY; at = (at + 1) & mask) {
-      const home = this.#hashOf((shard[at] as number) - 1) & mask;
+      const home = this.#hashOf(entryIn(shard[at] as number)) & mask;
       // An entry may move into the hole unless its home lies cyclically after the hole.
       if (((at - home) & mask) >= ((at - hole) & mask)) {
         shard[hole] = shard[at] as number;
@@ -78,7 +102,7 @@ export class KeyTable {
     const old = this.#shards[index] as Uint32Array;
     const larger = new Uint32Array(old.length === 0 ? FIRST_CAPACITY : old.length * 2);
     for (const stored of old) {
-      if (stored !== EMPTY) place(larger, this.#hashOf(stored - 1), stored - 1);
+      if (stored !== EMPTY) place(larger, this.#hashOf(entryIn(stored)), entryIn(stored));
     }
     this.#shards[index] = larger;
     return larger;
@@ -89,5 +113,5 @@ function place(shard: Uint32Array, hash: number, entry: number): void {
   const mask = shard.length - 1;
   let at = hash & mask;
   while (shard[at] !== EMPTY) at = (at + 1) & mask;
-  shard[at] = entry + 1;
+  shard[at] = (tagOf(hash) << TABLE_ENTRY_BITS) | (entry + 1);
 }

@@ -13,8 +13,11 @@ import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
 import { type EntryChunk, FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
 import { hashKey } from './keyHash.ts';
-import { KeyTable } from './keyTable.ts';
+import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
+
+/** More entries than the writer's queue can ever hold. */
+const ROOM_FOR_QUEUED = 2 ** 22;
 
 /** Live records of a segment, counted as the keydir changes. */
 export interface SlotUsage {
@@ -51,6 +54,11 @@ export class Keydir {
     return this.#liveCount;
   }
 
+  /** No new key may be written: there must be room for what is under way already. */
+  get isFull(): boolean {
+    return this.#entries.end - this.#freeEntries.length > MAX_ENTRIES - ROOM_FOR_QUEUED;
+  }
+
   get allocatedBytes(): number {
     return (
       this.#entries.allocatedBytes +
@@ -79,10 +87,12 @@ export class Keydir {
     const shard = this.#table.shard(hash);
     if (shard.length === 0) return -1;
     const mask = shard.length - 1;
+    const tag = tagOf(hash);
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const stored = shard[at] as number;
       if (stored === 0) return -1;
-      const entry = stored - 1;
+      if (tagIn(stored) !== tag) continue;
+      const entry = entryIn(stored);
       if (this.#entries.hash(entry) !== hash) continue;
       if (this.#arena.equals(this.#entries.key(entry), bytes, start, length)) return entry;
     }

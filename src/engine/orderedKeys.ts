@@ -303,11 +303,14 @@ export class OrderedKeys {
       return;
     }
     const pairs = new Uint32Array((end - start) * 2);
+    let differing = 0;
     for (let i = start, p = 0; i < end; i++, p += 2) {
       pairs[p] = entries[i] as number;
       pairs[p + 1] = this.#arena.wordAt(this.#keyOf(entries[i] as number), depth);
+      differing |= (pairs[p + 1] as number) ^ (pairs[1] as number);
     }
-    new BigUint64Array(pairs.buffer).sort();
+    // A prefix that all share needs no sorting.
+    if (differing !== 0) new BigUint64Array(pairs.buffer).sort();
     for (let i = start, p = 0; i < end; i++, p += 2) entries[i] = pairs[p] as number;
     this.#sortEqualRuns(entries, pairs, start, depth);
   }

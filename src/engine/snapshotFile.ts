@@ -17,7 +17,7 @@ import { readU32, writeU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
 import { Keydir } from './keydir.ts';
 import { ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT, KeydirEntries } from './keydirEntries.ts';
-import { SHARD_BITS } from './keyTable.ts';
+import { entryIn, SHARD_BITS } from './keyTable.ts';
 import type { Segment } from './segment.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
 
@@ -279,8 +279,10 @@ function readTable(reader: ColumnReader, keydir: Keydir, head: SnapshotHead): bo
 function shardIsSound(shard: Uint32Array, count: number, entryCount: number): boolean {
   let used = 0;
   for (const stored of shard) {
-    if (stored > entryCount) return false;
-    if (stored !== 0) used++;
+    if (stored === 0) continue;
+    const entry = entryIn(stored);
+    if (entry < 0 || entry >= entryCount) return false;
+    used++;
   }
   return used === count;
 }

@@ -485,6 +485,12 @@ export class Store {
       );
     }
     if (this.#log.failure !== undefined) throw this.#log.failure;
+    if (this.#log.keydir.isFull) {
+      throw new StrataError(
+        'TOO_MANY_KEYS',
+        `The store holds ${this.#log.keydir.count} keys and cannot take more. Split it.`,
+      );
+    }
     return this.#writer;
   }
 }

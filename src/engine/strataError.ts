@@ -15,6 +15,8 @@ export type StrataErrorCode =
   | 'INVALID_VALUE'
   | 'INVALID_OPTION'
   | 'BATCH_TOO_LARGE'
+  /** The keydir holds as many keys as it can: about 130 million. */
+  | 'TOO_MANY_KEYS'
   | 'UNSUPPORTED_VERSION'
   | 'DISK_FULL'
   | 'PERMISSION_DENIED'

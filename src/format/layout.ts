@@ -137,6 +137,10 @@ export const SNAPSHOT_ENTRY = {
   sequence: U32 + U32 + U32 + U32 + U32,
 } as const;
 export const SNAPSHOT_ENTRY_SIZE = SNAPSHOT_ENTRY.sequence + U64;
+/** A slot of the snapshot's hash table: the entry's number plus 1 below, five bits of its key's hash above. */
+export const TABLE_ENTRY_BITS = 27;
+/** The five bits of the hash are those from this one on. */
+export const TABLE_TAG_SHIFT = 19;
 /** In an entry's segment: the entry is free. */
 export const SNAPSHOT_FREE_ENTRY = 0xffff_ffff;
 /** Keys stand in the snapshot's key area at multiples of this, each after its length in two bytes. */
