@@ -14,6 +14,7 @@ export const engine: BenchEngine = {
       del: (key) => store.del(key),
       batch: (entries) => store.batch(entries.map(([key, value]) => ({ type: 'put', key, value }))),
       get: (key) => store.get(key),
+      getView: (key) => store.get(key),
       getMany: (keys) => store.getMany(keys),
       scanKeys: (range, visit) => {
         for (const key of store.keys(range)) visit(key);
