@@ -1,9 +1,15 @@
 /**
- * Hash of a key for the keydir: 32 bits, four bytes a step, with the mixing of MurmurHash3 (Austin Appleby, public
- * domain). The seed is random per store, so that nobody can choose keys that all collide.
+ * Hash of a key for the keydir: HalfSipHash-1-3 (Jean-Philippe Aumasson and Daniel J. Bernstein, "SipHash: a fast
+ * short-input PRF", 2012), 32 bits. The seed is random per store, so that nobody can choose keys that collide and
+ * make every look-up walk through all of them. Quicker hashes such as MurmurHash do not give that: keys can be made
+ * that collide in them whatever the seed is. The round stands here twice, because a call would have to return four
+ * numbers.
  */
 export function hashKey(bytes: Uint8Array, start: number, length: number, seed: number): number {
-  let hash = seed ^ length;
+  let v0 = seed | 0;
+  let v1 = ~seed;
+  let v2 = v0 ^ 0x6c796765;
+  let v3 = v1 ^ 0x74656462;
   let at = start;
   const wholeEnd = start + (length & ~3);
   for (; at < wholeEnd; at += 4) {
@@ -12,24 +18,37 @@ export function hashKey(bytes: Uint8Array, start: number, length: number, seed: 
       ((bytes[at + 1] as number) << 8) |
       ((bytes[at + 2] as number) << 16) |
       ((bytes[at + 3] as number) << 24);
-    hash = mixWord(hash, word);
+    v3 ^= word;
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 ^= word;
   }
-  let rest = 0;
+  let rest = length << 24;
   for (let shift = 0; at < start + length; at++, shift += 8) rest |= (bytes[at] as number) << shift;
-  return finish(mixWord(hash, rest));
-}
-
-function mixWord(hash: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51);
-  k = (k << 15) | (k >>> 17);
-  const mixed = hash ^ Math.imul(k, 0x1b873593);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function finish(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
+  v3 ^= rest;
+  for (let round = 0; round < 4; round++) {
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    if (round === 0) {
+      v0 ^= rest;
+      v2 ^= 0xff;
+    }
+  }
+  return (v1 ^ v3) >>> 0;
 }

@@ -183,39 +183,34 @@ describe('loading a keydir snapshot', () => {
     assert.equal(loaded.keydir.count, second.entries.length);
   });
 
-  /** The first shard that has slots: those at the beginning of the table. */
-  function firstShard(): { index: number; size: number } {
-    const head = decodeSnapshotHead(bytes, bytes.length, crc32);
-    assert.ok(head.ok);
-    const sizesAt = head.layout.columns.shardSizes.offsetBytes;
-    for (let index = 0; index < 256; index++) {
-      const size = readU32(bytes, sizesAt + 4 * index);
-      if (size > 0) return { index, size };
-    }
-    return assert.fail('the table is empty');
-  }
-
   it('is refused with a right checksum and a shard that holds more than its count says, or is full', () => {
     const head = decodeSnapshotHead(bytes, bytes.length, crc32);
     assert.ok(head.ok);
-    const { columns } = head.layout;
-    const { index, size } = firstShard();
-    const countAt = columns.shardCounts.offsetBytes + 4 * index;
-    const stored = Array.from({ length: size }, (_, slot) => readU32(bytes, columns.table.offsetBytes + 4 * slot));
-    const used = stored.find((each) => each !== 0) as number;
-    for (const [count, fill] of [
-      [readU32(bytes, countAt), used],
-      [size, used],
-      [readU32(bytes, countAt) + 1, undefined],
+    const { shardSizes, shardCounts, table } = head.layout.columns;
+    let shard = 0;
+    let tableAt = table.offsetBytes;
+    // The first shard that holds an entry.
+    while (readU32(bytes, shardCounts.offsetBytes + 4 * shard) === 0) {
+      tableAt += 4 * readU32(bytes, shardSizes.offsetBytes + 4 * shard++);
+    }
+    const size = readU32(bytes, shardSizes.offsetBytes + 4 * shard);
+    const countAt = shardCounts.offsetBytes + 4 * shard;
+    const count = readU32(bytes, countAt);
+    const slots = Array.from({ length: size }, (_, slot) => tableAt + 4 * slot);
+    const stored = readU32(bytes, slots.find((at) => readU32(bytes, at) !== 0) as number);
+    for (const [forgedCount, filledSlots] of [
+      [count, slots],
+      [size, slots],
+      [size - 1, slots],
+      [count + 1, []],
+      [count - 1, []],
     ] as const) {
       const forged = bytes.slice();
-      writeU32(forged, countAt, count);
-      for (let slot = 0; slot < size && fill !== undefined; slot++) {
-        writeU32(forged, columns.table.offsetBytes + 4 * slot, fill);
-      }
+      writeU32(forged, countAt, forgedCount);
+      for (const at of filledSlots) writeU32(forged, at, stored);
       writeU32(forged, forged.length - 4, crc32(forged, 0, forged.length - 4, 0));
-      assert.equal(typeof load(forged), 'string');
-      assert.equal(typeof readSnapshot(forged), 'string');
+      assert.equal(load(forged), 'bad-file-checksum');
+      assert.equal(readSnapshot(forged), 'impossible-entry');
     }
   });
 

@@ -404,7 +404,7 @@ export function readSnapshot(bytes: Uint8Array): ReadSnapshot | string {
   if (!headIsPossible(bytes)) return 'impossible-entry';
   if (!fileChecksumIsRight(bytes)) return 'bad-file-checksum';
   const segments = readSnapshotSegments(bytes);
-  const entries = readSnapshotEntries(bytes, columns, segments);
+  const entries = tableIsPossible(bytes, columns) ? readSnapshotEntries(bytes, columns, segments) : undefined;
   if (entries === undefined) return 'impossible-entry';
   const view = viewOf(bytes);
   return {
@@ -516,6 +516,30 @@ function readSnapshotEntries(
   return view.getUint8(66) === 0 || orderIsRight(entries, u32) ? entries : undefined;
 }
 
+/** The shards fill the table, have the sizes and as many used slots as they may, and name entries that there are. */
+function tableIsPossible(bytes: Uint8Array, { entryCount, starts }: Columns): boolean {
+  const view = viewOf(bytes);
+  const u32 = (column: string, index: number) => view.getUint32((starts.get(column) as number) + 4 * index, true);
+  const slots = view.getUint32(48, true);
+  let first = 0;
+  for (let shard = 0; shard < 2 ** view.getUint8(64); shard++) {
+    const size = u32('shard sizes', shard);
+    const count = u32('shard counts', shard);
+    if (first + size > slots || (size === 0 ? count !== 0 : count >= size || !Number.isInteger(Math.log2(size)))) {
+      return false;
+    }
+    let used = 0;
+    for (let slot = first; slot < first + size; slot++) {
+      const stored = u32('table', slot);
+      if (stored !== 0) used++;
+      if (stored !== 0 && (stored % 2 ** 27 === 0 || stored % 2 ** 27 > entryCount)) return false;
+    }
+    if (used !== count) return false;
+    first += size;
+  }
+  return first === slots;
+}
+
 function findInTable(
   bytes: Uint8Array,
   u32: (column: string, index: number) => number,
@@ -529,7 +553,7 @@ function findInTable(
   const slots = u32('shard sizes', shard);
   for (let step = 0; step < slots; step++) {
     const stored = u32('table', first + ((h + step) % slots));
-    if (stored === entry + 1) return true;
+    if (stored === ((h >>> 19) % 32) * 2 ** 27 + entry + 1) return true;
     if (stored === 0) return false;
   }
   return false;
@@ -552,16 +576,33 @@ function orderIsRight(
 export function hash(key: Uint8Array, seed: number): number {
   const word = 0xffffffffn;
   const rotl = (x: bigint, by: bigint) => ((x << by) | (x >> (32n - by))) & word;
-  const mix = (h: bigint, w: bigint) => {
-    const k = (rotl((w * 0xcc9e2d51n) & word, 15n) * 0x1b873593n) & word;
-    return (rotl(h ^ k, 13n) * 5n + 0xe6546b64n) & word;
+  let v0 = BigInt(seed);
+  let v1 = v0 ^ word;
+  let v2 = v0 ^ 0x6c796765n;
+  let v3 = v1 ^ 0x74656462n;
+  const round = () => {
+    v0 = (v0 + v1) & word;
+    v1 = rotl(v1, 5n) ^ v0;
+    v0 = rotl(v0, 16n);
+    v2 = (v2 + v3) & word;
+    v3 = rotl(v3, 8n) ^ v2;
+    v0 = (v0 + v3) & word;
+    v3 = rotl(v3, 7n) ^ v0;
+    v2 = (v2 + v1) & word;
+    v1 = rotl(v1, 13n) ^ v2;
+    v2 = rotl(v2, 16n);
   };
-  let h = BigInt((seed ^ key.length) >>> 0);
   const whole = key.length - (key.length % 4);
   const padded = new Uint8Array(whole + 4);
   padded.set(key);
-  for (let at = 0; at <= whole; at += 4) h = mix(h, BigInt(viewOf(padded).getUint32(at, true)));
-  h = ((h ^ (h >> 16n)) * 0x85ebca6bn) & word;
-  h = ((h ^ (h >> 13n)) * 0xc2b2ae35n) & word;
-  return Number(h ^ (h >> 16n));
+  padded[whole + 3] = key.length % 256;
+  for (let at = 0; at <= whole; at += 4) {
+    const w = BigInt(viewOf(padded).getUint32(at, true));
+    v3 ^= w;
+    round();
+    v0 ^= w;
+  }
+  v2 ^= 0xffn;
+  for (let finish = 0; finish < 3; finish++) round();
+  return Number(v1 ^ v3);
 }
