@@ -11,7 +11,7 @@ import { askForKey, type ExpectedKey, keyFromText } from './keyInput.ts';
 import { chooseStore, type StoreTarget } from './storeTarget.ts';
 
 /** What a keybinding in the tree passes: the keys that are selected there. */
-export const SELECTION = 'selection';
+const SELECTION = 'selection';
 
 export interface KeyTarget extends StoreTarget {
   readonly key: Uint8Array;

@@ -247,7 +247,9 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
     const preview = keyEntry.valuePreview ?? ROOT;
     const details = [formatSize(keyEntry.valueSizeBytes)];
     if (keyEntry.expiryMs > 0) details.push(`expires in ${formatTimeLeft(keyEntry.expiryMs - Date.now())}`);
-    item.iconPath = new vscode.ThemeIcon(VALUE_ICONS[valueKind(preview, keyEntry.valueSizeBytes)]);
+    // A narrow sidebar cuts the time left off, but never the icon.
+    const kind = keyEntry.expiryMs > 0 ? 'expiring' : valueKind(preview, keyEntry.valueSizeBytes);
+    item.iconPath = new vscode.ThemeIcon(VALUE_ICONS[kind]);
     item.description = [previewLine(preview, keyEntry.valueSizeBytes), ...details].join('  ·  ');
     item.accessibilityInformation = { label: [`Key ${name}`, ...details].join(', ') };
     return item;
@@ -259,6 +261,7 @@ const VALUE_ICONS = {
   text: 'symbol-string',
   binary: 'file-binary',
   empty: 'circle-outline',
+  expiring: 'watch',
 } as const;
 
 function parentId(entry: StoreEntry, prefix: Uint8Array): string {
