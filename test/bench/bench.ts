@@ -3,6 +3,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { type Command, InvalidArgumentError, Option, program } from 'commander';
+import { measureClient } from './clientCommand.ts';
 import { compare } from './compareCommand.ts';
 import { ENGINE_NAMES } from './engines/loadEngine.ts';
 import { ensurePeerPackages } from './peerPackages.ts';
@@ -34,6 +35,12 @@ withCommonOptions(program.command('scale'))
   .option('--keys <counts>', 'numbers of keys', counts, [100_000, 1_000_000, 10_000_000])
   .option('--value <bytes>', 'size of values, in bytes', count, 100)
   .action(measureScale);
+
+withCommonOptions(program.command('client'))
+  .description("what the way through the worker's client costs")
+  .option('--keys <count>', 'number of keys', count, 1_000_000)
+  .option('--value <bytes>', 'size of values, in bytes', count, 100)
+  .action(measureClient);
 
 program.hook('preAction', () => ensurePeerPackages());
 await program.parseAsync();

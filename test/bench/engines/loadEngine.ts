@@ -12,6 +12,7 @@ export const ENGINE_NAMES = ['strata', ...Object.keys(PEER_PACKAGES), 'limit'];
 
 const FILES: Readonly<Record<string, string>> = {
   strata: './strata.ts',
+  'strata-client': './strataClient.ts',
   lmdb: './lmdb.ts',
   'classic-level': './classicLevel.ts',
   'better-sqlite3': './betterSqlite3.ts',

@@ -27,6 +27,7 @@ export async function readWorkloads(bench: Bench): Promise<void> {
   await scanEntries(bench, store, undefined);
   const { indexCount } = bench.state;
   if (bench.wants('get, all keys')) await getAtRandom(bench, store, 'get, all keys', indexCount);
+  if (bench.wants('get, one after the other')) await getOneByOne(bench, store);
   const hotCount = Math.min(HOT_KEY_COUNT, indexCount);
   if (bench.wants('get, 10,000 hot keys')) await getAtRandom(bench, store, 'get, 10,000 hot keys', hotCount);
   if (bench.wants('get, value valid until the next call')) await getViews(bench, store);
@@ -92,6 +93,23 @@ async function getConcurrently(store: BenchStore, chunk: OperationChunk, tally: 
     while (next < chunk.size) tally.add(await store.get(chunk.key(next++)));
   }
   await Promise.all(Array.from({ length: ASYNC_READERS }, reader));
+}
+
+/** What a caller waits for who needs one value. Of engines that answer at once, `get, all keys` says it. */
+async function getOneByOne(bench: Bench, store: BenchStore): Promise<void> {
+  if (!bench.engine.readsAreAsync) return;
+  const workload = 'get, one after the other';
+  const random = new Random(15);
+  const tally = new Tally();
+  const { indexSum, count, seconds } = await readChunks(
+    bench,
+    (chunk, position) => chunk.setKey(position, random.below(bench.state.indexCount)),
+    async (chunk) => {
+      for (const key of chunk.keys) tally.add(await store.get(key));
+    },
+  );
+  bench.expect(workload, 'the sum of indices', tally.indexSum, indexSum);
+  bench.report(workload, 'ops/s', count, seconds);
 }
 
 async function getViews(bench: Bench, store: BenchStore): Promise<void> {
