@@ -29,7 +29,7 @@ import { readHistory } from './history.ts';
 import type { Keydir } from './keydir.ts';
 import { boundsOf } from './keyRange.ts';
 import type { LiveLog } from './liveLog.ts';
-import type { Lock } from './lock.ts';
+import { describeHolder, type Lock } from './lock.ts';
 import { nodeStorage } from './nodeStorage.ts';
 import { monotone, openForWriting, openReadOnly, type StoreParts } from './opening.ts';
 import { batchChanges, checkKey, delChange, putChange, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -338,6 +338,11 @@ export class Store {
     };
   }
 
+  /** Which process has the store open for writing, in words; undefined when none has. */
+  writerHolder(): string | undefined {
+    return describeHolder(this.#log.storage, this.#log.directory);
+  }
+
   /** Calls back after every change of keys or files. Returns the function that ends it. */
   onChange(listener: (event: StoreEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -352,12 +357,20 @@ export class Store {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#maintenance.catch(() => undefined);
     try {
+      await this.#end();
+    } catch (error) {
+      throw storageError(error, `closing the store ${this.directory}`);
+    }
+  }
+
+  async #end(): Promise<void> {
+    try {
       if (this.#writer !== undefined) await this.#closeWriter(this.#writer);
     } finally {
       this.#state = 'closed';
+      this.#listeners.clear();
       this.#log.segments.closeAll();
       this.#lock?.release();
-      this.#listeners.clear();
     }
   }
 
@@ -366,10 +379,13 @@ export class Store {
   }
 
   async #closeWriter(writer: Writer): Promise<void> {
-    await writer.sync();
-    writer.stop();
-    await this.#hints.finish();
-    if (this.#log.failure !== undefined || this.#lock?.isLost() === true) return;
+    try {
+      await writer.sync();
+    } finally {
+      writer.stop();
+      await this.#hints.finish();
+    }
+    if (this.#lock?.isLost() === true) return;
     this.#log.installManifest(this.#now());
     // With readers of older states there is nothing to save; without a snapshot, the next opening takes longer.
     if (this.#log.keydir.readerCount === 0) this.#log.saveSnapshot(this.#now());
@@ -460,6 +476,9 @@ export class Store {
       .then(async () => {
         if (signal.aborted) throw abortedError(doing);
         return run({ ...task, signal });
+      })
+      .catch((error: unknown) => {
+        throw storageError(error, `at work (${doing})`);
       });
     this.#maintenance = turn;
     return turn;

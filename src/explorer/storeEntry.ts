@@ -26,6 +26,9 @@ export type StoreEntryChange = 'state' | 'data' | 'segments';
 /** Changes of a busy store are passed on at most this often. */
 const CHANGE_INTERVAL_MS = 200;
 
+/** A store that another process writes is looked at this often, to be opened for writing when that process is gone. */
+const WRITER_CHECK_INTERVAL_MS = 2000;
+
 const ASKED_READ_ONLY = 'It was opened for reading only.';
 
 export class StoreEntry {
@@ -37,6 +40,7 @@ export class StoreEntry {
   #pendingChange: 'data' | 'segments' | undefined;
   #nextChange: NodeJS.Timeout | undefined;
   #refreshing = false;
+  #writerCheck: NodeJS.Timeout | undefined;
 
   constructor(reference: StoreReference, onChange: (entry: StoreEntry, change: StoreEntryChange) => void) {
     this.reference = reference;
@@ -105,6 +109,7 @@ export class StoreEntry {
       const open = { store, mode, statistics, readOnlyReason: statistics.readOnly ? reason : undefined };
       this.#subscription = store.subscribe((change) => this.#noticeChange(change));
       this.#setState({ kind: 'open', open });
+      if (!readOnly && opened.readOnlyReason !== undefined) this.#awaitWriter();
       return open;
     } catch (error) {
       this.#setState({ kind: 'failed', error: error as Error });
@@ -122,7 +127,24 @@ export class StoreEntry {
     this.#subscription = undefined;
     this.#pendingChange = undefined;
     clearTimeout(this.#nextChange);
+    clearInterval(this.#writerCheck);
     this.#nextChange = undefined;
+  }
+
+  /** After a reload of the window, say, the writer is the old extension host, which ends a moment later. */
+  #awaitWriter(): void {
+    this.#writerCheck = setInterval(() => {
+      // What fails here shows in the store's state.
+      void this.#takeOver().catch(() => undefined);
+    }, WRITER_CHECK_INTERVAL_MS);
+  }
+
+  async #takeOver(): Promise<void> {
+    const open = this.openState;
+    const statistics = await open?.store.statistics();
+    if (open === undefined || statistics?.readOnlyReason !== undefined || this.store !== open.store) return;
+    await this.close();
+    await this.open(open.mode, undefined);
   }
 
   #noticeChange(change: StoreChange): void {

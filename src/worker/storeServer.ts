@@ -157,7 +157,8 @@ export class StoreServer implements StoreRequests {
 
   statistics(): StoreStatistics {
     const { store, directoryUri, damage } = this.#open;
-    return describeStatistics(store.stats(), store.recovery, { directoryUri, damage });
+    const writerHolder = store.readOnly ? store.writerHolder() : undefined;
+    return describeStatistics(store.stats(), store.recovery, { directoryUri, damage, writerHolder });
   }
 
   compact(taskId: number): Promise<CompactionReport> {

@@ -5,7 +5,12 @@ import type { StoreStatistics } from '../shared/keyValueStore.ts';
 export function describeStatistics(
   stats: StoreStats,
   recovery: RecoveryReport,
-  context: { readonly directoryUri: string; readonly damage: readonly FileDamage[] },
+  context: {
+    readonly directoryUri: string;
+    readonly damage: readonly FileDamage[];
+    /** Who writes a store that is open read-only here, in words. */
+    readonly writerHolder: string | undefined;
+  },
 ): StoreStatistics {
   const { segments, durability, ...figures } = stats;
   const base = context.directoryUri.endsWith('/') ? context.directoryUri : `${context.directoryUri}/`;
@@ -17,6 +22,9 @@ export function describeStatistics(
       uri: base + encodeURIComponent(segment.fileName),
       damagedRangeCount: context.damage.filter(({ fileName }) => fileName === segment.fileName).length,
     })),
+    ...(context.writerHolder === undefined
+      ? {}
+      : { readOnlyReason: `It is open for writing by ${context.writerHolder}.` }),
     openedBy: recovery.openedBy,
     openDurationMs: recovery.durationMs,
     tornTailBytes: recovery.tornTailBytes,

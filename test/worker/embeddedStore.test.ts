@@ -362,6 +362,15 @@ describe('embedded store', function () {
       await settled(async () => (await store.count({})) === 0);
     });
 
+    it('names the process that writes a store open for reading, as long as there is one', async () => {
+      const writer = await open();
+      await writer.put(bytes('a'), bytes('1'));
+      const reader = await open({ expect: 'existing', readOnly: true });
+      assert.match((await reader.statistics()).readOnlyReason ?? '', new RegExp(`process ${process.pid} on `));
+      await writer.close();
+      assert.equal((await reader.statistics()).readOnlyReason, undefined);
+    });
+
     it('of another process are followed by a read-only store', async () => {
       const writer = await open({ maxSegmentSizeBytes: 2000 });
       await writer.put(bytes('a'), bytes('1'));
