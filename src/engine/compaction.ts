@@ -211,9 +211,11 @@ export class Compaction {
     try {
       this.#log.installManifest(this.#options.now());
     } catch (error) {
+      for (const { segment } of this.#outputs) segment.retired = true;
+      for (const input of this.#inputs) input.retired = false;
+      if (this.#log.isUntouchedBy(error)) throw error;
       // Whether the new manifest is in place is not known, so neither the old nor the new files may go.
       this.#outputs.length = 0;
-      for (const input of this.#inputs) input.retired = false;
       throw this.#log.fail(error, 'installing compacted segments');
     }
   }

@@ -2,7 +2,7 @@
 
 import type { ManifestSegment } from '../format/manifest.ts';
 import type { Keydir } from './keydir.ts';
-import { writeManifest } from './manifestFile.ts';
+import { readManifest, writeManifest } from './manifestFile.ts';
 import { RecordReader } from './recordReader.ts';
 import type { Segment, SegmentTable } from './segment.ts';
 import { saveSnapshot } from './snapshotFile.ts';
@@ -88,6 +88,19 @@ export class LiveLog {
       segment.syncedBytes = segment.writtenBytes;
     }
     saveSnapshot(storage, directory, { keydir, segments, lastSequence: this.appliedSequence, createdMs: nowMs });
+  }
+
+  /**
+   * Whether a manifest could not be written because the disk is full, and the one before still stands: then the store
+   * is as it was, and goes on when there is room again.
+   */
+  isUntouchedBy(error: unknown): boolean {
+    if (storageError(error, 'writing the manifest').code !== 'DISK_FULL') return false;
+    try {
+      return readManifest(this.storage, this.directory)?.generation !== this.generation;
+    } catch {
+      return false;
+    }
   }
 
   /** From now on every write fails with this error. Returns it. */

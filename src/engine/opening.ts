@@ -16,8 +16,10 @@ import { readManifest } from './manifestFile.ts';
 import type { ResolvedOptions } from './options.ts';
 import { makeHashSeed, type RecoveredLog, recoverLog } from './recovery.ts';
 import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
-import type { Storage } from './storage.ts';
+import { readFully, type Storage, writeFully } from './storage.ts';
 import { StrataError } from './strataError.ts';
+
+const WRITE_AGAIN_CHUNK_SIZE = 1024 * 1024;
 
 /** What an open store is made of. */
 export interface StoreParts {
@@ -170,6 +172,7 @@ async function makeRecoveryDurable(
     segment.file.close();
     segment.file = storage.open(storage.join(directory, segment.fileName), 'write');
     if (segment === torn) segment.file.truncate(segment.sizeBytes);
+    writeAgain(segment);
     await segment.file.sync();
     segment.syncedBytes = segment.sizeBytes;
   }
@@ -184,6 +187,20 @@ async function makeRecoveryDurable(
   }
   log.installManifest(now());
   return active;
+}
+
+/**
+ * Writes what is not known to be durable once more. After a failed sync the system may take pages for written that
+ * are not: they can be read, but only a new write makes the next sync reach the disk.
+ */
+function writeAgain(segment: Segment): void {
+  const chunk = new Uint8Array(Math.min(WRITE_AGAIN_CHUNK_SIZE, segment.sizeBytes - segment.syncedBytes));
+  for (let position = segment.syncedBytes; position < segment.sizeBytes; ) {
+    const got = readFully(segment.file, chunk, 0, Math.min(chunk.length, segment.sizeBytes - position), position);
+    if (got === 0) throw Object.assign(new Error('the file ended early'), { code: 'EIO' });
+    writeFully(segment.file, chunk.subarray(0, got), position);
+    position += got;
+  }
 }
 
 function startSegment(log: LiveLog, options: ResolvedOptions, nowMs: number): Segment {

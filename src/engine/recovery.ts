@@ -231,6 +231,7 @@ class Recovery {
     this.#checkHeader(segment, file);
     const isWrongSize = state === 'sealed' ? sizeBytes !== entry.durableSizeBytes : sizeBytes < entry.durableSizeBytes;
     if (isWrongSize) this.#wrongSize(segment, entry.durableSizeBytes);
+    segment.syncedBytes = Math.min(entry.durableSizeBytes, segment.sizeBytes);
     return segment;
   }
 

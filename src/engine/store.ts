@@ -349,7 +349,10 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Finishes what was written, makes it durable and gives the lock back. Safe to call again. */
+  /**
+   * Finishes what was written, makes it durable and gives the lock back. Safe to call again. Rejects when not all of
+   * it is known to be durable; the store is closed all the same.
+   */
   async close(): Promise<void> {
     if (this.#state !== 'open') return;
     this.#state = 'closing';

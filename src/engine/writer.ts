@@ -97,7 +97,8 @@ export class Writer {
   #plannedSegmentId: number;
   #plannedEnd: number;
   #spare: Uint8Array | undefined;
-  #waitingForRoom: (() => void)[] = [];
+  /** What to do when there is room, in the order of the calls. */
+  readonly #waitingForRoom: (() => void)[] = [];
   /** Only in the variant that serializes writes by a lock instead of the queue. */
   readonly #lock: ReadWriteLock | undefined;
   #intervalTimer: NodeJS.Timeout | undefined;
@@ -136,7 +137,11 @@ export class Writer {
    */
   write(changes: readonly Change[]): Promise<void> {
     if (this.#lock !== undefined) return this.#writeAlone(this.#lock, changes);
-    if (this.#mustWait()) return this.#waitForRoom().then(() => this.write(changes));
+    if (this.#mustWait()) {
+      return new Promise((resolve) => {
+        this.#waitingForRoom.push(() => resolve(this.#schedule(this.#add(changes))));
+      });
+    }
     return this.#schedule(this.#add(changes));
   }
 
@@ -175,6 +180,11 @@ export class Writer {
   /** Resolves when everything that was written before is committed, or has failed. */
   async flush(): Promise<void> {
     if (this.#lock !== undefined) return this.#lock.exclusively(async () => undefined);
+    while (this.#waitingForRoom.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#waitingForRoom.push(resolve);
+      });
+    }
     const last = this.#queue.at(-1) ?? this.#inFlight;
     if (last !== undefined) await last.done.catch(() => undefined);
   }
@@ -184,6 +194,8 @@ export class Writer {
     await this.flush();
     await this.#sealing;
     await this.#syncActive();
+    // Also one that happened beside this: nobody knows any more what is durable.
+    if (this.#log.failure !== undefined) throw this.#log.failure;
   }
 
   /** Ends the segment being written and starts a new one, unless it holds no record; then makes all durable. */
@@ -267,15 +279,8 @@ export class Writer {
     return this.#queuedBytes > MAX_QUEUED_BYTES || this.#waitingForRoom.length > 0;
   }
 
-  #waitForRoom(): Promise<void> {
-    return new Promise((resolve) => this.#waitingForRoom.push(resolve));
-  }
-
   #admitWaiting(): void {
-    const waiting = this.#waitingForRoom;
-    if (waiting.length === 0 || this.#queuedBytes > MAX_QUEUED_BYTES) return;
-    this.#waitingForRoom = [];
-    for (const admit of waiting) admit();
+    while (this.#waitingForRoom.length > 0 && this.#queuedBytes <= MAX_QUEUED_BYTES) this.#waitingForRoom.shift()?.();
   }
 
   #schedule(group: Group): Promise<void> {
@@ -417,14 +422,17 @@ export class Writer {
     const segment = new Segment({ id: segmentId, slot, file, state: 'unsealed', sizeBytes: FILE_HEADER_SIZE });
     segment.syncedBytes = FILE_HEADER_SIZE;
     this.#log.segments.add(segment);
-    this.#active = segment;
     const isSynced = old.syncedBytes === old.writtenBytes;
     if (isSynced) old.state = 'sealed';
     try {
       this.#log.installManifest(now());
     } catch (error) {
-      throw this.#log.fail(error, 'starting a new segment');
+      if (!this.#log.isUntouchedBy(error)) throw this.#log.fail(error, 'starting a new segment');
+      old.state = 'unsealed';
+      this.#log.segments.drop(segment);
+      throw error;
     }
+    this.#active = segment;
     if (isSynced) this.#options.onSeal(old);
     else this.#sealing = this.#sealing.then(() => this.#seal(old)).catch(() => undefined);
   }
@@ -438,7 +446,10 @@ export class Writer {
       segment.state = 'sealed';
       this.#log.installManifest(this.#options.now());
     } catch (error) {
-      throw this.#log.fail(error, `sealing ${segment.fileName}`);
+      // The next manifest will say it: until then the segment counts as unsealed, and an opening reads it all.
+      if (segment.state !== 'sealed' || !this.#log.isUntouchedBy(error)) {
+        throw this.#log.fail(error, `sealing ${segment.fileName}`);
+      }
     }
     this.#options.onSeal(segment);
   }
