@@ -7,6 +7,7 @@ import { measureClient } from './clientCommand.ts';
 import { compare } from './compareCommand.ts';
 import { ENGINE_NAMES } from './engines/loadEngine.ts';
 import { ensurePeerPackages } from './peerPackages.ts';
+import { publish } from './publishCommand.ts';
 import { measureScale } from './scaleCommand.ts';
 import { compareSync } from './syncCommand.ts';
 import { WORKLOAD_GROUPS } from './workloads/groups.ts';
@@ -42,6 +43,8 @@ withCommonOptions(program.command('client'))
   .option('--value <bytes>', 'size of values, in bytes', count, 100)
   .action(measureClient);
 
+program.command('publish').description('puts the results into BENCHMARKS.md').addOption(outputOption()).action(publish);
+
 program.hook('preAction', () => ensurePeerPackages());
 await program.parseAsync();
 
@@ -51,7 +54,13 @@ function withCommonOptions(command: Command): Command {
     .option('--seconds <seconds>', 'time for a workload that has no natural end', seconds, 3)
     .option('--timeout <seconds>', 'a process that needs longer is ended', seconds, 1800)
     .option('--data <directory>', 'where the stores are written', os.tmpdir())
-    .option('--output <directory>', 'where the results are written', path.join(import.meta.dirname, 'results'));
+    .addOption(outputOption())
+    .option('--name <name>', 'of the files of results; default: that of the command');
+}
+
+function outputOption(): Option {
+  const option = new Option('--output <directory>', 'where the results are written');
+  return option.default(path.join(import.meta.dirname, 'results'));
 }
 
 function count(text: string): number {

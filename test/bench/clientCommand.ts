@@ -12,6 +12,7 @@ export interface ClientOptions {
   readonly timeout: number;
   readonly data: string;
   readonly output: string;
+  readonly name?: string;
 }
 
 const IN_PROCESS = 'in process';
@@ -42,7 +43,7 @@ export async function measureClient(options: ClientOptions): Promise<void> {
     '',
     clientTable(result),
   ].join('\n');
-  writeReport(options.output, 'client', markdown, { machine, results: [result] });
+  writeReport(options.output, options.name ?? 'client', markdown, { machine, results: [result] });
 }
 
 /** Microseconds an operation, and what the way to the other thread adds. */

@@ -1,6 +1,6 @@
 import { loadEngine } from './engines/loadEngine.ts';
 import { comparisonTable } from './report/comparisonTable.ts';
-import { describeMachine, machineLines } from './report/machine.ts';
+import { describeMachine, type Machine, machineLines } from './report/machine.ts';
 import { writeReport } from './report/writeReport.ts';
 import { type RunResult, runRounds } from './runner.ts';
 
@@ -15,9 +15,10 @@ export interface CompareOptions {
   readonly timeout: number;
   readonly data: string;
   readonly output: string;
+  readonly name?: string;
 }
 
-/** Strata, its peers and the physical limit, on every combination of sizes. */
+/** Strata, its peers and the physical limit, on every combination of sizes. What is finished is written at once. */
 export async function compare(options: CompareOptions): Promise<void> {
   const machine = describeMachine();
   const results: RunResult[] = [];
@@ -25,16 +26,20 @@ export async function compare(options: CompareOptions): Promise<void> {
     for (const valueSizeBytes of options.values) {
       console.error(`${keyCount.toLocaleString('en-US')} keys, values of ${valueSizeBytes} bytes`);
       results.push(await runRounds(planOf(options, keyCount, valueSizeBytes), (line) => console.error(`  ${line}`)));
+      const markdown = await report(options, machine, results);
+      writeReport(options.output, options.name ?? 'compare', markdown, { machine, results });
     }
   }
-  const markdown = [
+}
+
+async function report({ rounds, engines }: CompareOptions, machine: Machine, results: readonly RunResult[]) {
+  return [
     ...machineLines(machine),
-    `- Medians of ${options.rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
+    `- Medians of ${rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
     ...results.flatMap((result) => ['', title(result), '', comparisonTable(result)]),
     '',
-    ...(await notes(options.engines)),
+    ...(await notes(engines)),
   ].join('\n');
-  writeReport(options.output, 'compare', markdown, { machine, results });
 }
 
 function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: number) {

@@ -15,6 +15,7 @@ export interface ScaleOptions {
   readonly timeout: number;
   readonly data: string;
   readonly output: string;
+  readonly name?: string;
 }
 
 /** A cost that should not change with the number of keys: what one key, or one operation, takes. */
@@ -36,7 +37,7 @@ export async function measureScale(options: ScaleOptions): Promise<void> {
   }
   const curves = costCurves(results);
   mkdirSync(options.output, { recursive: true });
-  writeFileSync(path.join(options.output, 'scale.svg'), drawCurves(curves));
+  writeFileSync(path.join(options.output, `${options.name ?? 'scale'}.svg`), drawCurves(curves));
   const markdown = [
     ...machineLines(machine),
     `- ${options.value}-byte values, medians of ${options.rounds} rounds; the physical limit in brackets`,
@@ -45,7 +46,7 @@ export async function measureScale(options: ScaleOptions): Promise<void> {
     '',
     costTable(curves, options.keys),
   ].join('\n');
-  writeReport(options.output, 'scale', markdown, { machine, results });
+  writeReport(options.output, options.name ?? 'scale', markdown, { machine, results });
 }
 
 function planOf({ value, rounds, seconds, timeout, data }: ScaleOptions, keyCount: number) {

@@ -12,6 +12,7 @@ export interface SyncOptions {
   readonly seconds: number;
   readonly data: string;
   readonly output: string;
+  readonly name?: string;
 }
 
 const DURABILITIES: readonly { readonly name: string; readonly durability: Durability }[] = [
@@ -48,7 +49,7 @@ export async function compareSync(options: SyncOptions): Promise<void> {
     '',
     syncTable(result),
   ].join('\n');
-  writeReport(options.output, 'sync', markdown, { machine, results: [result] });
+  writeReport(options.output, options.name ?? 'sync', markdown, { machine, results: [result] });
 }
 
 function syncTable({ plan, series }: RunResult): string {
