@@ -122,7 +122,7 @@ export const COLUMNS: readonly Column[] = [
   column('state', 'State', 'State against the store', 13, { needs: 'state' }, stateCell),
 ];
 
-export function formatChecksum(checksum: number): string {
+function formatChecksum(checksum: number): string {
   return checksum.toString(16).toUpperCase().padStart(8, '0');
 }
 

@@ -17,7 +17,7 @@ export interface ViewState {
 
 export type DetailTab = 'bytes' | 'value' | 'numbers';
 
-export const INITIAL_STATE: ViewState = {
+const INITIAL_STATE: ViewState = {
   query: '',
   topRow: 0,
   selectedRow: undefined,

@@ -12,7 +12,7 @@ import { readFully } from './storage.ts';
 
 const BLOCK_BITS = 16;
 /** 64 KiB: one read of it costs about as much as ten reads of small records. */
-export const BLOCK_SIZE = 1 << BLOCK_BITS;
+const BLOCK_SIZE = 1 << BLOCK_BITS;
 const BLOCK_MASK = BLOCK_SIZE - 1;
 
 export class BlockCache {

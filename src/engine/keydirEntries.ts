@@ -5,7 +5,7 @@
  */
 
 const CHUNK_BITS = 16;
-export const CHUNK_ENTRIES = 1 << CHUNK_BITS;
+const CHUNK_ENTRIES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ENTRIES - 1;
 const FIRST_CHUNK_ENTRIES = 64;
 const TWO_TO_32 = 0x1_0000_0000;

@@ -11,7 +11,7 @@ import type { Change } from './writer.ts';
 const MAX_TIMER_MS = 0x7fff_ffff;
 
 const DEFAULT_CACHE_SIZE = 64 * 1024 * 1024;
-export const DEFAULT_MAX_SEGMENT_SIZE = 64 * 1024 * 1024;
+const DEFAULT_MAX_SEGMENT_SIZE = 64 * 1024 * 1024;
 
 export interface ResolvedOptions {
   readonly durability: Durability;

@@ -49,15 +49,6 @@ export function* scanSegmentInSteps(options: ScanOptions, sink: SegmentSink): Ge
   }
 }
 
-/** Scans without pause. */
-export function scanSegment(options: ScanOptions, sink: SegmentSink): SegmentScanner {
-  const steps = scanSegmentInSteps(options, sink);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 export function readFileHeader(file: StorageFile): FileHeaderResult {
   const bytes = new Uint8Array(FILE_HEADER_SIZE);
   const got = readFully(file, bytes, 0, FILE_HEADER_SIZE, 0);

@@ -37,7 +37,7 @@ export function newRecord(): KeydirRecord {
 }
 
 /** What the keydir knows of an entry, in the engine's public form. */
-export function describeKey(log: LiveLog, key: Uint8Array, record: Readonly<KeydirRecord>): KeyInfo {
+function describeKey(log: LiveLog, key: Uint8Array, record: Readonly<KeydirRecord>): KeyInfo {
   const { slot, offsetBytes, valueLength, sequence, expiryMs } = record;
   const sizeBytes = RECORD_HEADER_SIZE + key.length + valueLength;
   const location = { segmentId: log.segments.at(slot).id, offsetBytes, sizeBytes };

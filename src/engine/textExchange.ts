@@ -43,7 +43,7 @@ function field(name: 'key' | 'value', bytes: Uint8Array): Record<string, string>
 }
 
 /** Throws `IMPORT_INVALID` with the line's number. */
-export function parseLine(line: string, lineNumber: number): ExportedEntry {
+function parseLine(line: string, lineNumber: number): ExportedEntry {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);

@@ -44,7 +44,7 @@ export function matchText(pattern: string, matchCase: boolean): ByteMatcher {
  * `4b 3? ?? ff`: two hexadecimal digits a byte, `?` for any digit; blanks do not matter. Throws a sentence for
  * anything else.
  */
-export function matchHex(pattern: string): ByteMatcher {
+function matchHex(pattern: string): ByteMatcher {
   const digits = pattern.replace(/^0x/i, '').replace(/[\s_,]+/g, '');
   if (!/^[0-9a-f?]*$/i.test(digits)) throw new Error('A hex pattern has digits 0-9, a-f, and ? for any digit.');
   if (digits.length % 2 !== 0) throw new Error('A hex pattern needs two digits for every byte.');

@@ -1,7 +1,7 @@
 /** Sums of bytes by equal blocks of the file, in bounded memory: blocks double in size when the file outgrows them. */
 
 /** As many as a strip on a wide screen has pixels to show. */
-export const OVERVIEW_BLOCKS = 1024;
+const OVERVIEW_BLOCKS = 1024;
 const SMALLEST_BLOCK_BYTES = 64;
 
 export class OverviewBlocks {

@@ -5,7 +5,7 @@ import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 
 /** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
-export const RECORD_SCHEME = 'strata-record';
+const RECORD_SCHEME = 'strata-record';
 /** Longer values are cut: the text editor is no place for them, and the inspector shows all their bytes. */
 const MAX_TEXT_BYTES = 0x100_0000;
 

@@ -18,7 +18,7 @@ export interface Checkpoint {
 
 const NO_GROUP = -1;
 /** 65,536 entries take 2 MiB; in a file of 4 GiB they stand 64 KiB apart. */
-export const DEFAULT_INDEX_CAPACITY = 65_536;
+const DEFAULT_INDEX_CAPACITY = 65_536;
 
 export class SparseIndex {
   readonly #rows: Float64Array;

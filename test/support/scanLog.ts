@@ -68,7 +68,7 @@ export function scanToLog(bytes: Uint8Array, options: ScanLogOptions): ScanLog {
   return { ...log, validEnd: scanner.validEndBytes };
 }
 
-export function describeRecord(view: RecordView): Omit<LoggedRecord, 'membership'> {
+function describeRecord(view: RecordView): Omit<LoggedRecord, 'membership'> {
   return {
     offset: view.offsetBytes,
     size: view.sizeBytes,

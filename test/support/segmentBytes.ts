@@ -54,7 +54,7 @@ export function buildSegment(segmentId: number, plan: readonly Planned[]): Built
   return { bytes: concatenate(parts), offsets };
 }
 
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

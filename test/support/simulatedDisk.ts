@@ -291,7 +291,7 @@ export class SimulatedDisk implements Storage {
   }
 }
 
-export function diskError(code: string, call: DiskCall): Error {
+function diskError(code: string, call: DiskCall): Error {
   return Object.assign(new Error(`${code}: ${call.kind} ${call.path} (call ${call.index})`), { code });
 }
 

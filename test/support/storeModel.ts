@@ -55,7 +55,7 @@ export class StoreModel {
   }
 }
 
-export function fingerprintOf(entries: Iterable<readonly [string, Uint8Array]>): string {
+function fingerprintOf(entries: Iterable<readonly [string, Uint8Array]>): string {
   let text = '';
   for (const [key, value] of entries) text += `${toHex(keyBytes(key))}=${toHex(value)};`;
   return text;
@@ -64,10 +64,6 @@ export function fingerprintOf(entries: Iterable<readonly [string, Uint8Array]>):
 /** The bytes of a key that a text of one character a byte stands for. */
 export function keyBytes(key: string): Uint8Array {
   return new Uint8Array(Buffer.from(key, 'latin1'));
-}
-
-export function keyText(key: Uint8Array): string {
-  return Buffer.from(key).toString('latin1');
 }
 
 function toHex(bytes: Uint8Array): string {
