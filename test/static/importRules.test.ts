@@ -19,7 +19,7 @@ const layers: { file: string; allowed: string[]; refused: string[] }[] = [
       `import type { A } from '../shared/keyValueStore.ts';`,
       `export { a } from '../worker/storeClient.ts';`,
       `import { a } from 'vscode';`,
-      `import { a } from 'comlink';`,
+      `import { a } from 'birpc';`,
       `const a = await import('../engine/store.ts');`,
     ],
   },
@@ -65,7 +65,7 @@ const layers: { file: string; allowed: string[]; refused: string[] }[] = [
     allowed: [
       `import { a } from '../engine/store.ts';`,
       `import type { B } from '../shared/keyValueStore.ts';`,
-      `import { c } from 'comlink';`,
+      `import { c } from 'birpc';`,
       `import { d } from 'node:worker_threads';`,
     ],
     refused: [
