@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option, program } from 'commander';
 import { measureClient } from './clientCommand.ts';
 import { compare } from './compareCommand.ts';
 import { ENGINE_NAMES } from './engines/loadEngine.ts';
+import { measureHost } from './hostCommand.ts';
 import { ensurePeerPackages } from './peerPackages.ts';
 import { publish } from './publishCommand.ts';
 import { measureScale } from './scaleCommand.ts';
@@ -43,16 +44,26 @@ withCommonOptions(program.command('client'))
   .option('--value <bytes>', 'size of values, in bytes', count, 100)
   .action(measureClient);
 
+withOutputOptions(program.command('host'))
+  .description('event loop delay of the extension host of a real VS Code')
+  .option('--keys <count>', 'number of keys', count, 10_000_000)
+  .option('--value <bytes>', 'size of values, in bytes', count, 100)
+  .action(measureHost);
+
 program.command('publish').description('puts the results into BENCHMARKS.md').addOption(outputOption()).action(publish);
 
 program.hook('preAction', () => ensurePeerPackages());
 await program.parseAsync();
 
 function withCommonOptions(command: Command): Command {
-  return command
+  return withOutputOptions(command)
     .addOption(new Option('--rounds <count>', 'how often everything is measured').argParser(count).default(5))
     .option('--seconds <seconds>', 'time for a workload that has no natural end', seconds, 3)
-    .option('--timeout <seconds>', 'a process that needs longer is ended', seconds, 1800)
+    .option('--timeout <seconds>', 'a process that needs longer is ended', seconds, 1800);
+}
+
+function withOutputOptions(command: Command): Command {
+  return command
     .option('--data <directory>', 'where the stores are written', os.tmpdir())
     .addOption(outputOption())
     .option('--name <name>', 'of the files of results; default: that of the command');

@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PhaseDelay } from '../host/phaseDelay.ts';
 import type { RunResult } from '../runner.ts';
 import type { Machine } from './machine.ts';
 
 export interface Results {
   readonly machine: Machine;
   readonly results: readonly RunResult[];
+  readonly phases?: readonly PhaseDelay[];
 }
 
 /** Writes `<name>.md` and `<name>.json`, and the Markdown to the terminal too. */
