@@ -1,4 +1,7 @@
-/** Writes the hint files of sealed segments, one after another, beside everything else. */
+/**
+ * Writes the hint files of sealed segments, one after another, when the store is not being written to: a bulk load
+ * should not share its time with them. Under writes that never pause, each waits a few seconds at most.
+ */
 
 import { HintFileEncoder } from '../format/hintFile.ts';
 import { OPERATION } from '../format/layout.ts';
@@ -9,10 +12,17 @@ import type { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
 import { replaceFile } from './storage.ts';
 
+/** The store counts as written to for so long after a commit. */
+const BUSY_MS = 50;
+const MAX_WAIT_MS = 5000;
+
 export class HintWriter {
   readonly #log: LiveLog;
   readonly #now: () => number;
   #tail: Promise<void> = Promise.resolve();
+  #lastCommitMs = 0;
+  #isFinishing = false;
+  #wake: () => void = () => undefined;
 
   constructor(log: LiveLog, now: () => number) {
     this.#log = log;
@@ -24,12 +34,34 @@ export class HintWriter {
     this.#tail = this.#tail.then(() => this.#write(segment)).catch(() => undefined);
   }
 
-  /** Resolves when all scheduled hint files are written or given up. */
-  finish(): Promise<void> {
-    return this.#tail;
+  /** A group of writes was committed. */
+  noteCommit(): void {
+    this.#lastCommitMs = performance.now();
+  }
+
+  /** Writes at once what is scheduled. Resolves when all of it is written or given up. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    this.#wake();
+    await this.#tail;
+    this.#isFinishing = false;
+  }
+
+  async #waitForPause(): Promise<void> {
+    const startMs = performance.now();
+    while (!this.#isFinishing) {
+      const nowMs = performance.now();
+      const restMs = Math.min(this.#lastCommitMs + BUSY_MS, startMs + MAX_WAIT_MS) - nowMs;
+      if (restMs <= 0) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, restMs).unref();
+      });
+    }
   }
 
   async #write(segment: Segment): Promise<void> {
+    await this.#waitForPause();
     if (segment.retired || segment.hasHintFile || segment.recordCount === 0) return;
     const encoder = new HintFileEncoder();
     let isDamaged = false;

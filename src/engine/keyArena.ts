@@ -7,6 +7,7 @@
  */
 
 import { KEY_UNIT } from '../format/layout.ts';
+import { copyBytes } from './byteSlab.ts';
 
 const CHUNK_UNITS_BITS = 18;
 const CHUNK_UNITS = 1 << CHUNK_UNITS_BITS;
@@ -71,7 +72,9 @@ export class KeyArena {
   }
 
   copy(reference: number): Uint8Array {
-    return this.view(reference).slice();
+    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const start = (reference & CHUNK_MASK) * KEY_UNIT + LENGTH_SIZE;
+    return copyBytes(chunk, start, start + this.length(reference));
   }
 
   equals(reference: number, bytes: Uint8Array, start: number, length: number): boolean {

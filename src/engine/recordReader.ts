@@ -6,12 +6,12 @@
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { decodeRecord, decodeRecordHeader, type RecordProblem, RecordView } from '../format/record.ts';
 import { BlockCache } from './blockCache.ts';
+import { copyBytes } from './byteSlab.ts';
 import { crc32 } from './checksum.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment, SegmentTable } from './segment.ts';
 import { readFully } from './storage.ts';
 import { StrataError, storageError } from './strataError.ts';
-import { copyValue } from './valueSlab.ts';
 
 /** Records up to this size are read through one buffer that is used again. */
 const SCRATCH_SIZE = 64 * 1024;
@@ -110,7 +110,7 @@ export class RecordReader {
     const problem = decodeRecord(this.#view, bytes, start, segment.salt, crc32);
     this.#checkIsRecord(problem, segment, record, key);
     const valueStart = start + RECORD_HEADER_SIZE + key.length;
-    return copyValue(bytes, valueStart, valueStart + record.valueLength);
+    return copyBytes(bytes, valueStart, valueStart + record.valueLength);
   }
 
   #checkIsRecord(
@@ -142,15 +142,18 @@ function isKey(view: RecordView, key: Uint8Array): boolean {
   return true;
 }
 
-const WINDOW_SIZE = 128 * 1024;
+const FIRST_WINDOW_SIZE = 4096;
+const MAX_WINDOW_SIZE = 128 * 1024;
 
 /** The bytes around the record that an iterator read last. Each iterator has its own. */
 export class ReadAhead {
-  static readonly maxRecordSize = WINDOW_SIZE;
+  static readonly maxRecordSize = MAX_WINDOW_SIZE;
   bytes = new Uint8Array(0);
   #segment: Segment | undefined;
   #start = 0;
   #end = 0;
+  /** Grows as long as reading goes on in order, so that a short scan reads little. */
+  #windowSize = FIRST_WINDOW_SIZE;
 
   covers(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
     return segment === this.#segment && offsetBytes >= this.#start && offsetBytes + sizeBytes <= this.#end;
@@ -168,12 +171,13 @@ export class ReadAhead {
     let start = offsetBytes;
     let end = offsetBytes + sizeBytes;
     if (segment === this.#segment) {
-      const isBehind = offsetBytes >= this.#start && offsetBytes < this.#end + WINDOW_SIZE / 2;
-      const isBefore = offsetBytes < this.#start && end > this.#start - WINDOW_SIZE / 2;
-      if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + WINDOW_SIZE));
-      else if (isBefore) start = Math.max(0, end - WINDOW_SIZE);
+      const isBehind = offsetBytes >= this.#start && offsetBytes < this.#end + this.#windowSize;
+      const isBefore = offsetBytes < this.#start && end > this.#start - this.#windowSize;
+      if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + this.#windowSize));
+      else if (isBefore) start = Math.max(0, Math.min(start, end - this.#windowSize));
+      if (isBehind || isBefore) this.#windowSize = Math.min(MAX_WINDOW_SIZE, this.#windowSize * 2);
     }
-    if (this.bytes.length < end - start) this.bytes = new Uint8Array(end - start > 4096 ? WINDOW_SIZE : 4096);
+    if (this.bytes.length < end - start) this.bytes = new Uint8Array(Math.max(end - start, this.#windowSize));
     const got = readFully(segment.file, this.bytes, 0, end - start, start);
     this.#segment = segment;
     this.#start = start;

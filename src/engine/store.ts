@@ -401,7 +401,10 @@ export class Store {
       maxSegmentSizeBytes,
       now: this.#now,
       lock: this.#writeLock,
-      onCommit: () => this.#emit('data'),
+      onCommit: () => {
+        this.#hints.noteCommit();
+        this.#emit('data');
+      },
       onSeal: (segment) => {
         this.#hints.schedule(segment);
         this.#emit('segments');

@@ -1,5 +1,5 @@
 /**
- * Memory for the values that reads return. Small ones share a slab of 8 KiB, as Node's small Buffers do: a typed
+ * Memory for the keys and values that reads return. Small ones share a slab of 8 KiB, as Node's small Buffers do: a typed
  * array of its own costs several times as much to make as its bytes to copy.
  */
 
@@ -12,13 +12,13 @@ let slab = new ArrayBuffer(SLAB_SIZE);
 let slabEnd = 0;
 
 /** A copy of `source[start, end)`. */
-export function copyValue(source: Uint8Array, start: number, end: number): Uint8Array {
+export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
   if (length > MAX_SHARED_SIZE) return source.slice(start, end);
-  const value = allocate(length);
-  if (length < LOOP_BELOW) for (let i = 0; i < length; i++) value[i] = source[start + i] as number;
-  else value.set(source.subarray(start, end));
-  return value;
+  const copy = allocate(length);
+  if (length < LOOP_BELOW) for (let i = 0; i < length; i++) copy[i] = source[start + i] as number;
+  else copy.set(source.subarray(start, end));
+  return copy;
 }
 
 function allocate(length: number): Uint8Array {
@@ -26,7 +26,7 @@ function allocate(length: number): Uint8Array {
     slab = new ArrayBuffer(SLAB_SIZE);
     slabEnd = 0;
   }
-  const value = new Uint8Array(slab, slabEnd, length);
+  const bytes = new Uint8Array(slab, slabEnd, length);
   slabEnd += length;
-  return value;
+  return bytes;
 }
