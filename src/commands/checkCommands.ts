@@ -3,9 +3,10 @@
 import * as vscode from 'vscode';
 import { formatKey } from '../shared/keyText.ts';
 import type { DamageReport, ReplayReport, VerifyReport } from '../shared/keyValueStore.ts';
+import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatDuration, formatOffset, formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
-import { markdownTable, markdownText } from './reportDocuments.ts';
+import { markdownTable } from './reportDocuments.ts';
 import { chooseStore, requireCapability } from './storeTarget.ts';
 import { runStoreTask } from './storeTask.ts';
 

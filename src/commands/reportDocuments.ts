@@ -1,6 +1,7 @@
 /** Reports of commands as documents, shown as rendered Markdown. */
 
 import * as vscode from 'vscode';
+import { markdownText } from '../shared/markdownText.ts';
 
 export const REPORT_SCHEME = 'strata-report';
 
@@ -31,11 +32,6 @@ export class ReportDocuments implements vscode.TextDocumentContentProvider, vsco
       await vscode.window.showTextDocument(document, { preview: true });
     }
   }
-}
-
-/** Any text as Markdown that shows just it, on one line and also in a table. */
-export function markdownText(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_~{}[\]()#!|<>&]/g, '\\$&');
 }
 
 export function markdownTable(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

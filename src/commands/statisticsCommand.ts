@@ -1,7 +1,8 @@
 import type { SegmentStatistics, StoreStatistics } from '../shared/keyValueStore.ts';
+import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatDuration, formatShare, formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
-import { markdownTable, markdownText } from './reportDocuments.ts';
+import { markdownTable } from './reportDocuments.ts';
 import { chooseStore } from './storeTarget.ts';
 
 /** All numbers of a store, as a document. */

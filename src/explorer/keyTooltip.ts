@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyEntry, KeyValueStore } from '../shared/keyValueStore.ts';
+import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatOffset, formatSize, formatTime, formatTimeLeft } from '../shared/quantities.ts';
 import { decodeStart } from './valuePreview.ts';
 import { formatHexDump } from './values/hexDump.ts';
@@ -16,9 +17,9 @@ export async function keyTooltip(store: KeyValueStore, key: Uint8Array): Promise
   const [entry] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: MAX_TEXT_BYTES });
   if (entry === undefined) return undefined;
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(formatKey(key)).appendMarkdown('**\n');
+  tooltip.appendMarkdown(`**${markdownText(formatKey(key))}**\n`);
   appendValue(tooltip, entry);
-  for (const [name, text] of factsOf(entry)) tooltip.appendMarkdown(`\n\n${name}: `).appendText(text);
+  for (const [name, text] of factsOf(entry)) tooltip.appendMarkdown(`\n\n${name}: ${markdownText(text)}`);
   return tooltip;
 }
 

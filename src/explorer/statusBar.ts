@@ -1,6 +1,7 @@
 /** The status bar's item: the open store, or how many there are. Hidden while none is open. */
 
 import * as vscode from 'vscode';
+import { markdownText } from '../shared/markdownText.ts';
 import { formatCountOf, formatShare } from '../shared/quantities.ts';
 import type { OpenState, StoreEntry } from './storeEntry.ts';
 import type { StoreRegistry } from './storeRegistry.ts';
@@ -50,8 +51,7 @@ function tooltip(entries: readonly StoreEntry[]): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   for (const { name, openState } of entries) {
     if (openState === undefined) continue;
-    text.appendMarkdown('**').appendText(name).appendMarkdown('** ');
-    text.appendText(describeOpenStore(openState)).appendMarkdown('\n\n');
+    text.appendMarkdown(`**${markdownText(name)}** ${markdownText(describeOpenStore(openState))}\n\n`);
   }
   return text;
 }

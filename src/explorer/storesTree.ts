@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { SegmentStatistics } from '../shared/keyValueStore.ts';
+import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../shared/quantities.ts';
 import type { OpenState, StoreEntry } from './storeEntry.ts';
 import type { StoreRegistry } from './storeRegistry.ts';
@@ -88,8 +89,8 @@ function storeIcon(entry: StoreEntry): [string, vscode.ThemeColor?] {
 
 function storeTooltip({ name, reference, state }: StoreEntry): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown('**').appendText(name).appendMarkdown('** — ').appendText(reference.place);
-  const add = (text: string) => tooltip.appendMarkdown('\n\n').appendText(text);
+  tooltip.appendMarkdown(`**${markdownText(name)}** — ${markdownText(reference.place)}`);
+  const add = (text: string) => tooltip.appendMarkdown(`\n\n${markdownText(text)}`);
   if (state.kind === 'failed') add(state.error.message);
   if (state.kind === 'closed') add('Closed. Select it to open it.');
   if (state.kind !== 'open') return tooltip;
@@ -174,8 +175,7 @@ function segmentTooltip(segment: SegmentStatistics): vscode.MarkdownString {
     `${formatSize(segment.liveBytes)} live, ${formatSize(segment.deadBytes)} dead`,
   ];
   const tooltip = new vscode.MarkdownString();
-  for (const row of rows) tooltip.appendText(row).appendMarkdown('\n\n');
-  return tooltip;
+  return tooltip.appendMarkdown(rows.map(markdownText).join('\n\n'));
 }
 
 function hasSegments(entry: StoreEntry): boolean {

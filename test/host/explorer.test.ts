@@ -127,7 +127,7 @@ describe('explorer', () => {
     const item = await context.keysTree.resolveTreeItem(context.keysTree.getTreeItem(node), node);
     assert.ok(item.tooltip instanceof vscode.MarkdownString);
     assert.ok(!item.tooltip.isTrusted);
-    const text = item.tooltip.value.replaceAll('&nbsp;', ' ');
+    const text = item.tooltip.value.replaceAll('\\', '');
     assert.match(text, /Value: 17 B/);
     assert.match(text, /in 1 h|in 60 min/);
     assert.match(text, /segment 1, offset 0x000/);

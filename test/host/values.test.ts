@@ -85,15 +85,21 @@ describe('values in editors', () => {
     await eventually(() => assert.equal(document.getText(), 'three'));
   });
 
-  it('does not save over a value that changed meanwhile', async () => {
-    const document = await vscode.workspace.openTextDocument(uriOf('text', 'text'));
-    await vscode.window.showTextDocument(document);
-    await replaceText(document, 'mine');
-    await test.store.put(bytesOf('text'), bytesOf('theirs, which is longer'));
-    assert.equal(await document.save(), false);
-    assert.equal(await storedText('text'), 'theirs, which is longer');
-    await vscode.commands.executeCommand('workbench.action.files.revert');
-  });
+  for (const theirs of ['theirs, which is longer', 'ONE\nTWO']) {
+    it(`does not save over a value that became ${JSON.stringify(theirs)} meanwhile`, async () => {
+      const document = await vscode.workspace.openTextDocument(uriOf('text', 'text'));
+      await vscode.window.showTextDocument(document);
+      await replaceText(document, 'mine');
+      await test.store.put(bytesOf('text'), bytesOf(theirs));
+      assert.equal(await document.save(), false);
+      assert.equal(await storedText('text'), theirs);
+      await vscode.commands.executeCommand('workbench.action.files.revert');
+      assert.equal(document.getText(), theirs);
+      await replaceText(document, 'mine');
+      assert.ok(await document.save());
+      assert.equal(await storedText('text'), 'mine');
+    });
+  }
 
   it('refuses broken JSON, and takes it as text', async () => {
     const document = await vscode.workspace.openTextDocument(uriOf('a/json', 'json'));

@@ -1,9 +1,7 @@
 /** The values of keys as files, so that editors open them, save them with Ctrl+S and compare them. */
 
 import * as vscode from 'vscode';
-import { formatKey } from '../../shared/keyText.ts';
 import type { KeyValueStore } from '../../shared/keyValueStore.ts';
-import { formatSize } from '../../shared/quantities.ts';
 import { maxEditorValueSizeBytes } from '../settings.ts';
 import type { StoreEntry } from '../storeEntry.ts';
 import type { RegistryChange, StoreRegistry } from '../storeRegistry.ts';
@@ -56,7 +54,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
       type: vscode.FileType.File,
       ctime: 0,
       mtime: this.#modificationTimeMs(uri, value.sequence),
-      size: value.content.length,
+      size: value.content.length + (this.#isHiddenChange(uri, value) ? 1 : 0),
       ...(!isEditable && { permissions: vscode.FilePermission.Readonly }),
     };
   }
@@ -78,9 +76,6 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
     const encoded = encodeValue(text, before?.shown ?? { view: address.view });
     if (!encoded.ok) throw new vscode.FileSystemError(encoded.message);
-    if (current !== undefined && !(await mayReplace(uri, before, current, encoded.value))) {
-      throw new vscode.FileSystemError('Not saved: the value had changed. Compare both, then save again.');
-    }
     await store.put(address.key, encoded.value, remainingTimeToLive(current));
     this.#shown.set(uri.toString(), await readValue(uri, store, address));
   }
@@ -135,6 +130,17 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
     const timeMs = Math.max(Date.now(), (last?.timeMs ?? 0) + 1);
     this.#modifications.set(uri.toString(), { sequence, timeMs });
     return timeMs;
+  }
+
+  /**
+   * An editor that is about to save takes a later file of the same size for the one it has read, and would overwrite
+   * a change of, say, one digit. Until it reads again, the size of such a value is told one byte too large, so that
+   * the editor asks whether to compare or to overwrite, as it does for every other change.
+   */
+  #isHiddenChange(uri: vscode.Uri, value: ShownValue): boolean {
+    const shown = this.#shown.get(uri.toString());
+    if (shown === undefined || shown.sequence === value.sequence) return false;
+    return shown.content.length === value.content.length && Buffer.compare(shown.content, value.content) !== 0;
   }
 
   /** Tells the editors of the store's values whether theirs is another one now, or gone. */
@@ -200,30 +206,6 @@ function present(
 ): ShownValue {
   const shown = showValue(value, view);
   return { content: encoder.encode(shown.text), shown, sequence, expiryMs, isPart };
-}
-
-/**
- * The editor compares modification time and size before it saves, and asks when both differ. A change that kept the
- * size passes that check, so it is asked about here.
- */
-async function mayReplace(
-  uri: vscode.Uri,
-  before: ShownValue | undefined,
-  current: ShownValue,
-  value: Uint8Array,
-): Promise<boolean> {
-  if (before === undefined || current.sequence === before.sequence) return true;
-  if (current.content.length !== before.content.length || Buffer.compare(current.content, before.content) === 0) {
-    return true;
-  }
-  const key = parseValueUri(uri)?.key ?? new Uint8Array(0);
-  const replace = 'Replace It';
-  const answer = await vscode.window.showWarningMessage(
-    `${formatKey(key)} was changed since you opened it.`,
-    { modal: true, detail: `Saving replaces the newer value with yours (${formatSize(value.length)}).` },
-    replace,
-  );
-  return answer === replace;
 }
 
 /** Editing a value does not make it live longer, or for ever. */
