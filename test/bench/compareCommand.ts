@@ -1,4 +1,5 @@
 import { loadEngine } from './engines/loadEngine.ts';
+import { budgetTable } from './report/budgetTable.ts';
 import { comparisonTable } from './report/comparisonTable.ts';
 import { describeMachine, type Machine, machineLines } from './report/machine.ts';
 import { writeReport } from './report/writeReport.ts';
@@ -36,7 +37,7 @@ async function report({ rounds, engines }: CompareOptions, machine: Machine, res
   return [
     ...machineLines(machine),
     `- Medians of ${rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
-    ...results.flatMap((result) => ['', title(result), '', comparisonTable(result)]),
+    ...results.flatMap((result) => ['', title(result), '', comparisonTable(result), ...budgets(result)]),
     '',
     ...(await notes(engines)),
   ].join('\n');
@@ -55,6 +56,11 @@ function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: numbe
     parentDirectory: data,
     timeoutSeconds: timeout,
   };
+}
+
+function budgets(result: RunResult): string[] {
+  const table = budgetTable(result);
+  return table === undefined ? [] : ['', table];
 }
 
 function title({ plan }: RunResult): string {
