@@ -62,12 +62,10 @@ async function mayDelete(
   if (!confirmDelete() && !hidesKeys) return true;
   const [only] = nodes;
   const what = nodes.length === 1 && only !== undefined ? formatKey(only.path) : formatCountOf(keyCount, 'key');
-  const details = [`From ${entry.name}.`];
-  if (nodes.length > 1 || only?.kind === 'folder')
-    details.unshift(`${formatCountOf(keyCount, 'key')} will be deleted.`);
+  const isFolder = nodes.length === 1 && only?.kind === 'folder';
+  const details = [isFolder ? `${formatCountOf(keyCount, 'key')} of ${entry.name} go.` : `From ${entry.name}.`];
   if (hidesKeys) details.push('This includes keys that the filter hides.');
-  if (entry.store?.capabilities.history)
-    details.push('Until the store is compacted, the history still has the values.');
+  if (entry.store?.capabilities.history) details.push('Until the next compaction the history still has the values.');
   const confirm = 'Delete';
   const options = { modal: true, detail: details.join(' ') };
   return (await vscode.window.showWarningMessage(`Delete ${what}?`, options, confirm)) === confirm;
