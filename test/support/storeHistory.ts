@@ -143,7 +143,7 @@ export function isWorthAMoment(call: DiskCall): boolean {
 }
 
 /** Deletes the caches that would let the store be opened in a quicker way than `by`. */
-function removeCaches(disk: SimulatedDisk, by: RecoveryPath): void {
+export function removeCaches(disk: SimulatedDisk, by: RecoveryPath): void {
   if (by === 'snapshot') return;
   disk.remove(disk.join(STORE_DIRECTORY, SNAPSHOT_NAME));
   const hints = (disk.list(STORE_DIRECTORY) ?? []).filter((name) => name.endsWith(HINT_EXTENSION));
@@ -164,7 +164,7 @@ export async function applyMutations(store: Store, mutations: readonly Mutation[
   }
 }
 
-async function compactMasked(store: Store, mask: number | undefined): Promise<void> {
+export async function compactMasked(store: Store, mask: number | undefined): Promise<void> {
   if (mask === undefined) {
     await store.compact();
     return;

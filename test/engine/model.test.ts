@@ -1,0 +1,95 @@
+/** Random histories against a plain map: fast-check makes them, shrinks what fails, and prints seed and path. */
+
+import fc from 'fast-check';
+import type { Durability } from '../../src/engine/api.ts';
+import { type ModelOptions, ModelRun, type ModelStep } from '../support/modelRun.ts';
+import type { RecoveryPath } from '../support/storeHistory.ts';
+import type { Mutation } from '../support/storeModel.ts';
+
+const KEYS = ['a', 'b', 'ba', 'bb', 'c', '\x00', '\x00\x00', '\xff', 'a much longer key than all others'];
+/** Only these get a time to live, so that what else an older state shows is certain. */
+const EXPIRING_KEYS = ['x', 'xy', 'z'];
+
+const value = fc.oneof(
+  { weight: 8, arbitrary: fc.uint8Array({ maxLength: 24 }) },
+  { weight: 1, arbitrary: fc.uint8Array({ minLength: 500, maxLength: 1100 }) },
+);
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('put' as const), key: fc.constantFrom(...KEYS), value }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('put' as const),
+      key: fc.constantFrom(...EXPIRING_KEYS),
+      value,
+      ttlMs: fc.integer({ min: 1, max: 120 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('del' as const), key: fc.constantFrom(...KEYS, ...EXPIRING_KEYS) }),
+  },
+);
+const call = fc.oneof(
+  { weight: 3, arbitrary: mutation.map((single) => [single]) },
+  { weight: 1, arbitrary: fc.array(mutation, { minLength: 2, maxLength: 5 }) },
+);
+
+const step: fc.Arbitrary<ModelStep> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({ do: fc.constant('write' as const), calls: fc.array(call, { minLength: 1, maxLength: 4 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('compact' as const), mask: fc.option(fc.nat(0xffff), { nil: undefined }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'sync' as const,
+        'replay' as const,
+        'snapshot' as const,
+        'iterate' as const,
+        'release' as const,
+      ),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('advance' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: -100, max: 100 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('reopen' as const),
+      by: fc.constantFrom<RecoveryPath>('snapshot', 'hints', 'mixed', 'scan'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), seed: fc.nat() }) },
+);
+
+const options: fc.Arbitrary<ModelOptions> = fc.record({
+  durability: fc.constantFrom<Durability>('fsync', 'dsync', 'os', { intervalMs: 1_000_000 }),
+  maxSegmentSizeBytes: fc.constantFrom(1, 40, 90, 200, 700, 5000, 1_000_000),
+  cacheSizeBytes: fc.constantFrom(0, 64 * 1024 * 1024),
+  writeSerialization: fc.constantFrom('queue' as const, 'lock' as const),
+});
+
+const RUNS = 1500;
+
+describe('A store and a plain map', function () {
+  this.timeout(0);
+
+  it(`hold the same after every step of ${RUNS} random histories`, async () => {
+    const property = fc.asyncProperty(
+      options,
+      fc.array(step, { maxLength: 40, size: 'max' }),
+      async (chosen, steps) => {
+        const run = new ModelRun(chosen);
+        run.expectExpiryOf(EXPIRING_KEYS);
+        await run.run(steps);
+      },
+    );
+    await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 15 * 60_000, markInterruptAsFailure: true });
+  });
+});
