@@ -164,7 +164,11 @@ export class DetailPane {
       element(
         'div',
         { class: 'detail-body' },
-        element('div', { class: 'detail-fields', tabindex: '-1' }, table),
+        element(
+          'div',
+          { class: 'detail-fields', tabindex: '0', role: 'region', 'aria-label': 'Fields of the row' },
+          table,
+        ),
         element(
           'div',
           { class: 'detail-bytes' },

@@ -144,6 +144,9 @@ export class Inspector {
       this.#announcer,
     );
     this.#place.addEventListener('keydown', (event) => this.#onKey(event));
+    window.addEventListener('focus', () => {
+      if (document.activeElement === document.body) this.#table.focus();
+    });
   }
 
   /** Brings back what was shown before the tab was hidden or the window reloaded. */
@@ -292,7 +295,8 @@ export class Inspector {
     if (located === undefined) return;
     if (select) {
       this.#table.select(located.position, 'center');
-      this.#table.focus();
+      // Taking the focus from elsewhere would close an input box that has just been opened.
+      if (document.hasFocus()) this.#table.focus();
     } else {
       this.#table.scrollTo(located.position);
     }

@@ -89,6 +89,9 @@ export class Inspection implements ScanCalls {
     if (!this.#index.done && !this.#indexing) {
       this.#index.step();
       void this.#indexRest();
+    } else {
+      // Whoever opens again, as a webview does that was hidden, has not heard what was reported before.
+      setImmediate(() => this.#events.indexProgress(this.#index.progress()));
     }
     return this.#summary();
   }
