@@ -2,25 +2,21 @@ import { createRequire } from 'node:module';
 import type { CostCurve } from '../scaleCommand.ts';
 
 /** Kinds of work in one picture each: their costs differ by orders of magnitude. */
-const PANELS: readonly { readonly title: string; readonly workloads: readonly string[]; readonly unit: string }[] = [
+const PANELS: readonly { readonly title: string; readonly workloads: readonly string[] }[] = [
   {
     title: 'Single operations, µs each',
-    unit: 'µs',
     workloads: ['get, all keys', 'get, 10,000 hot keys', 'get, missing keys'],
   },
   {
     title: 'Work on every key, µs a key',
-    unit: 'µs',
     workloads: ['bulk load, random keys', 'scan, keys', 'scan, keys and values', 'compaction'],
   },
   {
     title: 'Opening, µs a key',
-    unit: 'µs',
     workloads: ['open after a clean close', 'open by hint files', 'open by scanning the log'],
   },
   {
     title: 'Memory, bytes a key',
-    unit: 'B',
     workloads: ['memory of the open store', "keydir beyond the keys' bytes"],
   },
 ];
@@ -47,6 +43,7 @@ export function drawCurves(curves: readonly CostCurve[]): string {
       left: corner(panel).left + 10,
       top: corner(panel).top + 28,
       width: PANEL.width - 40,
+      itemWidth: 16,
       textStyle: { fontSize: 10 },
     })),
     xAxis: PANELS.map((_, gridIndex) => ({
@@ -55,7 +52,7 @@ export function drawCurves(curves: readonly CostCurve[]): string {
       name: 'keys',
       axisLabel: { formatter: shortCount },
     })),
-    yAxis: PANELS.map(({ unit }, gridIndex) => ({ gridIndex, type: 'log', name: unit })),
+    yAxis: PANELS.map((_, gridIndex) => ({ gridIndex, type: 'log' })),
     series: PANELS.flatMap((panel, index) => seriesOf(curves, panel.workloads, index)),
   });
   const svg = chart.renderToSVGString();
