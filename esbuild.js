@@ -86,6 +86,17 @@ function entryCount(options) {
 }
 
 /**
+ * A library finds its types beside it: `dist/engine.d.mts` leads to what `tsconfig.engine.json` has written.
+ * @param {string} source
+ * @param {string} bundle
+ */
+async function writeTypesBeside(source, bundle) {
+  if (!bundle.endsWith('.mjs')) return;
+  const declarations = source.replace(/^src\//, './types/').replace(/\.ts$/, '.js');
+  await writeFile(bundle.replace(/\.mjs$/, '.d.mts'), `export * from '${declarations}';\n`);
+}
+
+/**
  * The licences of the libraries that are in the bundles, which their authors ask to go along with every copy.
  * @param {string[]} sources
  */
@@ -107,5 +118,6 @@ if (watch) {
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
   const results = await Promise.all(bundles().map((options) => esbuild.build({ ...options, metafile: true })));
+  await Promise.all(nodeBundles.map(({ source, bundle }) => writeTypesBeside(source, bundle)));
   if (production) await writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }
