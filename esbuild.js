@@ -1,5 +1,5 @@
 // Bundles: one per runtime. `node esbuild.js [--watch] [--production]`
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import esbuild from 'esbuild';
@@ -34,19 +34,17 @@ const nodeBundles = [
 
 /** @returns {esbuild.BuildOptions[]} */
 function bundles() {
-  const node = nodeBundles
-    .filter(({ source }) => existsSync(source))
-    .map(({ source, bundle, external }) => ({
-      ...common,
-      entryPoints: [source],
-      outfile: bundle,
-      platform: /** @type {const} */ ('node'),
-      mainFields,
-      target: nodeTarget,
-      format: bundle.endsWith('.mjs') ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
-      external: external ?? [],
-    }));
-  return [...node, webviewBundle(), hostTestBundle()].filter((options) => entryCount(options) > 0);
+  const node = nodeBundles.map(({ source, bundle, external }) => ({
+    ...common,
+    entryPoints: [source],
+    outfile: bundle,
+    platform: /** @type {const} */ ('node'),
+    mainFields,
+    target: nodeTarget,
+    format: bundle.endsWith('.mjs') ? /** @type {const} */ ('esm') : /** @type {const} */ ('cjs'),
+    external: external ?? [],
+  }));
+  return [...node, webviewBundle(), ...(production ? [] : [hostTestBundle()])];
 }
 
 /** `media/<name>/main.ts` becomes `dist/media/<name>.js` and, where it imports style sheets, `dist/media/<name>.css`. */
@@ -68,7 +66,7 @@ function webviewBundle() {
 function hostTestBundle() {
   return {
     ...common,
-    entryPoints: production ? [] : globSync(['test/host/index.ts', 'test/host/**/*.test.ts']).sort(),
+    entryPoints: globSync(['test/host/index.ts', 'test/host/**/*.test.ts']).sort(),
     outdir: 'out/host',
     outbase: 'test/host',
     outExtension: { '.js': '.cjs' },
@@ -78,11 +76,6 @@ function hostTestBundle() {
     format: /** @type {const} */ ('cjs'),
     external: ['vscode', 'mocha'],
   };
-}
-
-/** @param {esbuild.BuildOptions} options */
-function entryCount(options) {
-  return Object.keys(options.entryPoints ?? {}).length;
 }
 
 /**
@@ -113,6 +106,8 @@ async function writeNotices(sources) {
 
 // A package must hold nothing of an earlier build.
 if (production) await rm('dist', { recursive: true, force: true });
+// Tests are found in their folder: one whose source is gone must not run any more.
+await rm('out/host', { recursive: true, force: true });
 if (watch) {
   const contexts = await Promise.all(bundles().map((options) => esbuild.context({ ...options, logLevel: 'info' })));
   await Promise.all(contexts.map((context) => context.watch()));
