@@ -78,11 +78,14 @@ export class Compaction {
       this.#discardOutputs();
       throw storageError(error, 'compacting');
     }
-    await this.#relocate();
-    for (const input of this.#inputs) {
-      this.#log.removeFiles(input);
-      this.#log.retire(input);
+    try {
+      await this.#relocate();
+    } catch (error) {
+      // Reads go on in the old files, but a snapshot of the keydir would name segments that are gone.
+      throw this.#log.fail(error, 'reading compacted segments');
     }
+    for (const input of this.#inputs) this.#log.retire(input);
+    this.#removeInputs();
     const after = this.#log.segments.live();
     return {
       bytesBefore: sumOfSizes(before),
@@ -232,7 +235,9 @@ export class Compaction {
             if (view.operation === OPERATION.put)
               this.#log.keydir.relocate(view.key, view.sequence, slot, view.offsetBytes);
           },
-          damage: () => undefined,
+          damage: ({ offsetBytes }) => {
+            throw new Error(`${segment.fileName} is not what was written, at offset ${offsetBytes}`);
+          },
           batchEnd: () => undefined,
         },
       );
@@ -240,10 +245,23 @@ export class Compaction {
     }
   }
 
+  /** What cannot be removed is in nobody's way: the next opening removes it. */
+  #removeInputs(): void {
+    const { storage, directory } = this.#log;
+    try {
+      for (const input of this.#inputs) this.#log.removeFiles(input);
+      storage.syncDirectory(directory);
+    } catch {
+      // No manifest names them any more.
+    }
+  }
+
   #discardOutputs(): void {
-    for (const { segment } of this.#outputs) {
-      this.#log.segments.drop(segment);
-      this.#log.removeFiles(segment);
+    for (const { segment } of this.#outputs) this.#log.segments.drop(segment);
+    try {
+      for (const { segment } of this.#outputs) this.#log.removeFiles(segment);
+    } catch {
+      // No manifest ever named them; why the compaction failed matters more.
     }
   }
 }

@@ -138,8 +138,15 @@ export class Writer {
   write(changes: readonly Change[]): Promise<void> {
     if (this.#lock !== undefined) return this.#writeAlone(this.#lock, changes);
     if (this.#mustWait()) {
-      return new Promise((resolve) => {
-        this.#waitingForRoom.push(() => resolve(this.#schedule(this.#add(changes))));
+      return new Promise((resolve, reject) => {
+        // Nothing may be thrown to the commit that makes room, not even for want of memory.
+        this.#waitingForRoom.push(() => {
+          try {
+            resolve(this.#schedule(this.#add(changes)));
+          } catch (error) {
+            reject(storageError(error, 'encoding a write'));
+          }
+        });
       });
     }
     return this.#schedule(this.#add(changes));
@@ -192,8 +199,11 @@ export class Writer {
   /** Makes everything that was written before durable, and seals the segments that are complete. */
   async sync(): Promise<void> {
     await this.flush();
+    const active = this.#active;
     await this.#sealing;
-    await this.#syncActive();
+    if (active === this.#active) await this.#syncActive();
+    // It ended meanwhile, and is made durable by being sealed.
+    else await this.#sealing;
     // Also one that happened beside this: nobody knows any more what is durable.
     if (this.#log.failure !== undefined) throw this.#log.failure;
   }
