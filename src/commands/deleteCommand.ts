@@ -1,6 +1,7 @@
 /** Delete keys: one, several selected ones, or whole folders. */
 
 import * as vscode from 'vscode';
+import { findEntry } from '../explorer/findEntry.ts';
 import { confirmDelete } from '../explorer/settings.ts';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import type { FolderNode, KeyNode } from '../explorer/treeNode.ts';
@@ -36,7 +37,7 @@ async function deleteNodes(
   const keys = nodes.filter((node) => node.kind === 'key').map((node) => node.path);
   const loose = keys.filter((key) => !folders.some((folder) => startsWith(key, folder)));
   const [first] = loose;
-  if (first !== undefined && nodes.length === 1 && (await store.count({ gte: first, lte: first })) === 0) {
+  if (first !== undefined && nodes.length === 1 && (await findEntry(store, first)) === undefined) {
     throw missingKey(first);
   }
   const counts = await Promise.all(folders.map((prefix) => store.count({ prefix })));

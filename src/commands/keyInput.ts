@@ -1,6 +1,7 @@
 /** Input boxes for keys, values and times to live. Each checks what is typed while it is typed. */
 
 import * as vscode from 'vscode';
+import { findEntry } from '../explorer/findEntry.ts';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { MAX_KEY_SIZE } from '../format/layout.ts';
@@ -54,7 +55,7 @@ async function checkTypedKey(
   const problem = sizeProblem(parsed.key);
   if (problem !== undefined) return error(problem);
   if (expected === 'any') return undefined;
-  const [found] = await store.list({ gte: parsed.key, lte: parsed.key, limit: 1 });
+  const found = await findEntry(store, parsed.key);
   if (expected === 'existing') return found === undefined ? error('There is no such key.') : undefined;
   if (found === undefined) return undefined;
   return info(`Exists: its value of ${formatSize(found.valueSizeBytes)} will be replaced.`);

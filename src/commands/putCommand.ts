@@ -1,3 +1,4 @@
+import { findEntry } from '../explorer/findEntry.ts';
 import { formatKey } from '../shared/keyText.ts';
 import { formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
@@ -19,7 +20,7 @@ export async function put(context: CommandContext, target: unknown): Promise<voi
   const { entry, store, key } = chosen;
   requireWritable(entry);
   const given = isKeyArguments(target) ? target : {};
-  const [existing] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: MAX_OFFERED_VALUE_BYTES });
+  const existing = await findEntry(store, key, MAX_OFFERED_VALUE_BYTES);
   const isOffered = existing !== undefined && existing.valueSizeBytes <= MAX_OFFERED_VALUE_BYTES;
   const offered = isOffered ? existing.valuePreview : undefined;
   const value = given.value === undefined ? await askForValue(entry, title, key, offered) : valueFromText(given.value);

@@ -1,6 +1,7 @@
 /** The ways between a key in the tree and its record in a segment. */
 
 import * as vscode from 'vscode';
+import { findEntry } from '../explorer/findEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import type { KeyNode } from '../explorer/treeNode.ts';
 import { formatKey } from '../shared/keyText.ts';
@@ -14,7 +15,7 @@ export async function revealInSegment(context: CommandContext, target: unknown):
   const chosen = await chooseKey(context, 'Reveal in Segment', target);
   if (chosen === undefined) return;
   const { store, key } = chosen;
-  const [found] = await store.list({ gte: key, lte: key, limit: 1 });
+  const found = await findEntry(store, key);
   if (found === undefined) throw missingKey(key);
   await revealVersion(context, chosen, found.location);
 }

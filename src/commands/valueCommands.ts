@@ -1,6 +1,7 @@
 /** Get, open, edit: a value in an editor; and the ways to take it elsewhere. */
 
 import * as vscode from 'vscode';
+import { findEntry } from '../explorer/findEntry.ts';
 import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
 import { canShow, suitableView, VALUE_VIEWS, type ValueView } from '../explorer/values/valueText.ts';
@@ -104,7 +105,7 @@ async function sayThatItIsPart(key: Uint8Array, shownBytes: number, sizeBytes: n
 
 /** As much of the value as an editor shows. */
 async function valueStart({ store, key }: KeyTarget): Promise<{ start: Uint8Array; sizeBytes: number }> {
-  const [found] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: maxEditorValueSizeBytes() });
+  const found = await findEntry(store, key, maxEditorValueSizeBytes());
   if (found === undefined) throw missingKey(key);
   return { start: found.valuePreview ?? new Uint8Array(0), sizeBytes: found.valueSizeBytes };
 }

@@ -5,6 +5,7 @@ import { formatKey } from '../shared/keyText.ts';
 import type { KeyEntry, KeyValueStore } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatOffset, formatSize, formatTime, formatTimeLeft } from '../shared/quantities.ts';
+import { findEntry } from './findEntry.ts';
 import { decodeStart } from './valuePreview.ts';
 import { formatHexDump } from './values/hexDump.ts';
 import { showValue } from './values/valueText.ts';
@@ -14,7 +15,7 @@ const MAX_BINARY_BYTES = 128;
 
 /** All text of the store is escaped: a value cannot add links or markup. Undefined when the key is gone. */
 export async function keyTooltip(store: KeyValueStore, key: Uint8Array): Promise<vscode.MarkdownString | undefined> {
-  const [entry] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: MAX_TEXT_BYTES });
+  const entry = await findEntry(store, key, MAX_TEXT_BYTES);
   if (entry === undefined) return undefined;
   const tooltip = new vscode.MarkdownString();
   tooltip.appendMarkdown(`**${markdownText(formatKey(key))}**\n`);

@@ -4,28 +4,26 @@
  */
 
 import * as vscode from 'vscode';
-import { formatKey } from '../shared/keyText.ts';
 import type { FolderChild, FolderPage } from '../shared/keyValueStore.ts';
-import { formatCount, formatCountOf, formatSize, formatTimeLeft } from '../shared/quantities.ts';
+import { findEntry } from './findEntry.ts';
 import { FolderPages, type PageRequest } from './folderPages.ts';
 import type { KeyFilters } from './keyFilters.ts';
-import { keyToHex, nameWithin, parentOfFolder, parentOfKey } from './keyPath.ts';
+import { keyToHex, parentOfFolder, parentOfKey } from './keyPath.ts';
+import { folderItem, keyItem, moreItem, noteItem, storeItem } from './keysTreeItems.ts';
 import { keyTooltip } from './keyTooltip.ts';
 import { keyDelimiter, pageSize } from './settings.ts';
 import type { StoreEntry } from './storeEntry.ts';
 import type { RegistryChange, StoreRegistry } from './storeRegistry.ts';
-import { describeOpenStore } from './storesTree.ts';
 import {
   childNode,
   type FolderNode,
   isTreeNode,
   type KeyNode,
   type KeysTreeNode,
-  type MoreNode,
   type NoteNode,
   type StoreNode,
 } from './treeNode.ts';
-import { PREVIEW_BYTES, previewLine, valueKind } from './valuePreview.ts';
+import { PREVIEW_BYTES } from './valuePreview.ts';
 
 export const KEYS_VIEW = 'strata.keys';
 
@@ -95,9 +93,9 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
       case 'store':
         return storeItem(node.entry);
       case 'folder':
-        return this.#folderItem(node);
+        return folderItem(node, this.#parentPath(node));
       case 'key':
-        return this.#keyItem(node);
+        return keyItem(node, this.#parentPath(node));
       case 'more':
         return moreItem(node);
       case 'note':
@@ -121,7 +119,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
   /** A node for the key that the view can reveal, whichever page it is on; undefined when there is no such key. */
   async nodeToReveal(entry: StoreEntry, key: Uint8Array): Promise<KeyNode | undefined> {
     const { store } = entry;
-    if (store === undefined || (await store.count({ gte: key, lte: key })) === 0) return undefined;
+    if (store === undefined || (await findEntry(store, key)) === undefined) return undefined;
     const pages = this.#pagesOf(entry);
     for (let node: FolderNode | KeyNode = { kind: 'key', entry, path: key }; ; ) {
       const parent: Uint8Array | undefined = this.#parentPath(node);
@@ -222,84 +220,10 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
     if (node.kind === 'folder') return parentOfFolder(node.path, this.#delimiter);
     return node.kind === 'more' && node.prefix.length > 0 ? node.prefix : undefined;
   }
-
-  #folderItem(node: FolderNode): vscode.TreeItem {
-    const name = formatKey(nameWithin(node.path, this.#parentPath(node)));
-    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = `folder:${node.entry.id}:${keyToHex(node.path)}`;
-    item.contextValue = `folder${accessWord(node.entry)}`;
-    item.iconPath = vscode.ThemeIcon.Folder;
-    item.description = node.keyCount === undefined ? '' : formatCount(node.keyCount);
-    item.tooltip = formatKey(node.path);
-    item.accessibilityInformation = { label: `Folder ${name}, ${formatCountOf(node.keyCount ?? 0, 'key')}` };
-    return item;
-  }
-
-  #keyItem(node: KeyNode): vscode.TreeItem {
-    const { keyEntry, entry } = node;
-    const name = formatKey(nameWithin(node.path, this.#parentPath(node))) || '(as the folder)';
-    const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
-    const { history = false, segments = false } = entry.store?.capabilities ?? {};
-    item.id = `key:${entry.id}:${keyToHex(node.path)}`;
-    item.contextValue = `key${accessWord(entry)}${history ? ' history' : ''}${segments ? ' located' : ''}`;
-    item.command = { command: 'strata.openValue', title: 'Open Value', arguments: [node] };
-    if (keyEntry === undefined) return item;
-    const preview = keyEntry.valuePreview ?? ROOT;
-    const details = [formatSize(keyEntry.valueSizeBytes)];
-    if (keyEntry.expiryMs > 0) details.push(`expires in ${formatTimeLeft(keyEntry.expiryMs - Date.now())}`);
-    // A narrow sidebar cuts the time left off, but never the icon.
-    const kind = keyEntry.expiryMs > 0 ? 'expiring' : valueKind(preview, keyEntry.valueSizeBytes);
-    item.iconPath = new vscode.ThemeIcon(VALUE_ICONS[kind]);
-    item.description = [previewLine(preview, keyEntry.valueSizeBytes), ...details].join('  ·  ');
-    item.accessibilityInformation = { label: [`Key ${name}`, ...details].join(', ') };
-    return item;
-  }
 }
-
-const VALUE_ICONS = {
-  json: 'json',
-  text: 'symbol-string',
-  binary: 'file-binary',
-  empty: 'circle-outline',
-  expiring: 'watch',
-} as const;
 
 function parentId(entry: StoreEntry, prefix: Uint8Array): string {
   return `${entry.id}:${keyToHex(prefix)}`;
-}
-
-function accessWord(entry: StoreEntry): string {
-  return entry.isWritable ? ' write' : ' readonly';
-}
-
-function storeItem(entry: StoreEntry): vscode.TreeItem {
-  const item = new vscode.TreeItem(entry.name, vscode.TreeItemCollapsibleState.Expanded);
-  item.id = `keys:${entry.id}`;
-  item.contextValue = `root${accessWord(entry)}`;
-  item.iconPath = new vscode.ThemeIcon(entry.isWritable ? 'database' : 'lock');
-  item.tooltip = entry.reference.place;
-  if (entry.openState !== undefined) item.description = describeOpenStore(entry.openState);
-  return item;
-}
-
-function moreItem(node: MoreNode): vscode.TreeItem {
-  const item = new vscode.TreeItem('Load more', vscode.TreeItemCollapsibleState.None);
-  item.id = `more:${node.entry.id}:${keyToHex(node.prefix)}`;
-  item.contextValue = 'more';
-  item.description = `${formatCountOf(node.remainingKeyCount, 'key')} left`;
-  item.iconPath = new vscode.ThemeIcon('ellipsis');
-  item.command = { command: 'strata.loadMore', title: 'Load More', arguments: [node] };
-  return item;
-}
-
-function noteItem(node: NoteNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(node.text, vscode.TreeItemCollapsibleState.None);
-  item.id = `note:${node.entry.id}:${node.place}`;
-  item.contextValue = 'note';
-  const errorColor = new vscode.ThemeColor('list.errorForeground');
-  item.iconPath = node.isError ? new vscode.ThemeIcon('error', errorColor) : new vscode.ThemeIcon('info');
-  item.tooltip = node.text;
-  return item;
 }
 
 async function findChild(
@@ -313,6 +237,6 @@ async function findChild(
     const keyCount = await store.count({ prefix: path });
     return keyCount === 0 ? undefined : { kind, path, keyCount };
   }
-  const [keyEntry] = await store.list({ gte: path, lte: path, limit: 1 }, { valuePreviewBytes: PREVIEW_BYTES });
+  const keyEntry = await findEntry(store, path, PREVIEW_BYTES);
   return keyEntry && { kind, path, entry: keyEntry };
 }

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { KeyValueStore } from '../../shared/keyValueStore.ts';
+import { findEntry } from '../findEntry.ts';
 import { maxEditorValueSizeBytes } from '../settings.ts';
 import type { StoreEntry } from '../storeEntry.ts';
 import type { RegistryChange, StoreRegistry } from '../storeRegistry.ts';
@@ -114,7 +115,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
     const shown = this.#shown.get(uri.toString());
     if (shown !== undefined) {
       if (address.sequence !== undefined) return shown;
-      const [found] = await store.list({ gte: address.key, lte: address.key, limit: 1 });
+      const found = await findEntry(store, address.key);
       if (found?.sequence === shown.sequence) return shown;
     }
     return readValue(uri, store, address);
@@ -158,7 +159,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
     const address = parseValueUri(uri);
     if (address?.storeId !== entry.id || address.sequence !== undefined || entry.store === undefined) return undefined;
     try {
-      const [found] = await entry.store.list({ gte: address.key, lte: address.key, limit: 1 });
+      const found = await findEntry(entry.store, address.key);
       if (found === undefined) return { type: vscode.FileChangeType.Deleted, uri };
       if (found.sequence === this.#shown.get(uri.toString())?.sequence) return undefined;
       return { type: vscode.FileChangeType.Changed, uri };
@@ -177,7 +178,7 @@ function requireStore(entry: StoreEntry): KeyValueStore {
 async function readValue(uri: vscode.Uri, store: KeyValueStore, address: ValueAddress): Promise<ShownValue> {
   const { key, view, sequence } = address;
   if (sequence !== undefined) return readVersion(uri, store, key, view, sequence);
-  const [entry] = await store.list({ gte: key, lte: key, limit: 1 }, { valuePreviewBytes: maxEditorValueSizeBytes() });
+  const entry = await findEntry(store, key, maxEditorValueSizeBytes());
   if (entry === undefined) throw vscode.FileSystemError.FileNotFound(uri);
   const preview = entry.valuePreview ?? new Uint8Array(0);
   const isPart = preview.length < entry.valueSizeBytes;
