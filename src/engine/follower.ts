@@ -1,6 +1,9 @@
 /**
  * Keeps a read-only store up with the process that writes it: takes in appended records, new segments, and
  * compactions, after which the old segments' records stand elsewhere.
+ *
+ * What is known up to some sequence number is known completely. So a record with a smaller number that turns up in a
+ * new segment, of a key that is not known, is one that compaction copied just before the key was deleted.
  */
 
 import { segmentFileName } from '../format/fileName.ts';
@@ -13,6 +16,7 @@ import { Pacer } from './pacer.ts';
 import { loadHintFile } from './recovery.ts';
 import { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
+import { StateReader } from './storeSnapshot.ts';
 
 /** A compaction may remove a file between the reading of the manifest and its opening: so often is it tried again. */
 const ATTEMPTS = 8;
@@ -21,21 +25,13 @@ export type Followed = 'nothing' | 'data' | 'segments';
 
 export class Follower {
   readonly #log: LiveLog;
-  #running: Promise<Followed> | undefined;
 
   constructor(log: LiveLog) {
     this.#log = log;
   }
 
-  /** Takes in what has changed since. Calls that come while one runs share its outcome. */
-  catchUp(): Promise<Followed> {
-    this.#running ??= this.#catchUp().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
-  }
-
-  async #catchUp(): Promise<Followed> {
+  /** Takes in what has changed since. One call at a time. */
+  async catchUp(): Promise<Followed> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#takeIn();
@@ -49,26 +45,47 @@ export class Follower {
     const log = this.#log;
     const manifest = readManifest(log.storage, log.directory);
     if (manifest === undefined) return 'nothing';
-    const opened = this.#openNew(manifest);
-    const sequenceBefore = log.appliedSequence;
-    for (const entry of manifest.segments) {
-      const segment = opened.get(entry.segmentId) ?? log.segments.byId(entry.segmentId);
-      if (segment !== undefined) await this.#load(segment, entry);
+    this.#openNew(manifest);
+    const before = new StateReader(log);
+    try {
+      await this.#loadAll(manifest);
+    } finally {
+      before.close();
     }
-    for (const segment of opened.values()) segment.retired = false;
     this.#dropGone(manifest);
     log.keydir.dropGhosts();
     const isNewManifest = manifest.generation !== log.generation;
     log.generation = manifest.generation;
     log.nextSegmentId = manifest.nextSegmentId;
     if (isNewManifest) return 'segments';
-    return log.appliedSequence === sequenceBefore ? 'nothing' : 'data';
+    return log.appliedSequence === before.sequence ? 'nothing' : 'data';
+  }
+
+  /** Until all is taken in, whoever begins to read a state gets the one before. */
+  async #loadAll(manifest: Manifest): Promise<void> {
+    const log = this.#log;
+    let sequence = log.appliedSequence;
+    try {
+      for (const entry of manifest.segments) {
+        const segment = log.segments.byId(entry.segmentId);
+        if (segment === undefined) continue;
+        try {
+          await this.#load(segment, entry);
+        } finally {
+          sequence = Math.max(sequence, segment.maxSequence);
+        }
+      }
+      // Compaction may have dropped the records with the largest numbers.
+      sequence = Math.max(sequence, manifest.sequenceFloor);
+    } finally {
+      log.appliedSequence = sequence;
+    }
   }
 
   /** Opens the segments that are new in the manifest, all or none. */
-  #openNew(manifest: Manifest): Map<number, Segment> {
+  #openNew(manifest: Manifest): void {
     const { storage, directory, segments } = this.#log;
-    const opened = new Map<number, Segment>();
+    const opened: Segment[] = [];
     try {
       for (const { segmentId, state } of manifest.segments) {
         if (segments.byId(segmentId) !== undefined) continue;
@@ -79,16 +96,13 @@ export class Follower {
           state,
           sizeBytes: FILE_HEADER_SIZE,
         });
-        // Not part of the store before its records are loaded.
-        segment.retired = true;
         segments.add(segment);
-        opened.set(segmentId, segment);
+        opened.push(segment);
       }
     } catch (error) {
-      for (const segment of opened.values()) segments.drop(segment);
+      for (const segment of opened) segments.drop(segment);
       throw error;
     }
-    return opened;
   }
 
   async #load(segment: Segment, entry: ManifestSegment): Promise<void> {
@@ -98,10 +112,8 @@ export class Follower {
     const fileSizeBytes = segment.file.size();
     if (entry.state === 'sealed' && segment.recordCount === 0 && segment.hasHintFile) {
       segment.sizeBytes = fileSizeBytes;
-      if (loadHintFile({ storage, directory }, segment, keydir) === undefined) {
-        this.#log.appliedSequence = Math.max(this.#log.appliedSequence, segment.maxSequence);
-        return;
-      }
+      const place = { storage, directory, knownSequence: this.#log.appliedSequence };
+      if (loadHintFile(place, segment, keydir) === undefined) return;
       segment.sizeBytes = FILE_HEADER_SIZE;
     }
     if (fileSizeBytes > segment.sizeBytes) await this.#scanTail(segment, fileSizeBytes);
@@ -109,14 +121,21 @@ export class Follower {
 
   /** What stands behind the last whole record or batch is still being written: the next time will take it in. */
   async #scanTail(segment: Segment, fileSizeBytes: number): Promise<void> {
-    const replayer = new LogReplayer(this.#log.keydir, segment, { applyBehindTrouble: false });
+    const { keydir, appliedSequence: knownSequence } = this.#log;
+    const replayer = new LogReplayer(keydir, segment, { applyBehindTrouble: false, knownSequence });
+    const { recordCount, tombstoneCount } = segment;
     const { file, id: segmentId, sizeBytes: startOffsetBytes } = segment;
     const pacer = new Pacer('Following the log');
     const steps = scanSegmentInSteps({ file, segmentId, sizeBytes: fileSizeBytes, startOffsetBytes }, replayer);
-    while (steps.next().done !== true) await pacer.pause();
+    try {
+      while (steps.next().done !== true) await pacer.pause();
+    } catch (error) {
+      // The next time reads them again.
+      Object.assign(segment, { recordCount, tombstoneCount });
+      throw error;
+    }
     segment.sizeBytes = replayer.firstTroubleBytes ?? fileSizeBytes;
     segment.writtenBytes = segment.sizeBytes;
-    this.#log.appliedSequence = Math.max(this.#log.appliedSequence, segment.maxSequence);
   }
 
   #dropGone(manifest: Manifest): void {
@@ -125,7 +144,7 @@ export class Follower {
     const gone = segments.live().filter((segment) => !live.has(segment.id));
     if (gone.length === 0) return;
     // What compaction kept stands in the new segments by now; the rest was deleted or has expired.
-    keydir.removeSlots(new Set(gone.map((segment) => segment.slot)));
+    keydir.removeSlots(new Set(gone.map((segment) => segment.slot)), this.#log.appliedSequence);
     for (const segment of gone) this.#log.retire(segment);
   }
 }

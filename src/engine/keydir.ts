@@ -19,6 +19,9 @@ import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
 /** More entries than the writer's queue can ever hold. */
 const ROOM_FOR_QUEUED = 2 ** 22;
 
+/** Removed entries wait for the next ordered read, but no more than these or a share of all. */
+const MIN_LEAVING = 4096;
+
 /** Live records of a segment, counted as the keydir changes. */
 export interface SlotUsage {
   liveBytes: number;
@@ -214,13 +217,13 @@ export class Keydir {
     return this.#expiring.soonestMs;
   }
 
-  /** Removes the keys whose newest record lies in one of these segments, which are gone. */
-  removeSlots(slots: ReadonlySet<number>): void {
+  /** Removes, as of `sequence`, the keys whose newest record lies in one of these segments, which are gone. */
+  removeSlots(slots: ReadonlySet<number>, sequence: number): void {
     for (let entry = 0; entry < this.#entries.end; entry++) {
       if (!slots.has(this.#entries.slot(entry))) continue;
       this.#retire(entry, this.keyLength(entry));
       this.#liveCount--;
-      if (this.#readers.size > 0) this.#makeGhost(entry, this.sequenceOf(entry));
+      if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
       else this.#remove(entry);
     }
     for (const slot of slots) delete this.#usage[slot];
@@ -264,10 +267,15 @@ export class Keydir {
   /** The ordered view, up to date. */
   get order(): OrderedKeys {
     if (!this.#order.built) this.#order.build(this.#usedEntries());
-    else this.#order.update();
+    this.#settleOrder();
+    return this.#order;
+  }
+
+  /** Lets the ordered view take in what has changed, and gives the numbers and keys of removed entries free. */
+  #settleOrder(): void {
+    this.#order.update();
     for (const entry of this.#leaving) this.#release(entry);
     this.#leaving = [];
-    return this.#order;
   }
 
   /** Entries in the ordered view between two positions that are no live keys. Only while older states are read. */
@@ -377,8 +385,8 @@ export class Keydir {
     this.#versions.delete(entry);
     this.#order.remove(entry);
     // Its number and key must stay until the ordered view has let go of them.
-    if (this.#order.hasWaitingRemovals) this.#leaving.push(entry);
-    else this.#release(entry);
+    if (!this.#order.hasWaitingRemovals) this.#release(entry);
+    else if (this.#leaving.push(entry) > Math.max(MIN_LEAVING, this.#liveCount / 8)) this.#settleOrder();
   }
 
   #release(entry: number): void {

@@ -30,14 +30,21 @@ export class LogReplayer implements SegmentSink {
   readonly #keydir: Keydir;
   readonly #segment: Segment;
   readonly #applyBehindTrouble: boolean;
+  readonly #knownSequence: number;
   readonly #batch = new WaitingBatch();
   #openBatchOffset: number | undefined;
   readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
 
-  constructor(keydir: Keydir, segment: Segment, options: { readonly applyBehindTrouble: boolean }) {
+  /** With `knownSequence`, puts up to it are only taken of keys that the keydir has: the others are deleted. */
+  constructor(
+    keydir: Keydir,
+    segment: Segment,
+    options: { readonly applyBehindTrouble: boolean; readonly knownSequence?: number },
+  ) {
     this.#keydir = keydir;
     this.#segment = segment;
     this.#applyBehindTrouble = options.applyBehindTrouble;
+    this.#knownSequence = options.knownSequence ?? 0;
   }
 
   record(view: RecordView, membership: BatchMembership): void {
@@ -92,6 +99,7 @@ export class LogReplayer implements SegmentSink {
       return;
     }
     this.counts.puts++;
+    if (record.sequence <= this.#knownSequence && this.#keydir.find(bytes, keyStart, keyLength) === -1) return;
     const target = this.#record;
     target.slot = this.#segment.slot;
     target.offsetBytes = record.offsetBytes;

@@ -353,11 +353,11 @@ class Recovery {
 }
 
 /**
- * Loads a sealed segment's records from its hint file. Returns why it cannot be believed, or undefined when all of
- * it was applied.
+ * Loads a sealed segment's records from its hint file; `knownSequence` as for `LogReplayer`. Returns why it cannot be
+ * believed, or undefined when all of it was applied.
  */
 export function loadHintFile(
-  place: { readonly storage: Storage; readonly directory: string },
+  place: { readonly storage: Storage; readonly directory: string; readonly knownSequence?: number },
   segment: Segment,
   keydir: Keydir,
 ): string | undefined {
@@ -369,7 +369,7 @@ export function loadHintFile(
       foreign = !covers(summary, segment);
       return !foreign;
     },
-    entry: (entry) => applyHint(entry, segment, keydir),
+    entry: (entry) => applyHint(entry, segment, keydir, place.knownSequence ?? 0),
   });
   if (!result.ok) return result.problem;
   return foreign ? 'of-another-segment' : undefined;
@@ -383,7 +383,7 @@ function covers(summary: HintSummary, segment: Segment): boolean {
   );
 }
 
-function applyHint(entry: HintEntry, segment: Segment, keydir: Keydir): void {
+function applyHint(entry: HintEntry, segment: Segment, keydir: Keydir, knownSequence: number): void {
   const { key, sequence } = entry;
   const isTombstone = entry.operation === OPERATION.del;
   segment.countRecord(sequence, isTombstone);
@@ -391,6 +391,7 @@ function applyHint(entry: HintEntry, segment: Segment, keydir: Keydir): void {
     keydir.del(key, 0, key.length, sequence, true);
     return;
   }
+  if (sequence <= knownSequence && keydir.find(key, 0, key.length) === -1) return;
   const { offsetBytes, valueLength, expiryMs } = entry;
   keydir.put(key, 0, key.length, { slot: segment.slot, offsetBytes, valueLength, sequence, expiryMs });
 }

@@ -62,6 +62,7 @@ export class Store {
   readonly #view: StateView;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #maintenance: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<boolean> | undefined;
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   #snapshotSequence = 0;
@@ -196,10 +197,19 @@ export class Store {
     return this.#writeLock === undefined ? action() : this.#writeLock.shared(action);
   }
 
-  /** A read-only store takes in what the writing process has done since. True when anything changed. */
+  /**
+   * A read-only store takes in what the writing process has done since. True when anything changed. Takes its turn
+   * among the maintenance tasks; calls that come while one waits for it share its outcome.
+   */
   async refresh(): Promise<boolean> {
     this.#checkReadable();
     if (this.#writer !== undefined) return false;
+    this.#refreshing ??= this.#exclusively('Following the log', {}, () => this.#follow());
+    return this.#refreshing;
+  }
+
+  async #follow(): Promise<boolean> {
+    this.#refreshing = undefined;
     const followed = await this.#follower.catchUp();
     if (followed !== 'nothing') this.#emit(followed);
     return followed !== 'nothing';
