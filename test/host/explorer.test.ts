@@ -195,4 +195,23 @@ describe('explorer', () => {
       await writer.close();
     }
   });
+
+  it('says that a store is damaged, changes nothing, and reads what is readable when asked to', async () => {
+    for (let round = 0; round < 5; round++) await test.store.put(bytesOf(`k${round}`), bytesOf('x'.repeat(100)));
+    await context.registry.close(test.entry);
+    const segment = vscode.Uri.joinPath(test.directory, '000000000001.seg');
+    const damaged = await vscode.workspace.fs.readFile(segment);
+    const at = Math.floor(damaged.length / 2);
+    damaged[at] = (damaged[at] ?? 0) ^ 1;
+    await vscode.workspace.fs.writeFile(segment, damaged);
+    await vscode.workspace.fs.delete(vscode.Uri.joinPath(test.directory, 'KEYDIR'));
+    await assert.rejects(context.registry.open(test.entry), { code: 'STORE_DAMAGED' });
+    assert.equal(test.entry.state.kind, 'failed');
+    assert.deepEqual(await vscode.workspace.fs.readFile(segment), damaged);
+    const open = await context.registry.open(test.entry, { readOnly: true, salvage: true });
+    const [statistics] = open.statistics.segments;
+    assert.equal(statistics?.damagedRangeCount, 1);
+    assert.ok(open.statistics.keyCount >= 7, `${open.statistics.keyCount} of 9 keys`);
+    assert.deepEqual(await vscode.workspace.fs.readFile(segment), damaged);
+  });
 });
