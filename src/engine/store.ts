@@ -270,6 +270,8 @@ export class Store {
     return this.#exclusively('Compaction', task, async (own) => {
       if (task.segmentIds === undefined) await writer.rotate();
       else await writer.sync();
+      // Keys whose time is over leave the keydir now, so that their records count as dead.
+      this.#checkReadable();
       const inputs = this.#log.segments.live().filter((segment) => {
         if (segment.state !== 'sealed') return false;
         return task.segmentIds?.includes(segment.id) ?? this.#isWorthCompacting(segment);
