@@ -15,8 +15,9 @@ import { CLIENTS, DELETED_EVERY, DURABLE_CLIENTS } from './writes.ts';
 import { MAX_SCAN_LENGTH, MIXES } from './ycsb.ts';
 
 const SEQUENTIAL_READ_BYTES = 1024 * 1024;
-/** Of a keydir snapshot or hint file, for each key: the key, and where its record is. */
-const INDEX_ENTRY_SIZE_BYTES = KEY_SIZE_BYTES + 24;
+/** What Strata's keydir snapshot and hint files hold for each key: the key, and where its record is. */
+const SNAPSHOT_ENTRY_SIZE_BYTES = KEY_SIZE_BYTES + 40;
+const HINT_ENTRY_SIZE_BYTES = KEY_SIZE_BYTES + 24;
 /** Between two looks at the clock. */
 const MAX_CALLS_PER_ROUND = 256;
 const DATA_FILE = 'raw.log';
@@ -34,7 +35,7 @@ export async function runPhysicalLimits(bench: Bench): Promise<void> {
     case 'load':
       return limits.load('bulk load, random keys');
     case 'open':
-      return limits.readIndex('open after a clean close');
+      return limits.readIndex('open after a clean close', SNAPSHOT_ENTRY_SIZE_BYTES);
     case 'read':
       return limits.read();
     case 'durable':
@@ -46,7 +47,7 @@ export async function runPhysicalLimits(bench: Bench): Promise<void> {
     case 'compaction':
       return limits.copy();
     case 'open-hints':
-      return limits.readIndex('open by hint files');
+      return limits.readIndex('open by hint files', HINT_ENTRY_SIZE_BYTES);
     case 'open-scan':
       return limits.scanLog();
     default:
@@ -152,8 +153,8 @@ class PhysicalLimits {
     this.#bench.report('compaction', 'MB/s', liveBytes / 1e6, seconds);
   }
 
-  readIndex(workload: string): void {
-    const sizeBytes = this.#bench.liveCount * INDEX_ENTRY_SIZE_BYTES;
+  readIndex(workload: string, entrySizeBytes: number): void {
+    const sizeBytes = this.#bench.liveCount * entrySizeBytes;
     const seconds = this.#sequentialRead((piece) => void crc32(piece), sizeBytes);
     this.#bench.reportValue(workload, 'ms', seconds * 1000);
   }
