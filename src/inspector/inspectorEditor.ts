@@ -123,7 +123,8 @@ export class InspectorEditor implements vscode.Disposable {
       detail: (row) => scan.detail(row),
       bytes: (range) => scan.bytes(range),
       overview: () => scan.overview(),
-      setFilter: (filter) => scan.setFilter(filter),
+      // A webview's messages are JSON, in which an argument that is undefined becomes null.
+      setFilter: (filter) => scan.setFilter(filter ?? undefined),
       cancelFilter: () => scan.cancelFilter(),
       locate: (target, view) => scan.locate(target, view),
       adjacentDamage: (row, direction) => scan.adjacentDamage(row, direction),
