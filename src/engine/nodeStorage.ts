@@ -22,7 +22,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import type { OpenMode, ProcessIdentity, Storage, StorageFile } from './storage.ts';
 
@@ -98,7 +98,11 @@ class NodeStorage implements Storage {
   }
 
   makeDirectory(path: string): void {
-    mkdirSync(path, { recursive: true });
+    const first = mkdirSync(path, { recursive: true });
+    if (first === undefined) return;
+    // A new directory is an entry of its parent, and lasts when that is synced.
+    const top = dirname(resolve(first));
+    for (let made = resolve(path); made !== top; made = dirname(made)) this.syncDirectory(dirname(made));
   }
 
   list(directory: string): string[] | undefined {

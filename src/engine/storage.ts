@@ -8,7 +8,7 @@
  */
 export interface Storage {
   join(directory: string, name: string): string;
-  /** With its parents; nothing happens when it is there. */
+  /** With its parents, and durable when it returns; nothing happens when it is there. */
   makeDirectory(path: string): void;
   /** Names of the files in a directory, or undefined when there is no such directory. */
   list(directory: string): string[] | undefined;

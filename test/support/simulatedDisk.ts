@@ -155,6 +155,7 @@ export class SimulatedDisk implements Storage {
     return `${directory}/${name}`;
   }
 
+  /** Durable at once, as the interface promises. */
   makeDirectory(path: string): void {
     const call = this.#enter('makeDirectory', path);
     if (this.#directories.has(path)) return;

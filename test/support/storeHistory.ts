@@ -28,6 +28,8 @@ export type HistoryStep =
 export interface History {
   readonly durability: Durability;
   readonly maxSegmentSizeBytes: number;
+  /** Default `queue`. */
+  readonly writeSerialization?: 'queue' | 'lock';
   readonly steps: readonly HistoryStep[];
 }
 
@@ -98,8 +100,9 @@ export class HistoryRun {
   }
 
   #open(): Promise<Store> {
-    const { durability, maxSegmentSizeBytes } = this.history;
-    const options = { ...QUIET_OPTIONS, durability, maxSegmentSizeBytes, now: () => this.nowMs };
+    const { durability, maxSegmentSizeBytes, writeSerialization = 'queue' } = this.history;
+    const now = () => this.nowMs;
+    const options = { ...QUIET_OPTIONS, durability, maxSegmentSizeBytes, writeSerialization, now };
     return Store.open(STORE_DIRECTORY, options, this.disk);
   }
 
@@ -190,7 +193,8 @@ const SEGMENT_SIZES = [1, 60, 120, 300, 1000, 4096, 1_000_000];
 export function randomHistory(random: SeededRandom, length: number): History {
   const durability = random.pick<Durability>(['fsync', 'fsync', 'dsync', 'os', 'os', { intervalMs: 1_000_000 }]);
   const steps = Array.from({ length }, () => randomStep(random));
-  return { durability, maxSegmentSizeBytes: random.pick(SEGMENT_SIZES), steps };
+  const writeSerialization = random.oneIn(4) ? 'lock' : 'queue';
+  return { durability, maxSegmentSizeBytes: random.pick(SEGMENT_SIZES), writeSerialization, steps };
 }
 
 function randomStep(random: SeededRandom): HistoryStep {

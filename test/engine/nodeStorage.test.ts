@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { nodeStorage } from '../../src/engine/nodeStorage.ts';
+import { readFully, replaceFile } from '../../src/engine/storage.ts';
+import { temporaryDirectories } from '../support/temporaryDirectory.ts';
+
+describe('The storage on the real disk', () => {
+  const temporary = temporaryDirectories();
+
+  it('makes a directory with its parents, also by a relative path, and does nothing when it is there', () => {
+    const parent = temporary.make();
+    const deep = path.relative(process.cwd(), path.join(parent, 'a', 'b', 'c'));
+    nodeStorage.makeDirectory(deep);
+    nodeStorage.makeDirectory(deep);
+    assert.ok(statSync(path.join(parent, 'a', 'b', 'c')).isDirectory());
+  });
+
+  it('tells a missing file from an empty one', () => {
+    const directory = temporary.make();
+    const empty = path.join(directory, 'empty');
+    writeFileSync(empty, '');
+    assert.equal(nodeStorage.fileSize(empty), 0);
+    assert.equal(nodeStorage.readFile(empty)?.length, 0);
+    assert.equal(nodeStorage.fileSize(path.join(directory, 'missing')), undefined);
+    assert.equal(nodeStorage.readFile(path.join(directory, 'missing')), undefined);
+    assert.equal(nodeStorage.list(path.join(directory, 'missing')), undefined);
+    nodeStorage.remove(path.join(directory, 'missing'));
+    assert.deepEqual(nodeStorage.list(directory), ['empty']);
+  });
+
+  it('creates only what is not there, and opens only what is', () => {
+    const file = path.join(temporary.make(), 'file');
+    assert.throws(() => nodeStorage.open(file, 'read'), { code: 'ENOENT' });
+    assert.throws(() => nodeStorage.open(file, 'write'), { code: 'ENOENT' });
+    nodeStorage.open(file, 'create').close();
+    assert.throws(() => nodeStorage.open(file, 'create'), { code: 'EEXIST' });
+  });
+
+  for (const mode of ['write', 'write-dsync'] as const) {
+    it(`writes, reads, cuts and syncs at positions (${mode})`, async () => {
+      const filePath = path.join(temporary.make(), 'file');
+      nodeStorage.open(filePath, 'create').close();
+      const file = nodeStorage.open(filePath, mode);
+      const source = Uint8Array.of(9, 1, 2, 3, 9);
+      assert.equal(file.write(source, 1, 3, 2), 3);
+      assert.equal(await file.writeAsync(source, 2, 1, 10), 1);
+      await file.sync();
+      file.syncNow();
+      assert.equal(file.size(), 11);
+      const target = new Uint8Array(20);
+      assert.equal(readFully(file, target, 1, 19, 0), 11);
+      assert.deepEqual([...target.subarray(0, 12)], [0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 2]);
+      file.truncate(4);
+      assert.equal(file.size(), 4);
+      assert.equal(file.read(target, 0, 5, 4), 0);
+      file.close();
+    });
+  }
+
+  it('replaces a file as a whole, and leaves nothing else behind', () => {
+    const directory = temporary.make();
+    writeFileSync(path.join(directory, 'name.tmp'), 'left by a crash');
+    for (const text of ['first', 'second, longer']) {
+      const parts = [text.slice(0, 3), text.slice(3)].map((part) => new TextEncoder().encode(part));
+      replaceFile(nodeStorage, directory, 'name', parts);
+      assert.equal(readFileSync(path.join(directory, 'name'), 'utf8'), text);
+    }
+    assert.deepEqual(readdirSync(directory), ['name']);
+  });
+
+  it('knows a living process from one that has ended', () => {
+    const self = nodeStorage.self();
+    assert.equal(self.pid, process.pid);
+    assert.equal(nodeStorage.isAlive(self), true);
+    assert.equal(nodeStorage.isAlive({ ...self, pid: 2 ** 22 + 1 }), false);
+    assert.equal(nodeStorage.isAlive({ ...self, pid: -1 }), false);
+    assert.equal(nodeStorage.isAlive({ ...self, pid: Number.NaN }), false);
+    assert.equal(nodeStorage.isAlive({ ...self, pid: 2 ** 22 + 1, host: 'another-host' }), true);
+    if (self.startTime !== '') assert.equal(nodeStorage.isAlive({ ...self, startTime: 'another time' }), false);
+  });
+});
