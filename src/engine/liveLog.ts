@@ -30,6 +30,8 @@ export class LiveLog {
   appliedSequence: number;
   generation: number;
   nextSegmentId: number;
+  /** Nothing can be read any more. */
+  isClosed = false;
   /** Why the store refuses to write until it is opened again. */
   failure: StrataError | undefined;
   /** Segments out of the store whose files older readers may still need. */
@@ -71,12 +73,12 @@ export class LiveLog {
   }
 
   /**
-   * Saves the keydir as a snapshot. What it covers is synced before, because the next opening will not look at it
+   * Saves the keydir as a snapshot, and says whether it did. What it covers is synced before, because the next opening will not look at it
    * again. While older states are read there is nothing to save: their ghosts would come along.
    */
-  saveSnapshot(nowMs: number): void {
+  saveSnapshot(nowMs: number): boolean {
     const { storage, directory, keydir } = this;
-    if (keydir.readerCount > 0) return;
+    if (keydir.readerCount > 0) return false;
     const segments = this.segments.live();
     for (const segment of segments) {
       if (segment.syncedBytes >= segment.sizeBytes || segment.state === 'sealed') continue;
@@ -88,6 +90,7 @@ export class LiveLog {
       segment.syncedBytes = segment.writtenBytes;
     }
     saveSnapshot(storage, directory, { keydir, segments, lastSequence: this.appliedSequence, createdMs: nowMs });
+    return true;
   }
 
   /**
@@ -125,6 +128,13 @@ export class LiveLog {
   removeFiles(segment: Segment): void {
     this.storage.remove(this.storage.join(this.directory, segment.hintName));
     this.storage.remove(this.storage.join(this.directory, segment.fileName));
+  }
+
+  /** Closes all files, also those of segments that readers of older states may still need. */
+  close(): void {
+    this.isClosed = true;
+    this.segments.closeAll();
+    this.#retired = [];
   }
 
   closeRetired(): void {

@@ -40,6 +40,7 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
   const claimName = `${LOCK_NAME}.${self.nonce}`;
   const claimPath = storage.join(directory, claimName);
   for (let attempt = 1; ; attempt++) {
+    let isTaken = false;
     try {
       writeClaim(storage, claimPath, self);
       const rivals = findRivals(storage, directory, claimName);
@@ -47,11 +48,12 @@ export async function takeLock(options: LockOptions): Promise<Lock> {
       const held = holder !== undefined && storage.isAlive(holder);
       if (!held && rivals.length === 0) {
         storage.rename(claimPath, storage.join(directory, LOCK_NAME));
+        isTaken = true;
         return new HeldLock(storage, directory, self);
       }
       if (held || attempt === ATTEMPTS) throw lockedError(directory, holder ?? (rivals[0] as Holder));
     } finally {
-      storage.remove(claimPath);
+      if (!isTaken) storage.remove(claimPath);
     }
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt));
   }

@@ -16,7 +16,7 @@ import { readManifest } from './manifestFile.ts';
 import type { ResolvedOptions } from './options.ts';
 import { makeHashSeed, type RecoveredLog, recoverLog } from './recovery.ts';
 import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
-import { readFully, type Storage, writeFully } from './storage.ts';
+import { type OpenMode, readFully, type Storage, writeFully } from './storage.ts';
 import { StrataError } from './strataError.ts';
 
 const WRITE_AGAIN_CHUNK_SIZE = 1024 * 1024;
@@ -114,35 +114,47 @@ export async function openForWriting(
   try {
     const recovered = await recoverLog({ storage, directory, salvage: options.salvage });
     if (recovered === undefined && !options.createIfMissing) throw notFoundError(directory);
+    const { log, active } = await continueLog(storage, directory, recovered, options, now);
+    const recovery = { ...(recovered?.report ?? EMPTY_REPORT), durationMs: performance.now() - startMs };
+    return { log, options, recovery, now, lock, active };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Makes the recovered log, or a new one, ready to be written. */
+async function continueLog(
+  storage: Storage,
+  directory: string,
+  recovered: RecoveredLog | undefined,
+  options: ResolvedOptions,
+  now: () => number,
+): Promise<{ readonly log: LiveLog; readonly active: Segment }> {
+  const segments = recovered?.segments ?? new SegmentTable();
+  try {
     if (recovered !== undefined && options.errorIfExists) {
       throw new StrataError(
         'STORE_EXISTS',
         `There is a store in ${directory} already. Open it, or choose another directory.`,
       );
     }
-    const segments = recovered?.segments ?? new SegmentTable();
-    try {
-      const log = new LiveLog({
-        storage,
-        directory,
-        segments,
-        keydir: recovered?.keydir ?? new Keydir(makeHashSeed()),
-        generation: recovered?.manifest.generation ?? 0,
-        nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
-        lastSequence: recovered?.lastSequence ?? 0,
-        cacheSizeBytes: options.cacheSizeBytes,
-      });
-      const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
-      removeOrphans(log);
-      for (const cut of recovered?.cutSegments ?? []) segments.drop(cut);
-      const report = recovered?.report ?? EMPTY_REPORT;
-      return { log, options, recovery: { ...report, durationMs: performance.now() - startMs }, now, lock, active };
-    } catch (error) {
-      segments.closeAll();
-      throw error;
-    }
+    const log = new LiveLog({
+      storage,
+      directory,
+      segments,
+      keydir: recovered?.keydir ?? new Keydir(makeHashSeed()),
+      generation: recovered?.manifest.generation ?? 0,
+      nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
+      lastSequence: recovered?.lastSequence ?? 0,
+      cacheSizeBytes: options.cacheSizeBytes,
+    });
+    const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
+    removeOrphans(log);
+    for (const cut of recovered?.cutSegments ?? []) segments.drop(cut);
+    return { log, active };
   } catch (error) {
-    lock.release();
+    segments.closeAll();
     throw error;
   }
 }
@@ -166,11 +178,9 @@ async function makeRecoveryDurable(
   torn: Segment | undefined,
   now: () => number,
 ): Promise<Segment> {
-  const { storage, directory } = log;
   const unsealed = log.segments.live().filter((segment) => segment.state === 'unsealed');
   for (const segment of unsealed) {
-    segment.file.close();
-    segment.file = storage.open(storage.join(directory, segment.fileName), 'write');
+    reopen(log, segment, 'write');
     if (segment === torn) segment.file.truncate(segment.sizeBytes);
     writeAgain(segment);
     await segment.file.sync();
@@ -181,12 +191,16 @@ async function makeRecoveryDurable(
     last !== undefined && last !== torn && !options.salvage && last.sizeBytes < options.maxSegmentSizeBytes;
   for (const segment of unsealed) if (segment !== last || !canContinue) segment.state = 'sealed';
   const active = canContinue ? last : startSegment(log, options, now());
-  if (canContinue && options.durability === 'dsync') {
-    active.file.close();
-    active.file = storage.open(storage.join(directory, active.fileName), 'write-dsync');
-  }
+  if (canContinue && options.durability === 'dsync') reopen(log, active, 'write-dsync');
   log.installManifest(now());
   return active;
+}
+
+function reopen(log: LiveLog, segment: Segment, mode: OpenMode): void {
+  const { storage, directory } = log;
+  const reopened = storage.open(storage.join(directory, segment.fileName), mode);
+  segment.file.close();
+  segment.file = reopened;
 }
 
 /**

@@ -52,8 +52,8 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     errorIfExists: options.errorIfExists ?? false,
     salvage: options.salvage ?? false,
     cacheSizeBytes: resolveCacheSize(options.cacheSizeBytes),
-    writeSerialization: options.writeSerialization ?? 'queue',
-    compaction: resolveCompaction(options.compaction),
+    writeSerialization: resolveWriteSerialization(options.writeSerialization),
+    compaction: resolveCompaction(options.compaction, maxSegmentSizeBytes),
     snapshotIntervalMs: resolveInterval('snapshotIntervalMs', options.snapshotIntervalMs, DEFAULT_SNAPSHOT_INTERVAL_MS),
   };
 }
@@ -63,12 +63,39 @@ function resolveCacheSize(cacheSizeBytes: number = DEFAULT_CACHE_SIZE): number {
   throw new StrataError('INVALID_OPTION', 'cacheSizeBytes must be a whole number from 0.');
 }
 
-function resolveCompaction(compaction: StoreOptions['compaction']): ResolvedOptions['compaction'] {
+function resolveWriteSerialization(
+  serialization: StoreOptions['writeSerialization'] = 'queue',
+): ResolvedOptions['writeSerialization'] {
+  if (serialization === 'queue' || serialization === 'lock') return serialization;
+  throw new StrataError('INVALID_OPTION', "writeSerialization must be 'queue' or 'lock'.");
+}
+
+function resolveCompaction(
+  compaction: StoreOptions['compaction'],
+  maxSegmentSizeBytes: number,
+): ResolvedOptions['compaction'] {
   if (compaction === 'manual') return undefined;
-  const { checkIntervalMs, ...policy } = compaction ?? {};
+  if (typeof compaction !== 'object' && compaction !== undefined) {
+    throw new StrataError('INVALID_OPTION', "compaction must be 'manual' or a policy.");
+  }
+  const { checkIntervalMs, ...given } = compaction ?? {};
   const resolved = resolveInterval('checkIntervalMs', checkIntervalMs, DEFAULT_COMPACTION_CHECK_INTERVAL_MS);
+  const policy = { ...DEFAULT_COMPACTION_POLICY, ...given };
+  checkPolicy(policy);
   if (resolved === undefined) return undefined;
-  return { ...DEFAULT_COMPACTION_POLICY, ...policy, checkIntervalMs: resolved };
+  // What compaction writes is up to a whole segment: if that counted as small, it would be rewritten for ever.
+  const includeSmallerThanBytes = Math.min(policy.includeSmallerThanBytes, maxSegmentSizeBytes / 2);
+  return { ...policy, includeSmallerThanBytes, checkIntervalMs: resolved };
+}
+
+function checkPolicy({ hours, ...thresholds }: CompactionPolicy): void {
+  for (const [name, value] of Object.entries(thresholds)) {
+    if (typeof value === 'number' && value >= 0) continue;
+    throw new StrataError('INVALID_OPTION', `compaction.${name} must be a number from 0; it is ${value}.`);
+  }
+  const isHour = (hour: number) => Number.isSafeInteger(hour) && hour >= 0 && hour <= 24;
+  if (hours === undefined || (isHour(hours.from) && isHour(hours.to))) return;
+  throw new StrataError('INVALID_OPTION', 'compaction.hours must be { from, to } in whole hours from 0 to 24.');
 }
 
 /** 0 switches the timer off. */

@@ -116,9 +116,13 @@ export function replaceFile(storage: Storage, directory: string, name: string, p
       position += part.length;
     }
     file.syncNow();
-  } finally {
+  } catch (error) {
     file.close();
+    // On a full disk it would take up what is left.
+    storage.remove(temporary);
+    throw error;
   }
+  file.close();
   storage.rename(temporary, path);
   storage.syncDirectory(directory);
 }

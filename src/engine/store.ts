@@ -63,6 +63,7 @@ export class Store {
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #maintenance: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<boolean> | undefined;
+  #closed: Promise<void> | undefined;
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
   #snapshotSequence = 0;
@@ -366,25 +367,29 @@ export class Store {
    * it is known to be durable; the store is closed all the same.
    */
   async close(): Promise<void> {
-    if (this.#state !== 'open') return;
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
     this.#state = 'closing';
     this.#closing.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#maintenance.catch(() => undefined);
     try {
-      await this.#end();
+      await this.#giveUpFiles();
     } catch (error) {
       throw storageError(error, `closing the store ${this.directory}`);
     }
   }
 
-  async #end(): Promise<void> {
+  async #giveUpFiles(): Promise<void> {
     try {
       if (this.#writer !== undefined) await this.#closeWriter(this.#writer);
     } finally {
       this.#state = 'closed';
       this.#listeners.clear();
-      this.#log.segments.closeAll();
+      this.#log.close();
       this.#lock?.release();
     }
   }
@@ -402,8 +407,12 @@ export class Store {
     }
     if (this.#lock?.isLost() === true) return;
     this.#log.installManifest(this.#now());
-    // With readers of older states there is nothing to save; without a snapshot, the next opening takes longer.
-    if (this.#log.keydir.readerCount === 0) this.#log.saveSnapshot(this.#now());
+    try {
+      this.#log.saveSnapshot(this.#now());
+    } catch (error) {
+      // Everything is durable. Without a snapshot, the next opening takes longer.
+      if (this.#log.failure !== undefined) throw error;
+    }
   }
 
   #makeWriter(active: Segment): Writer {
@@ -456,8 +465,7 @@ export class Store {
   async #saveSnapshotIfChanged(): Promise<void> {
     if (this.#log.appliedSequence === this.#snapshotSequence || this.#log.failure !== undefined) return;
     await this.#exclusively('Saving the keydir', {}, async () => {
-      this.#log.saveSnapshot(this.#now());
-      this.#snapshotSequence = this.#log.appliedSequence;
+      if (this.#log.saveSnapshot(this.#now())) this.#snapshotSequence = this.#log.appliedSequence;
     });
   }
 
@@ -502,8 +510,17 @@ export class Store {
     return turn;
   }
 
+  /** What a listener throws is no error of the operation that it hears of: it goes to the process. */
   #emit(event: StoreEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #checkReadable(): void {

@@ -21,7 +21,7 @@ export class StateReader {
   }
 
   get isOpen(): boolean {
-    return this.#open;
+    return this.#open && !this.log.isClosed;
   }
 
   close(): void {
@@ -206,6 +206,6 @@ export class StoreSnapshot implements Disposable {
   }
 
   #check(): void {
-    if (!this.#reader.isOpen) throw new StrataError('STORE_CLOSED', 'This snapshot is closed.');
+    if (!this.#reader.isOpen) throw new StrataError('STORE_CLOSED', 'This snapshot or its store is closed.');
   }
 }

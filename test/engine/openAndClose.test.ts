@@ -1,0 +1,151 @@
+/** Opening and closing when something goes wrong: no descriptor and no lock stays behind, and errors are typed. */
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { Store } from '../../src/engine/store.ts';
+import { StrataError, type StrataErrorCode } from '../../src/engine/strataError.ts';
+import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
+import { keyBytes } from '../support/storeModel.ts';
+import { temporaryDirectories } from '../support/temporaryDirectory.ts';
+
+const VALUE = new Uint8Array(40);
+const OPTIONS = { ...QUIET_OPTIONS, maxSegmentSizeBytes: 200, durability: 'os' } as const;
+
+async function filled(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await store.put(keyBytes(key), VALUE);
+  await store.close();
+  return disk;
+}
+
+const withCode = (code: StrataErrorCode) => (error: unknown) => error instanceof StrataError && error.code === code;
+
+describe('Opening a store', () => {
+  it('that may not exist, but does, leaves no descriptor open', async () => {
+    const disk = await filled();
+    await assert.rejects(
+      Store.open(STORE_DIRECTORY, { ...OPTIONS, errorIfExists: true }, disk),
+      withCode('STORE_EXISTS'),
+    );
+    assert.equal(disk.openFileCount, 0);
+  });
+
+  it('says which call failed, gives the lock back and closes every file, at every call', async () => {
+    const image = (await filled()).image();
+    for (let nth = 0; ; nth++) {
+      const disk = new SimulatedDisk(image);
+      const start = disk.callCount;
+      disk.fault = ({ index, kind }) => (index - start === nth && kind !== 'close' ? { code: 'EACCES' } : undefined);
+      const opened = await Store.open(STORE_DIRECTORY, OPTIONS, disk).catch((error: unknown) => {
+        assert.ok(withCode('PERMISSION_DENIED')(error) || withCode('STORE_DAMAGED')(error), `call ${nth}: ${error}`);
+      });
+      const calls = disk.callCount - start;
+      disk.fault = undefined;
+      await opened?.close();
+      assert.equal(disk.openFileCount, 0, `call ${nth}`);
+      await (await Store.open(STORE_DIRECTORY, OPTIONS, disk)).close();
+      if (nth >= calls) break;
+    }
+  });
+});
+
+describe('Closing a store', () => {
+  it('gives the lock back though a file cannot be closed', async () => {
+    const disk = await filled();
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    disk.fault = ({ kind, path }) => (kind === 'close' && path.endsWith('2.seg') ? { code: 'EIO' } : undefined);
+    await store.close().catch(() => undefined);
+    disk.fault = undefined;
+    assert.equal(disk.openFileCount, 0);
+    await (await Store.open(STORE_DIRECTORY, OPTIONS, disk)).close();
+  });
+
+  it('a second time waits until it is closed', async () => {
+    const disk = await filled();
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    await store.put(keyBytes('f'), VALUE);
+    void store.close();
+    await store.close();
+    assert.equal(disk.openFileCount, 0);
+    await (await Store.open(STORE_DIRECTORY, OPTIONS, disk)).close();
+  });
+
+  it('succeeds without room for the keydir snapshot, which is a cache, and leaves no part of it', async () => {
+    const disk = await filled();
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    await store.put(keyBytes('f'), VALUE);
+    disk.fault = ({ kind, path }) =>
+      kind === 'write' && path.includes('KEYDIR') ? { code: 'ENOSPC', after: 10 } : undefined;
+    await store.close();
+    disk.fault = undefined;
+    assert.deepEqual(
+      disk.list(STORE_DIRECTORY)?.filter((name) => name.endsWith('.tmp')),
+      [],
+    );
+    const again = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    assert.deepEqual(again.get(keyBytes('f')), VALUE);
+    await again.close();
+  });
+
+  it('ends its iterators and snapshots with STORE_CLOSED', async () => {
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, await filled());
+    const snapshot = store.snapshot();
+    const iterators = [store.keys(), store.entries(), snapshot.entries(), store.exportLines()];
+    for (const iterator of iterators) assert.equal(iterator.next().done, false);
+    await store.close();
+    for (const iterator of iterators) assert.throws(() => iterator.next(), withCode('STORE_CLOSED'));
+    assert.throws(() => snapshot.get(keyBytes('a')), withCode('STORE_CLOSED'));
+    assert.throws(() => snapshot.keys(), withCode('STORE_CLOSED'));
+    snapshot.close();
+  });
+});
+
+describe('A listener that throws', () => {
+  it('makes no write, read or compaction fail', async () => {
+    let nowMs = 1_000;
+    const store = await Store.open(STORE_DIRECTORY, { ...OPTIONS, now: () => nowMs }, await filled());
+    const thrown: unknown[] = [];
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => thrown.push(error));
+    try {
+      store.onChange(() => {
+        throw new Error('of the listener');
+      });
+      for (const key of ['f', 'g', 'h']) await store.put(keyBytes(key), VALUE, { ttlMs: 5 });
+      nowMs += 10;
+      assert.equal(store.get(keyBytes('f')), undefined);
+      await store.compact();
+      await store.close();
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
+    assert.ok(thrown.length >= 5 && thrown.every((error) => (error as Error).message === 'of the listener'));
+  });
+});
+
+describe('Options that make no sense', () => {
+  const directories = temporaryDirectories();
+  const wrong: readonly object[] = [
+    { writeSerialization: 'none' },
+    { compaction: 'auto' },
+    { compaction: { triggerDeadShare: -1 } },
+    { compaction: { includeSmallerThanBytes: Number.NaN } },
+    { compaction: { hours: { from: 1, to: 99 } } },
+    { maxSegmentSizeBytes: 0 },
+    { durability: 'sometimes' },
+    { durability: { intervalMs: 0 } },
+  ];
+  for (const options of wrong) {
+    it(`are refused before anything is made: ${JSON.stringify(options)}`, async () => {
+      const directory = path.join(directories.make(), 'store');
+      await assert.rejects(Store.open(directory, options), withCode('INVALID_OPTION'));
+      assert.deepEqual(readdirSync(path.dirname(directory)), []);
+    });
+  }
+});
