@@ -1,12 +1,18 @@
 /**
  * Entries that expire, soonest first: a binary heap over typed arrays. Items are never searched for: one whose entry
- * was overwritten since is recognised by its sequence number when it comes up, and ignored.
+ * was overwritten since is recognised by its sequence number. It goes when it comes up, or when room is needed, so
+ * that keys that are written again and again do not fill the memory until their times to live are over.
  */
 export class ExpiryQueue {
+  readonly #isCurrent: (entry: number, sequence: number) => boolean;
   #expiries = new Float64Array(16);
   #sequences = new Float64Array(16);
   #entries = new Uint32Array(16);
   #size = 0;
+
+  constructor(isCurrent: (entry: number, sequence: number) => boolean = () => true) {
+    this.#isCurrent = isCurrent;
+  }
 
   get size(): number {
     return this.#size;
@@ -18,15 +24,8 @@ export class ExpiryQueue {
   }
 
   add(expiryMs: number, entry: number, sequence: number): void {
-    if (this.#size === this.#entries.length) this.#grow();
-    let at = this.#size++;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      if ((this.#expiries[parent] as number) <= expiryMs) break;
-      this.#move(parent, at);
-      at = parent;
-    }
-    this.#set(at, expiryMs, entry, sequence);
+    if (this.#size === this.#entries.length) this.#makeRoom();
+    this.#raise(this.#size++, expiryMs, entry, sequence);
   }
 
   /** Removes the first item and hands it to `take`. The queue must not be empty. */
@@ -38,8 +37,28 @@ export class ExpiryQueue {
     take(entry, sequence);
   }
 
-  clear(): void {
+  /** Puts an item where it belongs between `at`, where there is room, and the top. */
+  #raise(from: number, expiryMs: number, entry: number, sequence: number): void {
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >>> 1;
+      if ((this.#expiries[parent] as number) <= expiryMs) break;
+      this.#move(parent, at);
+      at = parent;
+    }
+    this.#set(at, expiryMs, entry, sequence);
+  }
+
+  /** Drops the items that are over; grows when more than half of them are not. */
+  #makeRoom(): void {
+    const count = this.#size;
     this.#size = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#entries[i] as number;
+      const sequence = this.#sequences[i] as number;
+      if (this.#isCurrent(entry, sequence)) this.#raise(this.#size++, this.#expiries[i] as number, entry, sequence);
+    }
+    if (this.#size > this.#entries.length / 2) this.#grow();
   }
 
   #sinkLast(): void {

@@ -1,8 +1,9 @@
 /**
  * The keydir: every live key's newest record, in typed arrays outside the JavaScript heap.
  *
- * An entry is a number with fields of fixed size. Keys lie in an arena, a hash table leads from a key to its entry, and an ordered view serves ranges. Sequence numbers
- * decide which record of a key wins, whatever the order in which records arrive.
+ * An entry is a number with fields of fixed size. Keys lie in an arena, a hash table leads from a key to its entry,
+ * and an ordered view serves ranges. Sequence numbers decide which record of a key wins, whatever the order in which
+ * records arrive.
  *
  * Readers of an older state (snapshots, iterators) name it by the last sequence number they may see. While there
  * are any, records that are overwritten or deleted are kept as versions, and deleted keys stay as ghosts.
@@ -37,7 +38,7 @@ export class Keydir {
   readonly #arena = new KeyArena();
   readonly #table = new KeyTable((entry) => this.#entries.hash(entry));
   readonly #order = new OrderedKeys(this.#arena, (entry) => this.#entries.key(entry));
-  readonly #expiring = new ExpiryQueue();
+  readonly #expiring = new ExpiryQueue((entry, sequence) => this.#isExpiring(entry, sequence));
   /** Entries whose removal the ordered view has not taken in yet. */
   #leaving: number[] = [];
   /** Deleted keys that older readers may still see. */
@@ -201,7 +202,7 @@ export class Keydir {
     let count = 0;
     while (this.#expiring.soonestMs <= nowMs) {
       this.#expiring.pop((entry, sequence) => {
-        if (this.#entries.sequence(entry) !== sequence || this.#entries.slot(entry) >= GHOST_SLOT) return;
+        if (!this.#isExpiring(entry, sequence)) return;
         this.#retire(entry, this.keyLength(entry));
         this.#liveCount--;
         if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
@@ -255,7 +256,7 @@ export class Keydir {
     this.#readers.delete(sequence);
     this.#newestReader = Math.max(-1, ...this.#readers.keys());
     if (this.#readers.size === 0) this.dropGhosts();
-    else this.#pruneVersions();
+    else this.#pruneVersions(sequence);
   }
 
   get readerCount(): number {
@@ -379,6 +380,11 @@ export class Keydir {
     this.#ghosts.add(entry);
   }
 
+  /** The entry's record is still the one with this sequence number. */
+  #isExpiring(entry: number, sequence: number): boolean {
+    return this.#entries.sequence(entry) === sequence && this.#entries.slot(entry) < GHOST_SLOT;
+  }
+
   #remove(entry: number): void {
     this.#table.remove(this.#entries.hash(entry), entry);
     this.#entries.setPlace(entry, FREE_SLOT, 0);
@@ -409,9 +415,10 @@ export class Keydir {
     return entries.subarray(0, count);
   }
 
-  /** Drops the versions that no reader can see, and ghosts that every reader sees as deleted. */
-  #pruneVersions(): void {
+  /** The reader of `closed` is gone: drops what no other can see, and ghosts that every other sees as deleted. */
+  #pruneVersions(closed: number): void {
     const oldest = Math.min(...this.#readers.keys());
+    if (closed > oldest) return;
     for (const [entry, versions] of this.#versions) {
       if (this.sequenceOf(entry) <= oldest) {
         this.#versions.delete(entry);

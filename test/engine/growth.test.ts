@@ -1,0 +1,52 @@
+/** What an open store keeps in memory, and rewrites on disk, does not grow with what is over. */
+
+import assert from 'node:assert/strict';
+import { ExpiryQueue } from '../../src/engine/expiryQueue.ts';
+import { Store } from '../../src/engine/store.ts';
+import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
+import { keyBytes } from '../support/storeModel.ts';
+
+describe('The expiry queue', () => {
+  it('does not grow with times to live of records that were overwritten', () => {
+    const latest = new Map<number, number>();
+    const queue = new ExpiryQueue((entry, sequence) => latest.get(entry) === sequence);
+    for (let i = 0; i < 100_000; i++) {
+      const entry = i % 100;
+      latest.set(entry, i);
+      queue.add(1_000_000 - i, entry, i);
+    }
+    assert.ok(queue.size < 1000, `${queue.size} items`);
+    const popped: number[] = [];
+    while (queue.soonestMs <= 1_000_000) {
+      queue.pop((entry, sequence) => {
+        if (latest.get(entry) === sequence) popped.push(entry);
+      });
+    }
+    assert.deepEqual(
+      popped,
+      Array.from({ length: 100 }, (_, i) => 99 - i),
+    );
+  });
+});
+
+describe('Compaction by policy', () => {
+  it('does not rewrite a store of small segments again and again', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(
+      STORE_DIRECTORY,
+      { ...QUIET_OPTIONS, durability: 'os', maxSegmentSizeBytes: 4096, compaction: { checkIntervalMs: 1 } },
+      disk,
+    );
+    for (let i = 0; i < 400; i++) await store.put(keyBytes(`key ${i}`), new Uint8Array(400));
+    await store.sync();
+    const before = store.stats().segments.map(({ segmentId }) => segmentId);
+    assert.ok(before.length > 30);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual(
+      store.stats().segments.map(({ segmentId }) => segmentId),
+      before,
+    );
+    await store.close();
+  });
+});
