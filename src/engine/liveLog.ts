@@ -2,6 +2,7 @@
 
 import type { ManifestSegment } from '../format/manifest.ts';
 import type { Keydir } from './keydir.ts';
+import type { KeydirRecord } from './keydirEntries.ts';
 import { readManifest, writeManifest } from './manifestFile.ts';
 import { RecordReader } from './recordReader.ts';
 import type { Segment, SegmentTable } from './segment.ts';
@@ -18,6 +19,8 @@ export interface LiveLogState {
   readonly nextSegmentId: number;
   readonly lastSequence: number;
   readonly cacheSizeBytes: number;
+  /** Milliseconds since 1970-01-01 UTC; never runs backwards. */
+  readonly now: () => number;
 }
 
 export class LiveLog {
@@ -26,6 +29,7 @@ export class LiveLog {
   readonly segments: SegmentTable;
   readonly keydir: Keydir;
   readonly records: RecordReader;
+  readonly #now: () => number;
   /** Sequence number of the newest record that readers see. */
   appliedSequence: number;
   generation: number;
@@ -42,10 +46,16 @@ export class LiveLog {
     this.directory = state.directory;
     this.segments = state.segments;
     this.keydir = state.keydir;
+    this.#now = state.now;
     this.records = new RecordReader(state.segments, state.cacheSizeBytes);
     this.generation = state.generation;
     this.nextSegmentId = state.nextSegmentId;
     this.appliedSequence = state.lastSequence;
+  }
+
+  /** Whether the record's time is over: then its key is absent, for readers of older states too. */
+  hasExpired({ expiryMs }: Readonly<KeydirRecord>): boolean {
+    return expiryMs !== 0 && expiryMs <= this.#now();
   }
 
   takeSegmentId(): number {
@@ -79,6 +89,12 @@ export class LiveLog {
   saveSnapshot(nowMs: number): boolean {
     const { storage, directory, keydir } = this;
     if (keydir.readerCount > 0) return false;
+    if (keydir.isMostlyFreed) {
+      // A snapshot would hand the places of gone keys on for ever. Without one, the next opening loads only live keys.
+      storage.remove(storage.join(directory, SNAPSHOT_NAME));
+      storage.syncDirectory(directory);
+      return false;
+    }
     const segments = this.segments.live();
     for (const segment of segments) {
       if (segment.syncedBytes >= segment.sizeBytes || segment.state === 'sealed') continue;

@@ -66,6 +66,7 @@ export async function openReadOnly(
     nextSegmentId,
     lastSequence,
     cacheSizeBytes,
+    now,
   });
   const recovery = { ...recovered.report, durationMs: performance.now() - startMs };
   return { log, options, recovery, now, lock: undefined, active: undefined };
@@ -148,6 +149,7 @@ async function continueLog(
       nextSegmentId: recovered?.manifest.nextSegmentId ?? 1,
       lastSequence: recovered?.lastSequence ?? 0,
       cacheSizeBytes: options.cacheSizeBytes,
+      now,
     });
     const active = await makeRecoveryDurable(log, options, recovered?.tornSegment, now);
     removeOrphans(log);

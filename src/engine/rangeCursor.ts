@@ -7,6 +7,7 @@ import type { KeyRange } from './api.ts';
 import type { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import { type Bounds, boundsOf } from './keyRange.ts';
+import type { LiveLog } from './liveLog.ts';
 import type { KeyPosition, OrderedKeys } from './orderedKeys.ts';
 
 const PAGE_SIZE = 256;
@@ -14,6 +15,7 @@ const PAGE_SIZE = 256;
 const FIRST_PAGE_SIZE = 16;
 
 export class RangeCursor {
+  readonly #log: LiveLog;
   readonly #keydir: Keydir;
   readonly #sequence: number;
   readonly #reverse: boolean;
@@ -30,8 +32,9 @@ export class RangeCursor {
   #lastKey: Uint8Array | undefined;
 
   /** The caller keeps the state of `sequence` readable while the cursor is in use. */
-  constructor(keydir: Keydir, range: KeyRange, sequence: number) {
-    this.#keydir = keydir;
+  constructor(log: LiveLog, range: KeyRange, sequence: number) {
+    this.#log = log;
+    this.#keydir = log.keydir;
     this.#sequence = sequence;
     this.#reverse = range.reverse === true;
     this.#bounds = boundsOf(range);
@@ -45,7 +48,7 @@ export class RangeCursor {
     for (;;) {
       if (this.#pageAt === this.#pageEnd && !this.#readPage()) return -1;
       const entry = this.#page[this.#pageAt++] as number;
-      if (this.#keydir.readAt(entry, this.#sequence, target)) {
+      if (this.#keydir.readAt(entry, this.#sequence, target) && !this.#log.hasExpired(target)) {
         this.#left--;
         return entry;
       }

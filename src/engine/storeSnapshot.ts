@@ -64,7 +64,7 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
     this.#reader = reader;
     this.#ownsReader = options.ownsReader;
     this.#make = options.make;
-    this.#cursor = new RangeCursor(reader.log.keydir, range, reader.sequence);
+    this.#cursor = new RangeCursor(reader.log, range, reader.sequence);
   }
 
   next(): IteratorResult<T> {
@@ -109,29 +109,24 @@ export class StateView {
   }
 
   get(key: Uint8Array, sequence: number): Uint8Array | undefined {
-    const { keydir } = this.#log;
-    const entry = keydir.find(key, 0, key.length);
-    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    if (!this.has(key, sequence)) return undefined;
     return this.#log.records.readValue(this.#record, key);
   }
 
+  /** Its record is in `#record` then. */
   has(key: Uint8Array, sequence: number): boolean {
     const { keydir } = this.#log;
     const entry = keydir.find(key, 0, key.length);
-    return entry !== -1 && keydir.readAt(entry, sequence, this.#record);
+    return entry !== -1 && keydir.readAt(entry, sequence, this.#record) && !this.#log.hasExpired(this.#record);
   }
 
   info(key: Uint8Array, sequence: number): KeyInfo | undefined {
-    const { keydir } = this.#log;
-    const entry = keydir.find(key, 0, key.length);
-    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    if (!this.has(key, sequence)) return undefined;
     return describeKey(this.#log, key, this.#record);
   }
 
   readRecord(key: Uint8Array, sequence: number, maxValueBytes: number): StoredRecord | undefined {
-    const { keydir } = this.#log;
-    const entry = keydir.find(key, 0, key.length);
-    if (entry === -1 || !keydir.readAt(entry, sequence, this.#record)) return undefined;
+    if (!this.has(key, sequence)) return undefined;
     const info = describeKey(this.#log, key, this.#record);
     return { ...info, ...this.#log.records.readRecord(this.#record, key, maxValueBytes) };
   }
