@@ -7,6 +7,7 @@
  * Bytes that are valid UTF-8 stand as text, others as base64, so that a round trip is exact.
  */
 
+import { MAX_KEY_SIZE, MAX_VALUE_SIZE } from '../format/layout.ts';
 import type { BatchOperation, TaskOptions } from './api.ts';
 import { Pacer } from './pacer.ts';
 import { StrataError } from './strataError.ts';
@@ -56,13 +57,17 @@ function parseLine(line: string, lineNumber: number): ExportedEntry {
   if (!Number.isSafeInteger(expiryMs) || (expiryMs as number) < 0) throw invalidLine(lineNumber, 'expiryMs is no time');
   const key = bytesOf(fields, 'key', lineNumber);
   if (key.length === 0) throw invalidLine(lineNumber, 'the key is empty');
-  return { key, value: bytesOf(fields, 'value', lineNumber), expiryMs: expiryMs as number };
+  if (key.length > MAX_KEY_SIZE) throw invalidLine(lineNumber, `the key has more than ${MAX_KEY_SIZE} bytes`);
+  const value = bytesOf(fields, 'value', lineNumber);
+  if (value.length > MAX_VALUE_SIZE) throw invalidLine(lineNumber, `the value has more than ${MAX_VALUE_SIZE} bytes`);
+  return { key, value, expiryMs: expiryMs as number };
 }
 
 function bytesOf(fields: Record<string, unknown>, name: 'key' | 'value', lineNumber: number): Uint8Array {
   const text = fields[name];
   const base64 = fields[`${name}Base64`];
-  if (typeof text === 'string' && base64 === undefined) return encoder.encode(text);
+  // Half of a surrogate pair has no bytes in UTF-8.
+  if (typeof text === 'string' && base64 === undefined && text.isWellFormed()) return encoder.encode(text);
   if (typeof base64 === 'string' && text === undefined && isBase64(base64)) return Buffer.from(base64, 'base64');
   throw invalidLine(lineNumber, `it needs either ${name} (text) or ${name}Base64`);
 }
