@@ -63,6 +63,11 @@ export class KeyArena {
     return (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
   }
 
+  /** Units that a key takes up. */
+  units(reference: number): number {
+    return unitsOf(this.length(reference));
+  }
+
   /** The key as a view that is valid until the key is freed. */
   view(reference: number): Uint8Array {
     const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
@@ -112,6 +117,27 @@ export class KeyArena {
     if (left > 2) word |= (chunk[p + 2] as number) << 8;
     if (left > 3) word |= chunk[p + 3] as number;
     return word >>> 0;
+  }
+
+  /**
+   * Lays keys close together and forgets the others. `moveAll` gets a function that takes a key's reference and
+   * returns its new one, and calls it for every key that stays.
+   */
+  repack(moveAll: (move: (reference: number) => number) => void): void {
+    const old = this.#chunks;
+    this.#clear();
+    moveAll((reference) => {
+      const chunk = old[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+      const at = (reference & CHUNK_MASK) * KEY_UNIT;
+      return this.add(chunk, at + LENGTH_SIZE, (chunk[at] as number) | ((chunk[at + 1] as number) << 8));
+    });
+  }
+
+  #clear(): void {
+    this.#chunks = [new Uint8Array(FIRST_CHUNK_SIZE)];
+    this.#endUnit = 0;
+    this.#freeUnits = 0;
+    this.#freeHeads.clear();
   }
 
   /** The used bytes, chunk by chunk, for the keydir snapshot. */

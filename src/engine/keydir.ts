@@ -23,6 +23,9 @@ const ROOM_FOR_QUEUED = 2 ** 22;
 /** Removed entries wait for the next ordered read, but no more than these or a share of all. */
 const MIN_LEAVING = 4096;
 
+/** 256 KiB of keys: below this it is not worth while to look for freed ones. */
+const MIN_PACKED_UNITS = 2 ** 16;
+
 /** Live records of a segment, counted as the keydir changes. */
 export interface SlotUsage {
   liveBytes: number;
@@ -291,6 +294,26 @@ export class Keydir {
       if (rank >= start && rank < end) count++;
     }
     return count;
+  }
+
+  /**
+   * Lays the keys close together when most of the memory held for them belongs to keys that are gone: a snapshot would
+   * hand their places on for ever. Nobody may be reading an older state.
+   */
+  packKeys(): void {
+    const { usedUnits } = this.#arena;
+    if (usedUnits < MIN_PACKED_UNITS) return;
+    if (this.#order.built) this.#settleOrder();
+    let liveUnits = 0;
+    this.forEach((entry) => {
+      liveUnits += this.#arena.units(this.#entries.key(entry));
+    });
+    if (liveUnits * 2 >= usedUnits) return;
+    this.#arena.repack((move) =>
+      this.forEach((entry) => {
+        this.#entries.setKey(entry, this.#entries.hash(entry), move(this.#entries.key(entry)));
+      }),
+    );
   }
 
   /** Calls back for every live entry, in no particular order. */

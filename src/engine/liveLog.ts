@@ -89,12 +89,7 @@ export class LiveLog {
   saveSnapshot(nowMs: number): boolean {
     const { storage, directory, keydir } = this;
     if (keydir.readerCount > 0) return false;
-    if (keydir.isMostlyFreed) {
-      // A snapshot would hand the places of gone keys on for ever. Without one, the next opening loads only live keys.
-      storage.remove(storage.join(directory, SNAPSHOT_NAME));
-      storage.syncDirectory(directory);
-      return false;
-    }
+    keydir.packKeys();
     const segments = this.segments.live();
     for (const segment of segments) {
       if (segment.syncedBytes >= segment.sizeBytes || segment.state === 'sealed') continue;

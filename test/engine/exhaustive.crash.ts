@@ -8,7 +8,7 @@ import { CrashExplorer, exploreSeed } from '../support/crashExplorer.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 import { DURABILITIES, shortHistories } from '../support/shortHistories.ts';
 
-const LONG_HISTORY_STEPS = 40;
+const LONG_HISTORY_STEPS = 25;
 
 describe('After a crash, at length', function () {
   this.timeout(0);

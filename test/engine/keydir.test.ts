@@ -178,6 +178,26 @@ describe('The keydir', () => {
   });
 });
 
+describe('Packing the keydir', () => {
+  it('gives the memory of gone keys back and leaves every key as it was', () => {
+    const keydir = new Keydir(8);
+    const keyCount = 40_000;
+    const name = (i: number) => `a key of some length, number ${i}`;
+    for (let i = 0; i < keyCount; i++) put(keydir, name(i), i + 1, { slot: 1, valueLength: i });
+    keysInOrder(keydir);
+    for (let i = 0; i < keyCount; i++) if (i % 10 !== 0) del(keydir, name(i), keyCount + i);
+    const { usedUnits } = keydir.parts.arena;
+    keydir.packKeys();
+    assert.ok(keydir.parts.arena.usedUnits * 9 < usedUnits);
+    for (let i = 0; i < keyCount; i++) assert.equal(sequenceAt(keydir, name(i)), i % 10 === 0 ? i + 1 : undefined);
+    assert.equal(keysInOrder(keydir).length, keydir.count);
+    put(keydir, 'one more', 3 * keyCount);
+    del(keydir, name(0), 3 * keyCount + 1);
+    assert.equal(sequenceAt(keydir, 'one more'), 3 * keyCount);
+    assert.equal(keysInOrder(keydir)[0], name(10));
+  });
+});
+
 describe('The key arena', () => {
   it('gives back every key, also after places were freed and used again', () => {
     const arena = new KeyArena();
