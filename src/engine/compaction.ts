@@ -53,6 +53,8 @@ export class Compaction {
   #bufferEnd = 0;
   #recordsKept = 0;
   #recordsDropped = 0;
+  /** Records of the input at hand that the keydir points at. */
+  #liveFound = 0;
   #damage: SegmentDamage | undefined;
   readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
 
@@ -119,6 +121,23 @@ export class Compaction {
       await this.#pacer.pause();
     }
     if (this.#damage !== undefined) throw this.#damagedError(input, this.#damage);
+    this.#checkAgainstKeydir(input);
+  }
+
+  /**
+   * Every record that the keydir has in the segment must have been met. A keydir that contradicts the log, however it
+   * came about, must not decide which records are dropped.
+   */
+  #checkAgainstKeydir(input: Segment): void {
+    const { liveCount } = this.#log.keydir.usage(input.slot);
+    if (this.#liveFound < liveCount) {
+      throw new StrataError(
+        'STORE_DAMAGED',
+        `The keydir has ${liveCount} records in ${input.fileName}, the file has ${this.#liveFound} of them; nothing was ` +
+          `compacted. Replay the store to rebuild the keydir from the log.`,
+      );
+    }
+    this.#liveFound = 0;
   }
 
   #damagedError(input: Segment, damage: SegmentDamage): StrataError {
@@ -141,6 +160,7 @@ export class Compaction {
     const isKnown = entry !== -1 && this.#log.keydir.read(entry, record);
     const isLive = isKnown && record.slot === input.slot && record.offsetBytes === view.offsetBytes;
     if (isLive) {
+      this.#liveFound++;
       this.#append(view, view.operation, key, view.value);
       return;
     }
