@@ -13,7 +13,7 @@ import { Pacer } from './pacer.ts';
 import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
-import { loadSnapshot } from './snapshotFile.ts';
+import { checkSnapshot } from './snapshotCheck.ts';
 
 type Problem = VerifyReport['problems'][number];
 
@@ -27,6 +27,7 @@ export async function verifyLog(
 ): Promise<Omit<VerifyReport, 'durationMs'>> {
   const problems: Problem[] = [];
   checkManifest(log, problems);
+  const lastSequence = log.appliedSequence;
   const rebuilt = await rebuildKeydir(log, 'Verifying', task);
   for (const damage of rebuilt.report.damage) {
     const { fileName, offsetBytes, sizeBytes, reason } = damage;
@@ -37,7 +38,7 @@ export async function verifyLog(
     if (segment.hasHintFile) await checkHintFile(log, segment, problems, task);
   }
   checkKeydir(compare(rebuilt.keydir), problems);
-  checkSnapshot(log, problems);
+  checkSnapshot(log, rebuilt.keydir, lastSequence, noteFor(problems, SNAPSHOT_NAME));
   const { segmentCount, recordCount, bytesRead, damage } = rebuilt.report;
   return { ok: problems.length === 0, segmentCount, recordCount, bytesRead, problems, damage };
 }
@@ -67,13 +68,18 @@ function checkHeader(segment: Segment, problems: Problem[]): void {
     });
 }
 
+/** Adds problems of one file, as many as a report may name. */
+function noteFor(problems: Problem[], fileName: string): (message: string) => void {
+  let left = MAX_PROBLEMS_PER_FILE;
+  return (message) => {
+    if (left-- > 0) problems.push({ fileName, message });
+  };
+}
+
 /** Every entry of the hint file must be the next record of the segment, and none may be missing. */
 async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[], task: TaskOptions): Promise<void> {
   const { hintName: fileName, file, id: segmentId, sizeBytes } = segment;
-  const note = (message: string, offsetBytes?: number) => {
-    if (problems.filter((problem) => problem.fileName === fileName).length >= MAX_PROBLEMS_PER_FILE) return;
-    problems.push(offsetBytes === undefined ? { fileName, message } : { fileName, message, offsetBytes });
-  };
+  const note = noteFor(problems, fileName);
   const bytes = log.storage.readFile(log.storage.join(log.directory, fileName));
   if (bytes === undefined) return note('the file is missing');
   const expected = new Map<number, string>();
@@ -107,13 +113,4 @@ function checkKeydir({ differences }: KeydirComparison, problems: Problem[]): vo
     const message = `the keydir in memory is ${kind} for the key ${Buffer.from(key).toString('hex')} (hex); run replay to rebuild it`;
     problems.push({ fileName: 'keydir', message });
   }
-}
-
-function checkSnapshot(log: LiveLog, problems: Problem[]): void {
-  const loaded = loadSnapshot(log.storage, log.directory, () => undefined);
-  if (loaded === undefined || loaded.ok) return;
-  problems.push({
-    fileName: SNAPSHOT_NAME,
-    message: `the file is damaged: ${loaded.reason}; it is a cache and will be rebuilt`,
-  });
 }
