@@ -2,13 +2,13 @@
 
 import type { RowAction } from '../../src/shared/inspectorMessages.ts';
 import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
 import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { element, icon, iconButton } from './dom.ts';
 import { numbersView, valueView } from './valueViews.ts';
-import type { DetailTab } from './viewState.ts';
 
 export interface DetailEvents {
   /** Bytes of the file. */

@@ -2,8 +2,8 @@
 
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { HostCalls, ViewEvents } from '../../src/shared/inspectorMessages.ts';
+import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { packErrors, unpackErrors } from '../../src/shared/rpcErrors.ts';
-import type { ViewState } from './viewState.ts';
 
 interface VsCodeApi {
   postMessage(message: unknown): void;

@@ -11,6 +11,7 @@ import type {
   ViewId,
 } from '../../src/shared/inspectorMessages.ts';
 import type { FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
+import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, iconButton } from './dom.ts';
@@ -32,7 +33,7 @@ const OVERVIEW_EVERY_MS = 400;
 
 export class Inspector {
   readonly #place: HTMLElement;
-  readonly #state = new StateKeeper(vscode);
+  readonly #state: StateKeeper;
   readonly #host: Host;
   readonly #cache: RowCache;
   readonly #header = new HeaderLine(() => void this.#host.openStore());
@@ -66,6 +67,11 @@ export class Inspector {
   constructor(place: HTMLElement) {
     this.#place = place;
     this.#host = connectToHost(this.#viewEvents());
+    // VS Code keeps a webview's own state while its tab is hidden, but not when the window is reloaded.
+    this.#state = new StateKeeper((state) => {
+      vscode.setState(state);
+      void this.#host.saveViewState(state);
+    });
     this.#cache = new RowCache(this.#host, () => this.#rowsArrived());
     this.#overview = new OverviewStrip({
       goToOffset: (offsetBytes) => void this.#goTo({ kind: 'offset', offsetBytes }, false),
@@ -104,7 +110,7 @@ export class Inspector {
       onTab: (detailTab) => this.#state.update({ detailTab }),
       onClose: () => this.#closeDetail(),
     });
-    this.#splitter = new Splitter(this.#detail.root, this.#state.current.detailHeightPx, (detailHeightPx) => {
+    this.#splitter = new Splitter(this.#detail.root, (detailHeightPx) => {
       this.#state.update({ detailHeightPx });
       this.#table.redraw();
     });
@@ -112,13 +118,9 @@ export class Inspector {
 
   async start(): Promise<void> {
     this.#layOut();
-    const { detailOpen, detailTab, follow, find } = this.#state.current;
-    this.#showDetailPane(detailOpen);
-    this.#detail.setTab(detailTab);
-    this.#toolbar.setFollow(follow);
-    if (find !== undefined) this.#findBar.restore(find);
     try {
       const settings = await this.#host.ready();
+      this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
       this.#detail.configure(settings);
       const summary = await this.#host.open();
@@ -128,6 +130,16 @@ export class Inspector {
     } catch (error) {
       this.#showBanner(error instanceof Error ? error.message : String(error), 'error');
     }
+  }
+
+  #applyState(state: ViewState | undefined): void {
+    this.#state.restore(state);
+    const { detailOpen, detailTab, detailHeightPx, follow, find } = this.#state.current;
+    this.#splitter.setHeight(detailHeightPx);
+    this.#showDetailPane(detailOpen);
+    this.#detail.setTab(detailTab);
+    this.#toolbar.setFollow(follow);
+    if (find !== undefined) this.#findBar.restore(find);
   }
 
   #layOut(): void {

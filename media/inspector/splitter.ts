@@ -8,11 +8,10 @@ const KEY_STEP_PX = 24;
 export class Splitter {
   readonly root: HTMLElement;
   readonly #below: HTMLElement;
-  #heightPx: number;
+  #heightPx = SMALLEST_PX;
 
-  constructor(below: HTMLElement, heightPx: number, onChange: (heightPx: number) => void) {
+  constructor(below: HTMLElement, onChange: (heightPx: number) => void) {
     this.#below = below;
-    this.#heightPx = heightPx;
     this.root = element('div', {
       class: 'splitter',
       role: 'separator',
@@ -41,6 +40,10 @@ export class Splitter {
       event.preventDefault();
       set(this.#heightPx + step);
     });
+  }
+
+  setHeight(heightPx: number): void {
+    this.#heightPx = heightPx;
     this.#apply();
   }
 

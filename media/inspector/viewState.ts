@@ -1,21 +1,6 @@
 /** What survives hiding the tab and reloading the window. */
 
-import type { FindPattern } from '../../src/shared/inspectorMessages.ts';
-
-export interface ViewState {
-  /** The filter line. */
-  readonly query: string;
-  /** Number in the file of the first visible row and of the selected one. */
-  readonly topRow: number;
-  readonly selectedRow: number | undefined;
-  readonly follow: boolean;
-  readonly detailOpen: boolean;
-  readonly detailHeightPx: number;
-  readonly detailTab: DetailTab;
-  readonly find: FindPattern | undefined;
-}
-
-export type DetailTab = 'bytes' | 'value' | 'numbers';
+import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 
 const INITIAL_STATE: ViewState = {
   query: '',
@@ -28,30 +13,34 @@ const INITIAL_STATE: ViewState = {
   find: undefined,
 };
 
-type Store = { getState(): ViewState | undefined; setState(state: ViewState): void };
+type Save = (state: ViewState) => void;
 
 /** Changes are written a moment later, so that scrolling does not serialise the state at every frame. */
 const WRITE_AFTER_MS = 150;
 
 export class StateKeeper {
-  readonly #store: Store;
-  #state: ViewState;
+  readonly #save: Save;
+  #state: ViewState = INITIAL_STATE;
   #timer: number | undefined;
 
-  constructor(store: Store) {
-    this.#store = store;
-    this.#state = { ...INITIAL_STATE, ...store.getState() };
+  constructor(save: Save) {
+    this.#save = save;
   }
 
   get current(): ViewState {
     return this.#state;
   }
 
+  /** Takes what was kept; called once, before anything changes. */
+  restore(state: Partial<ViewState> | undefined): void {
+    this.#state = { ...INITIAL_STATE, ...state };
+  }
+
   update(change: Partial<ViewState>): void {
     this.#state = { ...this.#state, ...change };
     this.#timer ??= window.setTimeout(() => {
       this.#timer = undefined;
-      this.#store.setState(this.#state);
+      this.#save(this.#state);
     }, WRITE_AFTER_MS);
   }
 }

@@ -21,6 +21,7 @@ import { type RowActionContext, runRowAction } from './rowActions.ts';
 import type { ScanSource } from './scanThread.ts';
 import { ScanThread } from './scanThread.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
+import type { ViewMemory } from './viewMemory.ts';
 
 export interface InspectorEditorOptions {
   readonly uri: vscode.Uri;
@@ -29,6 +30,7 @@ export interface InspectorEditorOptions {
   readonly source: ScanSource;
   readonly stores: StoreOfFile | undefined;
   readonly columns: ColumnMemory;
+  readonly views: ViewMemory;
   readonly documents: RecordDocuments;
   readonly comparison: RowActionContext['comparison'];
   readonly openSegment: RowActionContext['openSegment'];
@@ -137,6 +139,7 @@ export class InspectorEditor implements vscode.Disposable {
         this.#store?.liveBytesByBlock(this.#segmentId ?? 0, blockSizeBytes, blockCount),
       copyText: async (text) => vscode.env.clipboard.writeText(text),
       run: (action, row) => this.#run(action, row),
+      saveViewState: (state) => this.#options.views.save(this.uri, state),
       saveColumns: (columns) => this.#options.columns.save(columns),
       askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),
       exportRows: (view) => this.#exportRows(view),
@@ -151,6 +154,7 @@ export class InspectorEditor implements vscode.Disposable {
     this.#pendingTarget = undefined;
     if (target !== undefined) setImmediate(() => this.#send('goTo', target));
     return {
+      viewState: this.#options.views.load(this.uri),
       columns: this.#options.columns.load(),
       hexEditorInstalled: vscode.extensions.getExtension('ms-vscode.hexeditor') !== undefined,
       storeKnown: this.#stores?.storeOf(this.uri) !== undefined,

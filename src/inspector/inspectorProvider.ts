@@ -10,6 +10,7 @@ import { RecordDocuments } from './recordDocuments.ts';
 import type { Comparison } from './rowActions.ts';
 import type { ScanSource } from './scanThread.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
+import { ViewMemory } from './viewMemory.ts';
 
 export const INSPECTOR_VIEW_TYPE = 'strata.inspector';
 
@@ -23,6 +24,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   readonly #stores: StoreOfFile | undefined;
   readonly #editors = new Set<InspectorEditor>();
   readonly #columns: ColumnMemory;
+  readonly #views: ViewMemory;
   readonly #documents = new RecordDocuments();
   readonly #comparison: Comparison = { selected: undefined };
   /** Places to go to in files that are being opened, by URI. */
@@ -32,6 +34,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     this.#context = context;
     this.#stores = stores;
     this.#columns = new ColumnMemory(context.globalState);
+    this.#views = new ViewMemory(context.workspaceState);
   }
 
   /** The editor that has the focus, or had it last among those that are visible. */
@@ -55,6 +58,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
       workerPath: vscode.Uri.joinPath(extensionUri, 'dist', 'scanWorker.cjs').fsPath,
       stores: this.#stores,
       columns: this.#columns,
+      views: this.#views,
       documents: this.#documents,
       comparison: this.#comparison,
       openSegment: (beside, segmentId, offsetBytes) =>

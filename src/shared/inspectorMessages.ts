@@ -2,6 +2,7 @@
 
 import type { RowFilter } from './inspectorFilter.ts';
 import type { FileSummary, IndexProgress, InspectorRow, Overview, RowDetail } from './inspectorRows.ts';
+import type { ViewState } from './inspectorViewState.ts';
 import type { RecordState } from './recordState.ts';
 
 /** The rows of a view: 0 shows all rows of the file, others the rows of a filter. */
@@ -153,6 +154,8 @@ export interface HostCalls extends ScanCalls {
   run(action: RowAction, row: number): Promise<void>;
   /** Keeps the choice of columns for all files. */
   saveColumns(columns: ColumnSettings): Promise<void>;
+  /** Keeps what the editor shows for the next time the file is opened. */
+  saveViewState(state: ViewState): Promise<void>;
   /** Opens the go-to input box. */
   askForPlace(): Promise<void>;
   /** Writes the rows of a view to a file that the person chooses. */
@@ -177,6 +180,8 @@ export interface ColumnSettings {
 }
 
 export interface ViewSettings {
+  /** What the editor of this file showed last. */
+  readonly viewState: ViewState | undefined;
   readonly columns: ColumnSettings | undefined;
   readonly hexEditorInstalled: boolean;
   /** A store is open that knows this file. */

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { Store } from '../../src/engine/index.ts';
+import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
+import { eventually } from './eventually.ts';
+import { SegmentEditor } from './segmentEditor.ts';
+import type { ThemeName } from './workbench.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
+  ['Dark Modern', 'dark'],
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'contrast'],
+];
+const GO_TO = 'Offset (1024';
+const TYPICAL = '000000000007.seg';
+const DAMAGED = '000000000008.seg';
+const HOSTILE = '000000000009.seg';
+const EMPTY = '000000000010.seg';
+const GROWING = '000000000011.seg';
+const TYPICAL_ROWS = 30_000;
+const BIG_VALUE_BYTES = 10_000_000;
+
+function typicalSegment(): SegmentBuilder {
+  return segmentOf(TYPICAL_ROWS - 1, (index) => {
+    const key = `place/${String(index).padStart(6, '0')}`;
+    if (index % 41 === 7) return { key };
+    return { key, value: JSON.stringify({ index, name: `Name ${index}` }) };
+  });
+}
+
+function damagedSegment(): Uint8Array {
+  const builder = new SegmentBuilder(8);
+  const offsets = Array.from({ length: 400 }, (_, index) =>
+    builder.add({ key: `key/${index}`, value: 'value '.repeat(9) }),
+  );
+  const bytes = builder.bytes();
+  for (const index of [20, 200])
+    bytes[(offsets[index] as number) + 50] = (bytes[(offsets[index] as number) + 50] as number) ^ 1;
+  bytes.fill(0, offsets[300], offsets[303]);
+  return bytes.subarray(0, bytes.length - 7);
+}
+
+function hostileSegment(): Uint8Array {
+  const builder = new SegmentBuilder(9);
+  builder.add({
+    key: '<img src=x onerror="document.title=1">',
+    value: '<script>document.body.innerHTML = "owned"</script>',
+  });
+  builder.add({ key: 'right\u202eto left\u202c \u0007', value: 'in\u200bvisible \u2066marks\u2069' });
+  builder.add({ key: 'big', value: 'x'.repeat(BIG_VALUE_BYTES) });
+  builder.add({ key: Uint8Array.of(0xc3, 0x28, 0xff), value: Uint8Array.of(0xf0, 0x28, 10, 13, 0) });
+  builder.add({ key: 'k'.repeat(65_535), value: '' });
+  builder.add({ key: 'deep', value: '['.repeat(9000) });
+  return builder.bytes();
+}
+
+async function writeStore(directory: string): Promise<void> {
+  const encoder = new TextEncoder();
+  const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 40_000 });
+  for (let index = 0; index < 2000; index++) {
+    await store.put(encoder.encode(`user/${index % 700}`), encoder.encode(`{"version":${index}}`));
+  }
+  await store.close();
+}
+
+describe('inspector', () => {
+  const growing = new SegmentBuilder(11);
+  growing.add({ key: 'first', value: 'v' });
+
+  const fixture = workbenchFixture(async (directory) => {
+    await writeFile(path.join(directory, TYPICAL), typicalSegment().bytes());
+    await writeFile(path.join(directory, DAMAGED), damagedSegment());
+    await writeFile(path.join(directory, HOSTILE), hostileSegment());
+    await writeFile(path.join(directory, EMPTY), new SegmentBuilder(10).bytes());
+    await writeFile(path.join(directory, GROWING), growing.bytes());
+    await writeStore(path.join(directory, 'users'));
+  });
+
+  async function open(fileName: string): Promise<SegmentEditor> {
+    await fixture.workbench.openFile(fileName);
+    const editor = new SegmentEditor(fixture.workbench);
+    await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
+    return editor;
+  }
+
+  async function assertAccessible(state: string): Promise<void> {
+    const place = ['iframe.webview.ready', 'iframe#active-frame', '#inspector'];
+    const { violations } = await new AxeBuilder({ page: fixture.workbench.page }).setLegacyMode().include(place).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(', ')}`);
+    assert.deepEqual(found, [], `axe on ${state}`);
+  }
+
+  /** The row with a keyboard focus in the table. */
+  function active(editor: SegmentEditor) {
+    return editor.grid.locator('.rows .row[aria-selected=true]');
+  }
+
+  for (const [theme, name] of THEMES) {
+    it(`looks right and has no accessibility problem in ${theme}`, async () => {
+      const { workbench } = fixture;
+      const editor = await open(DAMAGED);
+      await workbench.setTheme(theme);
+      await workbench.runCommand('Strata: Go to Next Damage');
+      await active(editor).filter({ hasText: 'damaged' }).waitFor();
+      await workbench.screenshot(`inspector-damaged-${name}`);
+      await assertAccessible('a damaged segment');
+      await open(EMPTY);
+      await workbench.screenshot(`inspector-empty-${name}`);
+      await assertAccessible('an empty segment');
+      await open(HOSTILE);
+      await workbench.screenshot(`inspector-hostile-${name}`);
+      await assertAccessible('hostile content');
+      const typical = await open(TYPICAL);
+      await typical.frame.getByRole('tab', { name: 'Value' }).click();
+      await typical.frame.getByRole('button', { name: 'Choose columns' }).click();
+      await assertAccessible('the value and the choice of columns');
+      await workbench.page.keyboard.press('Escape');
+      await typical.frame.getByRole('tab', { name: 'Numbers' }).click();
+      await typical.frame.getByRole('button', { name: /^Find \(/ }).click();
+      await typical.filter('state:nonsense');
+      await assertAccessible('numbers, find, and a wrong filter');
+      await typical.filter('');
+      await typical.frame.getByRole('button', { name: 'Close (Escape)' }).click();
+      await typical.frame.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await assertAccessible('the help');
+      await workbench.page.keyboard.press('Escape');
+      await typical.frame.getByRole('tab', { name: 'Bytes' }).click();
+      await workbench.screenshot(`inspector-${name}`);
+    });
+  }
+
+  it('goes to an offset, a row and a share of the file', async () => {
+    const { workbench } = fixture;
+    const editor = await open(TYPICAL);
+    for (const [place, expected] of [
+      ['#12345', /12,345/],
+      ['0', /header/],
+      ['-1', new RegExp((TYPICAL_ROWS - 1).toLocaleString('en-US'))],
+      ['50%', /0x000|0x00/],
+    ] as const) {
+      await workbench.runCommand('Strata: Go to Offset');
+      await workbench.answer(GO_TO, place);
+      await active(editor).filter({ hasText: expected }).waitFor();
+    }
+  });
+
+  it('says what is wrong with a place while it is typed', async () => {
+    const { workbench } = fixture;
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.typeAnswer(GO_TO, 'nowhere');
+    await eventually(async () => assert.match(await workbench.quickInputText(), /is no place in a file/));
+    await workbench.dismissQuickInput();
+  });
+
+  it('filters while typing, shows how many, and brings the selected record back among its neighbours', async () => {
+    const editor = await open(TYPICAL);
+    await editor.filter('key:/0001\\d\\d$/ op:put');
+    await eventually(async () => assert.equal(await editor.rowCount(), 98));
+    assert.match(await editor.frame.locator('.filter-status').innerText(), /98 of 30,000/);
+    await editor.row('place/000105').click();
+    await editor.filter('');
+    await eventually(async () => assert.equal(await editor.rowCount(), TYPICAL_ROWS));
+    await active(editor).filter({ hasText: 'place/000105' }).waitFor();
+    await editor.row('place/000106').waitFor();
+  });
+
+  it('finds text and marks it in the bytes', async () => {
+    const editor = await open(TYPICAL);
+    await editor.frame.getByRole('button', { name: /^Find \(/ }).click();
+    const input = editor.frame.getByRole('textbox', { name: 'Find', exact: true });
+    await input.fill('Name 20000');
+    await input.press('Enter');
+    await active(editor).filter({ hasText: 'place/020000' }).waitFor();
+    await eventually(async () => {
+      const marked = await editor.frame.locator('.ascii .byte.match').allInnerTexts();
+      assert.equal(marked.join(''), 'Name20000'.replace('Name', 'Name '));
+    });
+    await input.press('Escape');
+  });
+
+  it('marks the bytes of a field that is pointed at, and the field of a byte', async () => {
+    const editor = await open(TYPICAL);
+    const field = editor.frame.locator('tr[data-field=sequence]');
+    await field.hover();
+    await eventually(async () => assert.equal(await editor.frame.locator('.hex .byte.highlighted').count(), 8));
+    await editor.frame.locator('.hex .byte[data-at="11"]').hover();
+    await eventually(async () => {
+      const marked = await editor.frame.locator('tr.field.highlighted').getAttribute('data-field');
+      assert.equal(marked, 'flags');
+    });
+  });
+
+  it('is worked by keyboard alone: rows, fields, bytes, and back', async () => {
+    const { page } = fixture.workbench;
+    const editor = await open(TYPICAL);
+    await editor.grid.focus();
+    await page.keyboard.press('Home');
+    for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowDown');
+    await active(editor).filter({ hasText: 'place/000002' }).waitFor();
+    const selected = await active(editor).getAttribute('id');
+    assert.equal(await editor.grid.getAttribute('aria-activedescendant'), selected);
+    await page.keyboard.press('End');
+    await active(editor).filter({ hasText: 'place/029998' }).waitFor();
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.equal(await editor.frame.locator('tr.field:focus').count(), 1));
+    await page.keyboard.press('ArrowDown');
+    await eventually(async () => {
+      assert.equal(await editor.frame.locator('tr.field:focus').getAttribute('data-field'), 'key length');
+    });
+    await page.keyboard.press('Escape');
+    await eventually(async () => assert.equal(await editor.frame.locator('.grid:focus').count(), 1));
+  });
+
+  it('copies a field as hex', async () => {
+    const { page } = fixture.workbench;
+    const editor = await open(TYPICAL);
+    await editor.grid.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowDown');
+    await editor.frame.locator('tr[data-field=key]').click();
+    await editor.frame.getByRole('button', { name: 'Hex', exact: true }).click();
+    const expected = Buffer.from('place/000000')
+      .toString('hex')
+      .toUpperCase()
+      .replace(/(..)(?=.)/g, '$1 ');
+    await eventually(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), expected));
+  });
+
+  it('keeps position, selection and filter when the tab is hidden and when the window is reloaded', async () => {
+    const { workbench } = fixture;
+    let editor = await open(TYPICAL);
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, '#20000');
+    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await open(EMPTY);
+    editor = await open(TYPICAL);
+    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await editor.filter('op:del');
+    const deletes = 732;
+    await eventually(async () => assert.equal(await editor.rowCount(), deletes));
+    // VS Code in a browser writes its storage every five seconds, and cannot while the page goes away.
+    await workbench.page.waitForTimeout(7000);
+    await workbench.reload();
+    await workbench.tab(TYPICAL).first().click();
+    editor = new SegmentEditor(workbench);
+    await eventually(async () => assert.equal(await editor.rowCount(), deletes), 40_000);
+    await editor.filter('');
+  });
+
+  it('follows a file that grows, and says when it is gone', async () => {
+    const { workbench, directory } = fixture;
+    const file = path.join(directory, GROWING);
+    const editor = await open(GROWING);
+    assert.equal(await editor.rowCount(), 2);
+    await editor.frame.getByRole('checkbox', { name: 'Follow' }).check();
+    const before = growing.sizeBytes;
+    for (let index = 0; index < 200; index++) growing.add({ key: `later/${index}`, value: 'v' });
+    await appendFile(file, growing.bytes().subarray(before));
+    await eventually(async () => assert.equal(await editor.rowCount(), 202));
+    await active(editor).filter({ hasText: 'later/199' }).waitFor();
+    await rm(file);
+    await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
+    await editor.row('later/198').waitFor();
+    await workbench.screenshot('inspector-gone');
+  });
+
+  it('shows hostile content harmlessly', async () => {
+    const { workbench } = fixture;
+    const editor = await open(HOSTILE);
+    await editor.row('<img src=x onerror=').waitFor();
+    assert.equal(await editor.frame.locator('img, main script').count(), 0);
+    const text = (await editor.grid.innerText()).replaceAll(/\s/g, ' ');
+    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}]/u);
+    await editor.row('big').first().click();
+    await editor.frame.locator('.detail h2').filter({ hasText: '10,000,039 bytes' }).waitFor();
+    await editor.frame.getByRole('tab', { name: 'Value' }).click();
+    await editor.frame.locator('.value-kind').filter({ hasText: 'first 65,536' }).waitFor();
+    await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
+    assert.equal(await workbench.tab(HOSTILE).count(), 1);
+  });
+
+  it('opens hint files, the keydir snapshot and the manifest, checked against the segments', async () => {
+    const { workbench } = fixture;
+    const hint = await open('000000000001.hint');
+    await eventually(async () => assert.equal(await hint.fact('segment').innerText(), 'agrees'));
+    assert.equal(await hint.fact('damage').innerText(), 'none');
+    await workbench.screenshot('inspector-hint');
+    await assertAccessible('a hint file');
+    const snapshot = await open('KEYDIR');
+    await eventually(async () => assert.equal(await snapshot.fact('segments').innerText(), 'agree'));
+    assert.equal(await snapshot.count('keys'), 700);
+    await workbench.screenshot('inspector-snapshot');
+    const manifest = await open('MANIFEST');
+    await manifest.row('generation').waitFor();
+    await workbench.screenshot('inspector-manifest');
+  });
+
+  it("compares two records in VS Code's diff editor", async () => {
+    const { workbench } = fixture;
+    const editor = await open(TYPICAL);
+    await editor.filter('');
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, '#100');
+    await active(editor).filter({ hasText: 'place/000099' }).waitFor();
+    await editor.frame.getByRole('button', { name: 'Select for compare' }).click();
+    await editor.row('place/000100').click();
+    await editor.frame.locator('.detail h2').filter({ hasText: '#101' }).waitFor();
+    await editor.frame.getByRole('button', { name: 'Compare with selected' }).click();
+    await workbench.tab(/place\/000099 #100 ↔ place\/000100 #101/).waitFor();
+    await workbench.page.locator('.monaco-diff-editor').first().waitFor();
+    await workbench.screenshot('inspector-compare');
+  });
+
+  it('has changed no file', async () => {
+    const { directory } = fixture;
+    assert.ok((await readFile(path.join(directory, TYPICAL))).equals(typicalSegment().bytes()));
+    assert.ok((await readFile(path.join(directory, DAMAGED))).equals(damagedSegment()));
+  });
+});
