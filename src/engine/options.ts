@@ -123,6 +123,12 @@ export function checkKey(key: Uint8Array): void {
   throw new StrataError('INVALID_KEY', `A key must have 1 to ${MAX_KEY_SIZE} bytes; this one has ${key.length}.`);
 }
 
+/** A number of things that may be infinite. */
+export function checkCount(name: string, count: number): void {
+  if (count === Number.POSITIVE_INFINITY || (Number.isSafeInteger(count) && count >= 0)) return;
+  throw new StrataError('INVALID_OPTION', `${name} must be a whole number from 0; it is ${count}.`);
+}
+
 function checkValue(value: Uint8Array): void {
   if (!(value instanceof Uint8Array)) throw new StrataError('INVALID_VALUE', 'A value must be a Uint8Array.');
   if (value.length <= MAX_VALUE_SIZE) return;

@@ -8,10 +8,12 @@ const SLICE_MS = 8;
 export class Pacer {
   readonly #signal: AbortSignal | undefined;
   readonly #doing: string;
+  readonly #outcomeOfAbort: string | undefined;
   #sliceStart = performance.now();
 
-  constructor(doing: string, signal?: AbortSignal) {
+  constructor(doing: string, signal?: AbortSignal, outcomeOfAbort?: string) {
     this.#doing = doing;
+    this.#outcomeOfAbort = outcomeOfAbort;
     this.#signal = signal;
   }
 
@@ -25,6 +27,6 @@ export class Pacer {
   }
 
   check(): void {
-    if (this.#signal?.aborted === true) throw abortedError(this.#doing);
+    if (this.#signal?.aborted === true) throw abortedError(this.#doing, this.#outcomeOfAbort);
   }
 }

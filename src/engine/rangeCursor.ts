@@ -8,6 +8,7 @@ import type { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import { type Bounds, boundsOf } from './keyRange.ts';
 import type { LiveLog } from './liveLog.ts';
+import { checkCount } from './options.ts';
 import type { KeyPosition, OrderedKeys } from './orderedKeys.ts';
 
 const PAGE_SIZE = 256;
@@ -39,7 +40,8 @@ export class RangeCursor {
     this.#reverse = range.reverse === true;
     this.#bounds = boundsOf(range);
     const { limit = -1 } = range;
-    this.#left = limit < 0 ? Number.POSITIVE_INFINITY : limit;
+    this.#left = limit === -1 ? Number.POSITIVE_INFINITY : limit;
+    checkCount('limit', this.#left);
   }
 
   /** The next entry that was there as of the cursor's sequence, with its record in `target`; -1 at the end. */

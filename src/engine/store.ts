@@ -32,7 +32,15 @@ import type { LiveLog } from './liveLog.ts';
 import { describeHolder, type Lock } from './lock.ts';
 import { nodeStorage } from './nodeStorage.ts';
 import { monotone, openForWriting, openReadOnly, type StoreParts } from './opening.ts';
-import { batchChanges, checkKey, delChange, putChange, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  batchChanges,
+  checkCount,
+  checkKey,
+  delChange,
+  putChange,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
 import { rangePositions } from './rangeCursor.ts';
 import { ReadWriteLock } from './readWriteLock.ts';
 import { compareKeydirs, rebuildKeydir, repairKey } from './replay.ts';
@@ -137,7 +145,9 @@ export class Store {
   readRecord(key: Uint8Array, options: { readonly maxValueBytes?: number } = {}): StoredRecord | undefined {
     this.#checkReadable();
     checkKey(key);
-    return this.#view.readRecord(key, Number.POSITIVE_INFINITY, options.maxValueBytes ?? Number.POSITIVE_INFINITY);
+    const { maxValueBytes = Number.POSITIVE_INFINITY } = options;
+    checkCount('maxValueBytes', maxValueBytes);
+    return this.#view.readRecord(key, Number.POSITIVE_INFINITY, maxValueBytes);
   }
 
   /** When the next key expires, in milliseconds since 1970-01-01 UTC; infinity: none does. */

@@ -64,7 +64,13 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
     this.#reader = reader;
     this.#ownsReader = options.ownsReader;
     this.#make = options.make;
-    this.#cursor = new RangeCursor(reader.log, range, reader.sequence);
+    try {
+      this.#cursor = new RangeCursor(reader.log, range, reader.sequence);
+    } catch (error) {
+      // The range is invalid; a reader left open would keep older states for ever.
+      this.#end();
+      throw error;
+    }
   }
 
   next(): IteratorResult<T> {

@@ -22,7 +22,7 @@ export type StrataErrorCode =
   | 'PERMISSION_DENIED'
   | 'TOO_MANY_OPEN_FILES'
   | 'IO_ERROR'
-  /** The caller's signal was aborted. The store is as good as before. */
+  /** The caller's signal was aborted, or the store was closed. It is as good as before. */
   | 'ABORTED'
   | 'BUSY'
   | 'IMPORT_INVALID';
@@ -57,6 +57,8 @@ const CODES: Readonly<Record<string, { readonly code: StrataErrorCode; readonly 
   EACCES: { code: 'PERMISSION_DENIED', advice: 'Permission is missing: check the owner and mode of the directory' },
   EPERM: { code: 'PERMISSION_DENIED', advice: 'Permission is missing: check the owner and mode of the directory' },
   EROFS: { code: 'PERMISSION_DENIED', advice: 'The file system is read-only: open the store with readOnly' },
+  ENOTDIR: { code: 'STORE_NOT_FOUND', advice: 'A file is where a directory should be: choose another directory' },
+  EEXIST: { code: 'STORE_NOT_FOUND', advice: 'A file is where a directory should be: choose another directory' },
   EMFILE: { code: 'TOO_MANY_OPEN_FILES', advice: 'The process has too many open files: close some or raise the limit' },
   ENFILE: { code: 'TOO_MANY_OPEN_FILES', advice: 'The system has too many open files: close some or raise the limit' },
 };
@@ -73,6 +75,6 @@ export function storageError(error: unknown, doing: string): StrataError {
   });
 }
 
-export function abortedError(doing: string): StrataError {
-  return new StrataError('ABORTED', `${doing} was cancelled. The store is as it was before.`);
+export function abortedError(doing: string, outcome = 'The store is as it was before.'): StrataError {
+  return new StrataError('ABORTED', `${doing} was cancelled. ${outcome}`);
 }

@@ -95,7 +95,7 @@ export async function importLines(
   target: { readonly batch: (operations: BatchOperation[]) => Promise<void>; readonly now: () => number },
   task: TaskOptions,
 ): Promise<ImportReport> {
-  const pacer = new Pacer('Import', task.signal);
+  const pacer = new Pacer('Import', task.signal, 'What was imported before stays.');
   let operations: BatchOperation[] = [];
   let batchBytes = 0;
   let lineNumber = 0;

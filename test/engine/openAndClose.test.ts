@@ -1,7 +1,7 @@
 /** Opening and closing when something goes wrong: no descriptor and no lock stays behind, and errors are typed. */
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError, type StrataErrorCode } from '../../src/engine/strataError.ts';
@@ -148,4 +148,26 @@ describe('Options that make no sense', () => {
       assert.deepEqual(readdirSync(path.dirname(directory)), []);
     });
   }
+
+  it('are refused in reads too', async () => {
+    const disk = await filled();
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    await store.put(keyBytes('a'), VALUE);
+    for (const limit of [Number.NaN, -2, 1.5]) {
+      assert.throws(() => store.keys({ limit }), withCode('INVALID_OPTION'));
+      assert.throws(() => store.readRecord(keyBytes('a'), { maxValueBytes: limit }), withCode('INVALID_OPTION'));
+    }
+    await store.compact();
+    // An iterator left open by a refused range would keep the old segments' files, and the snapshot from being saved.
+    assert.equal(disk.openFileCount, store.stats().segments.length);
+    await store.close();
+  });
+
+  it('such as a file instead of a directory are no fault of the disk', async () => {
+    const file = path.join(directories.make(), 'file');
+    writeFileSync(file, '');
+    for (const readOnly of [true, false]) {
+      await assert.rejects(Store.open(file, { readOnly }), withCode('STORE_NOT_FOUND'));
+    }
+  });
 });
