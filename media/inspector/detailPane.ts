@@ -66,8 +66,8 @@ export class DetailPane {
     });
     this.#panels = {
       bytes: this.#byteView.root,
-      value: element('div', { class: 'tab-content' }),
-      numbers: element('div', { class: 'tab-content' }),
+      value: element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': 'Value' }),
+      numbers: element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': 'Numbers' }),
     };
     this.root = this.#layOut();
     this.setTab('bytes');

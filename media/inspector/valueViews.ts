@@ -16,7 +16,7 @@ export function valueView(bytes: Uint8Array, totalBytes: number): HTMLElement {
     'div',
     { class: 'value-view' },
     element('p', { class: 'value-kind' }, `${kind}${cut}`),
-    element('pre', { tabindex: '0', role: 'region', 'aria-label': 'Value' }, text),
+    element('pre', {}, text),
   );
 }
 
