@@ -1,12 +1,13 @@
 // Runs inside VS Code's extension host, in whichever build of VS Code: loads the test files beside it into Mocha.
 import { globSync } from 'node:fs';
 import { format } from 'node:util';
-import Mocha from 'mocha';
 import TallyReporter from '../support/tallyReporter.ts';
 import { REPORT_MARK } from './reportMark.ts';
 
 /** Called by VS Code. Rejects when a test failed, which ends the host with a code other than 0. */
 export async function run(): Promise<void> {
+  // Not at the top: what `require` gives for Mocha, an ES module, depends on the version of Node.
+  const { default: Mocha } = await import('mocha');
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log(REPORT_MARK + format(...args));
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: TallyReporter });
   const files = globSync('**/*.test.cjs', { cwd: __dirname }).sort();

@@ -13,6 +13,8 @@ import { REPORT_MARK } from './reportMark.ts';
 
 const extensionDirectory = path.resolve(import.meta.dirname, '../..');
 const consoleFile = path.join(extensionDirectory, 'test-artifacts/host-console.log');
+/** Longer than any test may take; only a host that has lost its tests is silent for so long. */
+const silenceMs = 180_000;
 const testsModule = path.join(extensionDirectory, 'out/host/index.cjs');
 
 const temporary = await mkdtemp(path.join(tmpdir(), 'strata-host-tests-'));
@@ -71,13 +73,24 @@ async function runOnServer(workspace: string): Promise<number> {
   });
   await using browser = await openChromiumPage();
   const { promise: exitCode, resolve, reject } = Promise.withResolvers<number>();
+  const silence = setTimeout(
+    () => reject(new Error(`VS Code said nothing for minutes; see ${consoleFile}.`)),
+    silenceMs,
+  );
   // The workbench calls these two in place of a terminal and of a process to end.
-  await browser.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => report(type, args));
+  await browser.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
+    silence.refresh();
+    report(type, args);
+  });
   await browser.page.exposeFunction('codeAutomationExit', resolve);
   browser.page.once('crash', () => reject(new Error(`The page has crashed.\n${host.log()}`)));
   browser.page.once('close', () => reject(new Error(`The page was closed.\n${host.log()}`)));
   await browser.page.goto(host.url);
-  return await exitCode;
+  try {
+    return await exitCode;
+  } finally {
+    clearTimeout(silence);
+  }
 }
 
 /** The workbench talks a lot: only the tests' report goes to the terminal, and everything to a file beside it. */

@@ -1,16 +1,16 @@
 import { appendFileSync } from 'node:fs';
-import Mocha from 'mocha';
+import { type MochaOptions, Runner, reporters } from 'mocha';
 
 /**
  * Mocha's usual report, and one line of JSON for each run in the file that STRATA_TEST_TALLY names, so that a build
  * can add up runs in several processes without reading their output.
  */
-export default class TallyReporter extends Mocha.reporters.Spec {
-  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+export default class TallyReporter extends reporters.Spec {
+  constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
     const file = process.env['STRATA_TEST_TALLY'];
     if (file === undefined || file === '') return;
-    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+    runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       appendFileSync(file, `${JSON.stringify({ passes, failures, pending })}\n`);
     });

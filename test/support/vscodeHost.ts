@@ -2,9 +2,8 @@
 // Settings, state and installed extensions live in a folder of their own, so that no run sees another's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { installVscodeServer } from './vscodeServer.ts';
@@ -51,16 +50,16 @@ const baseSettings = {
 };
 
 export async function startVscodeHost(options: VscodeHostOptions): Promise<VscodeHost> {
-  const serverScript = await installVscodeServer();
+  const { node, script } = await installVscodeServer();
   const home = await mkdtemp(path.join(tmpdir(), 'strata-host-'));
   const log: string[] = [];
   try {
     await writeSettings(home, options.settings ?? {});
-    const args = [serverScript, '--accept-server-license-terms', ...directoryArguments(home)];
+    const args = [script, '--accept-server-license-terms', ...directoryArguments(home)];
     const env = { ...process.env, ...options.environment };
-    if ('vsixFile' in options.extension) await installVsix(args, options.extension.vsixFile);
+    if ('vsixFile' in options.extension) await installVsix(node, args, options.extension.vsixFile);
     else if (options.testsModule === undefined) await linkExtension(home, options.extension.developmentDirectory);
-    const server = spawn(process.execPath, [...args, ...serverArguments(options)], {
+    const server = spawn(node, [...args, ...serverArguments(options)], {
       // A group of its own: ending the group also ends the extension host and its watchers.
       detached: process.platform !== 'win32',
       env,
@@ -119,8 +118,8 @@ async function linkExtension(home: string, directory: string): Promise<void> {
   await symlink(directory, path.join(home, 'extensions', `${publisher}.${name}-${version}`), 'junction');
 }
 
-async function installVsix(args: string[], vsixFile: string): Promise<void> {
-  const installer = spawn(process.execPath, [...args, '--install-extension', vsixFile, '--force'], {
+async function installVsix(node: string, args: string[], vsixFile: string): Promise<void> {
+  const installer = spawn(node, [...args, '--install-extension', vsixFile, '--force'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -167,16 +166,11 @@ function workbenchUrl(port: number, { extension, workspace, testsModule }: Vscod
 /** Ends the server by its process id, and removes its folder. A second call does nothing. */
 function stopper(server: ChildProcess, home: string): () => Promise<void> {
   let stopped: Promise<void> | undefined;
-  // A group of its own also means that the server would outlive an interrupted run.
-  const endNow = () => {
-    if (server.pid !== undefined && server.exitCode === null) signalGroup(server.pid, 'SIGKILL');
-    rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const stop = () => {
+    stopped ??= end();
+    return stopped;
   };
-  process.once('exit', endNow);
-  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
-    process.once(signal, () => process.exit(128 + number));
-  }
-  const stop = async () => {
+  const end = async () => {
     if (server.exitCode === null && server.signalCode === null && server.pid !== undefined) {
       const exit = once(server, 'exit');
       signalGroup(server.pid, 'SIGTERM');
@@ -185,12 +179,14 @@ function stopper(server: ChildProcess, home: string): () => Promise<void> {
       clearTimeout(impatience);
     }
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    process.off('exit', endNow);
+    for (const signal of signals) process.off(signal, interrupted);
   };
-  return () => {
-    stopped ??= stop();
-    return stopped;
-  };
+  // A group of its own also means that the server would outlive an interrupted run.
+  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+  const interrupted = (signal: NodeJS.Signals) =>
+    void stop().finally(() => process.exit(128 + constants.signals[signal]));
+  for (const signal of signals) process.once(signal, interrupted);
+  return stop;
 }
 
 function signalGroup(processId: number, signal: NodeJS.Signals): void {
