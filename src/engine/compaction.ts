@@ -34,11 +34,6 @@ export interface CompactionOptions extends TaskOptions {
   readonly syncLog: () => Promise<void>;
 }
 
-interface Output {
-  readonly segment: Segment;
-  readonly hints: HintFileEncoder;
-}
-
 const NO_VALUE = new Uint8Array(0);
 
 export class Compaction {
@@ -48,7 +43,9 @@ export class Compaction {
   readonly #pacer: Pacer;
   /** Smallest sequence number outside the inputs: tombstones above it must stay. */
   readonly #oldestOutside: number;
-  readonly #outputs: Output[] = [];
+  readonly #outputs: Segment[] = [];
+  /** Of the last output. Those before it have their hint files already. */
+  #hints = new HintFileEncoder();
   #buffer = new Uint8Array(OUTPUT_BUFFER_SIZE);
   #bufferEnd = 0;
   #recordsKept = 0;
@@ -174,8 +171,7 @@ export class Compaction {
 
   #append(view: RecordView, operation: RecordView['operation'], key: Uint8Array, value: Uint8Array): void {
     const size = view.sizeBytes - view.valueLength + value.length;
-    const output = this.#outputFor(size);
-    const { segment } = output;
+    const segment = this.#outputFor(size);
     const offsetBytes = segment.sizeBytes;
     if (this.#bufferEnd + size > this.#buffer.length) this.#flush();
     if (size > this.#buffer.length) this.#buffer = new Uint8Array(size);
@@ -186,14 +182,13 @@ export class Compaction {
     this.#bufferEnd = encodeRecord(this.#buffer, this.#bufferEnd, record, segment.salt, crc32);
     segment.sizeBytes += size;
     segment.countRecord(sequence, isTombstone);
-    output.hints.add({ operation, offsetBytes, valueLength: value.length, sequence, expiryMs, key });
+    this.#hints.add({ operation, offsetBytes, valueLength: value.length, sequence, expiryMs, key });
     this.#recordsKept++;
   }
 
-  #outputFor(sizeBytes: number): Output {
+  #outputFor(sizeBytes: number): Segment {
     const current = this.#outputs.at(-1);
-    if (current !== undefined && current.segment.sizeBytes + sizeBytes <= this.#options.maxSegmentSizeBytes)
-      return current;
+    if (current !== undefined && current.sizeBytes + sizeBytes <= this.#options.maxSegmentSizeBytes) return current;
     if (current !== undefined) this.#finishOutput();
     const { storage, directory, segments } = this.#log;
     const id = this.#log.takeSegmentId();
@@ -202,15 +197,13 @@ export class Compaction {
     // Until the manifest names it, it does not belong to the store.
     segment.retired = true;
     segments.add(segment);
-    const output = { segment, hints: new HintFileEncoder() };
-    this.#outputs.push(output);
-    return output;
+    this.#outputs.push(segment);
+    return segment;
   }
 
   #flush(): void {
-    const output = this.#outputs.at(-1);
-    if (output === undefined || this.#bufferEnd === 0) return;
-    const { segment } = output;
+    const segment = this.#outputs.at(-1);
+    if (segment === undefined || this.#bufferEnd === 0) return;
     bindToOffset(this.#buffer, this.#bufferEnd, segment.writtenBytes);
     writeFully(segment.file, this.#buffer.subarray(0, this.#bufferEnd), segment.writtenBytes);
     segment.writtenBytes += this.#bufferEnd;
@@ -218,23 +211,23 @@ export class Compaction {
   }
 
   #finishOutput(): void {
-    const output = this.#outputs.at(-1);
-    if (output === undefined) return;
+    const segment = this.#outputs.at(-1);
+    if (segment === undefined) return;
     this.#flush();
-    const { segment } = output;
     segment.file.syncNow();
     segment.syncedBytes = segment.sizeBytes;
-    installHintFile(this.#log, segment, output.hints, this.#options.now());
+    installHintFile(this.#log, segment, this.#hints, this.#options.now());
+    this.#hints = new HintFileEncoder();
   }
 
   /** The one step that makes the compaction count. */
   #install(): void {
-    for (const { segment } of this.#outputs) segment.retired = false;
+    for (const segment of this.#outputs) segment.retired = false;
     for (const input of this.#inputs) input.retired = true;
     try {
       this.#log.installManifest(this.#options.now());
     } catch (error) {
-      for (const { segment } of this.#outputs) segment.retired = true;
+      for (const segment of this.#outputs) segment.retired = true;
       for (const input of this.#inputs) input.retired = false;
       if (this.#log.isUntouchedBy(error)) throw error;
       // Whether the new manifest is in place is not known, so neither the old nor the new files may go.
@@ -246,7 +239,7 @@ export class Compaction {
   /** Points the keydir at the new places. Until it is done, reads find the records in the old files. */
   async #relocate(): Promise<void> {
     const pacer = new Pacer('Compaction');
-    for (const { segment } of this.#outputs) {
+    for (const segment of this.#outputs) {
       const { file, id: segmentId, sizeBytes, slot } = segment;
       const steps = scanSegmentInSteps(
         { file, segmentId, sizeBytes },
@@ -277,9 +270,10 @@ export class Compaction {
   }
 
   #discardOutputs(): void {
-    for (const { segment } of this.#outputs) this.#log.segments.drop(segment);
+    for (const segment of this.#outputs) this.#log.segments.drop(segment);
     try {
-      for (const { segment } of this.#outputs) this.#log.removeFiles(segment);
+      for (const segment of this.#outputs) this.#log.removeFiles(segment);
+      if (this.#outputs.length > 0) this.#log.storage.syncDirectory(this.#log.directory);
     } catch {
       // No manifest ever named them; why the compaction failed matters more.
     }

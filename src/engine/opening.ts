@@ -240,10 +240,14 @@ function startSegment(log: LiveLog, options: ResolvedOptions, nowMs: number): Se
 function removeOrphans(log: LiveLog): void {
   const { storage, directory } = log;
   const live = new Set(log.segments.live().map((segment) => segment.id));
+  let hasRemoved = false;
   for (const name of storage.list(directory) ?? []) {
     const id = name.endsWith(HINT_EXTENSION) ? parseHintFileName(name) : parseSegmentFileName(name);
     const isOrphan = id !== undefined && !live.has(id);
     const isUnfinished = name.endsWith(TEMPORARY_EXTENSION) && !name.startsWith(LOCK_NAME);
-    if (isOrphan || isUnfinished) storage.remove(storage.join(directory, name));
+    if (!isOrphan && !isUnfinished) continue;
+    storage.remove(storage.join(directory, name));
+    hasRemoved = true;
   }
+  if (hasRemoved) storage.syncDirectory(directory);
 }

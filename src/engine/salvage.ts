@@ -81,7 +81,7 @@ function readSound(source: Store, key: Uint8Array): Uint8Array | undefined {
   try {
     return source.get(key);
   } catch (error) {
-    if (error instanceof StrataError && error.code === 'STORE_DAMAGED') return undefined;
+    if (error instanceof StrataError && (error.code === 'STORE_DAMAGED' || error.code === 'IO_ERROR')) return undefined;
     throw error;
   }
 }
