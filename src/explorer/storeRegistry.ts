@@ -27,6 +27,7 @@ export class StoreRegistry implements vscode.Disposable {
   readonly #entries = new Map<string, StoreEntry>();
   readonly #subscriptions: vscode.Disposable[];
   #discovery: vscode.CancellationTokenSource | undefined;
+  #latestSearch: Promise<void> | undefined;
   #discoveredIds: ReadonlySet<string> = new Set();
   #ready: Promise<void> | undefined;
   #disposed = false;
@@ -62,13 +63,23 @@ export class StoreRegistry implements vscode.Disposable {
     return this.#ready;
   }
 
-  /** Looks for stores again. What was opened by hand stays as long as it is open. */
+  /**
+   * Looks for stores again. What was opened by hand stays as long as it is open. A search that a later one overtakes
+   * changes nothing; its caller waits for the later one.
+   */
   async discover(): Promise<void> {
     this.#discovery?.cancel();
-    const discovery = new vscode.CancellationTokenSource();
-    this.#discovery = discovery;
-    const found = await Promise.allSettled(this.#providers.map((provider) => provider.discover(discovery.token)));
-    if (discovery.token.isCancellationRequested || this.#disposed) return;
+    this.#discovery = new vscode.CancellationTokenSource();
+    this.#latestSearch = this.#search(this.#discovery.token);
+    for (let awaited: Promise<void> | undefined; awaited !== this.#latestSearch; ) {
+      awaited = this.#latestSearch;
+      await awaited;
+    }
+  }
+
+  async #search(token: vscode.CancellationToken): Promise<void> {
+    const found = await Promise.allSettled(this.#providers.map((provider) => provider.discover(token)));
+    if (token.isCancellationRequested || this.#disposed) return;
     const references = found.flatMap((result) => {
       if (result.status === 'fulfilled') return result.value;
       this.#log.error(`Looking for stores failed: ${String(result.reason)}`);
