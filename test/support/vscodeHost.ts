@@ -31,7 +31,7 @@ export interface VscodeHost extends AsyncDisposable {
   readonly ended: Promise<unknown>;
 }
 
-/** Quiet pictures and no surprises: no welcome pages, assistants, updates, trust questions or telemetry. */
+/** Quiet pictures and no surprises: no welcome pages, chat, updates, trust questions or telemetry. */
 const baseSettings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
