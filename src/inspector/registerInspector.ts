@@ -49,6 +49,7 @@ async function goToPlace(provider: InspectorProvider): Promise<void> {
     title: 'Go to Offset',
     prompt: PLACE_PROMPT,
     placeHolder: '0x4F1A20',
+    ignoreFocusOut: true,
     validateInput: (text) => {
       const parsed = parsePlace(text);
       return text.trim() === '' || parsed.ok ? undefined : parsed.message;

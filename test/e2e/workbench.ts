@@ -53,14 +53,14 @@ export class Workbench implements AsyncDisposable {
       // An editor that is just opening or closing takes the focus, and so the palette away.
       await this.page.keyboard.press('F1');
       await this.#quickInput().fill(`>${title}`, { timeout: 2000 });
+      await this.#quickInputRow(title).first().click({ timeout: 2000 });
     });
-    await this.#quickInputRow(title).first().click();
   }
 
   /** Types into the input box with this prompt, which a command has opened, and accepts it. */
   async answer(prompt: string | RegExp, text: string): Promise<void> {
     await this.typeAnswer(prompt, text);
-    await this.page.keyboard.press('Enter');
+    await this.#quickInput().press('Enter');
   }
 
   /** Types into the input box with this prompt without accepting, so that its validation message shows. */
