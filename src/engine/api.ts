@@ -26,9 +26,14 @@ export interface StoreOptions {
   readonly salvage?: boolean;
   /**
    * Memory for blocks of segment files, used up as they are read or written. A store that fits is read without system
-   * calls. 0: none. Default 64 MiB.
+   * calls. 0: none. Default 256 MiB.
    */
   readonly cacheSizeBytes?: number;
+  /**
+   * As long as syncs take less than this many milliseconds, they are waited for on the calling thread, which saves the way
+   * through Node's thread pool; slower ones go there. 0: all of them. Default 1.
+   */
+  readonly maxBlockingSyncMs?: number;
   /**
    * How writes take turns. `queue` (default): one writer commits them in groups. `lock`: each write holds a
    * reader-writer lock until it is durable, and `read` waits for it.

@@ -1,9 +1,12 @@
 /**
  * Blocks of segment files in memory. A read that finds its block needs no system call.
  *
- * Blocks come in when they are first read whole, or as they are written, until the capacity is used up; they leave
- * with their segment. Nothing is pushed out for something else: a store that outgrows the cache would only push out
- * what it needs next, and the operating system's page cache, a system call away, does that work better.
+ * Blocks come in when they are first read whole, until the capacity is used up; they leave with their segment. Nothing
+ * is pushed out for something else: a store that outgrows the cache would only push out what it needs next, and the
+ * operating system's page cache, a system call away, does that work better.
+ *
+ * What was written last is there too, in a few blocks that are used over and over: new memory for all that is written
+ * would cost more than the writing.
  */
 
 import { FILE_HEADER_SIZE } from '../format/layout.ts';
@@ -14,10 +17,19 @@ const BLOCK_BITS = 16;
 /** 64 KiB: one read of it costs about as much as ten reads of small records. */
 const BLOCK_SIZE = 1 << BLOCK_BITS;
 const BLOCK_MASK = BLOCK_SIZE - 1;
+/** 8 MiB of what was written last. */
+const MAX_WRITTEN_BLOCKS = 128;
+
+interface WrittenBlock {
+  readonly segment: Segment;
+  readonly number: number;
+}
 
 export class BlockCache {
   readonly #capacityBytes: number;
   #usedBytes = 0;
+  /** Blocks that came in by being written, oldest first. */
+  #written: WrittenBlock[] = [];
 
   constructor(capacityBytes: number) {
     this.#capacityBytes = capacityBytes;
@@ -30,6 +42,11 @@ export class BlockCache {
   /** Index in its block of the byte at `offsetBytes` of a file. */
   static indexOf(offsetBytes: number): number {
     return offsetBytes & BLOCK_MASK;
+  }
+
+  /** The block that holds the byte at `offsetBytes`, if it is there already. */
+  static peek(segment: Segment, offsetBytes: number): Uint8Array | undefined {
+    return segment.blocks[offsetBytes >>> BLOCK_BITS];
   }
 
   /** The block that holds all of a record, read now if it is complete and there is room; otherwise undefined. */
@@ -53,21 +70,33 @@ export class BlockCache {
       const number = Math.floor(at / BLOCK_SIZE);
       const blockEnd = (number + 1) * BLOCK_SIZE;
       const isBegin = at === number * BLOCK_SIZE || at === FILE_HEADER_SIZE;
-      let block = segment.blocks[number];
-      if (block === undefined && isBegin && this.#usedBytes + BLOCK_SIZE <= this.#capacityBytes) {
-        block = new Uint8Array(BLOCK_SIZE);
-        this.#keep(segment, number, block);
-      }
+      if (isBegin && segment.blocks[number] === undefined) this.#begin(segment, number);
       const stop = Math.min(end, blockEnd);
-      block?.set(bytes.subarray(at - offsetBytes, stop - offsetBytes), at & BLOCK_MASK);
+      segment.blocks[number]?.set(bytes.subarray(at - offsetBytes, stop - offsetBytes), at & BLOCK_MASK);
       at = stop;
     }
   }
 
   /** The segment is closed: its blocks are free. */
   drop(segment: Segment): void {
+    this.#written = this.#written.filter((written) => written.segment !== segment);
     for (const block of segment.blocks) if (block !== undefined) this.#usedBytes -= BLOCK_SIZE;
     segment.blocks.length = 0;
+  }
+
+  /** A block for what is being written: a new one, or the oldest of them. */
+  #begin(segment: Segment, number: number): void {
+    if (this.#written.length >= MAX_WRITTEN_BLOCKS || this.#usedBytes + BLOCK_SIZE > this.#capacityBytes) {
+      const oldest = this.#written.shift();
+      const block = oldest?.segment.blocks[oldest.number];
+      if (oldest === undefined || block === undefined) return;
+      oldest.segment.blocks[oldest.number] = undefined;
+      this.#usedBytes -= BLOCK_SIZE;
+      this.#keep(segment, number, block);
+    } else {
+      this.#keep(segment, number, new Uint8Array(BLOCK_SIZE));
+    }
+    this.#written.push({ segment, number });
   }
 
   #keep(segment: Segment, number: number, block: Uint8Array): void {

@@ -6,27 +6,39 @@
 const SLAB_SIZE = 8192;
 const MAX_SHARED_SIZE = SLAB_SIZE / 4;
 /** Below this, a loop copies faster than `set`, which needs a view of the source first. */
-const LOOP_BELOW = 160;
+const LOOP_BELOW = 48;
 
-let slab = new ArrayBuffer(SLAB_SIZE);
+let slab = new Uint8Array(SLAB_SIZE);
 let slabEnd = 0;
 
 /** A copy of `source[start, end)`. */
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
   if (length > MAX_SHARED_SIZE) return source.slice(start, end);
-  const copy = allocate(length);
-  if (length < LOOP_BELOW) for (let i = 0; i < length; i++) copy[i] = source[start + i] as number;
-  else copy.set(source.subarray(start, end));
-  return copy;
+  const at = fillSlab(source, start, end);
+  return new Uint8Array(slab.buffer, at, length);
 }
 
-function allocate(length: number): Uint8Array {
+/** Copies of `source[start, middle)` and `source[middle, end)`, for less than one after the other. */
+export function copyAdjacent(source: Uint8Array, start: number, middle: number, end: number): [Uint8Array, Uint8Array] {
+  if (end - start > MAX_SHARED_SIZE) return [copyBytes(source, start, middle), copyBytes(source, middle, end)];
+  const at = fillSlab(source, start, end);
+  return [
+    new Uint8Array(slab.buffer, at, middle - start),
+    new Uint8Array(slab.buffer, at + middle - start, end - middle),
+  ];
+}
+
+/** Copies `source[start, end)` to the slab and returns where it stands there. */
+function fillSlab(source: Uint8Array, start: number, end: number): number {
+  const length = end - start;
   if (slabEnd + length > SLAB_SIZE) {
-    slab = new ArrayBuffer(SLAB_SIZE);
+    slab = new Uint8Array(SLAB_SIZE);
     slabEnd = 0;
   }
-  const bytes = new Uint8Array(slab, slabEnd, length);
+  const at = slabEnd;
   slabEnd += length;
-  return bytes;
+  if (length < LOOP_BELOW) for (let i = 0; i < length; i++) slab[at + i] = source[start + i] as number;
+  else slab.set(source.subarray(start, end), at);
+  return at;
 }

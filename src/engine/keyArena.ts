@@ -12,13 +12,19 @@ import { copyBytes } from './byteSlab.ts';
 const CHUNK_UNITS_BITS = 18;
 const CHUNK_UNITS = 1 << CHUNK_UNITS_BITS;
 const CHUNK_MASK = CHUNK_UNITS - 1;
-const CHUNK_SIZE = CHUNK_UNITS * KEY_UNIT;
+export const KEY_CHUNK_SIZE = CHUNK_UNITS * KEY_UNIT;
 const FIRST_CHUNK_SIZE = 4096;
 const LENGTH_SIZE = 2;
 const NO_REFERENCE = 0xffff_ffff;
 
+/** Fills the chunk with this index from a snapshot. */
+export type LoadKeys = (index: number, target: Uint8Array) => void;
+
 export class KeyArena {
-  #chunks: Uint8Array[] = [new Uint8Array(FIRST_CHUNK_SIZE)];
+  /** Undefined: in the snapshot file, and not needed yet. */
+  #chunks: (Uint8Array | undefined)[] = [new Uint8Array(FIRST_CHUNK_SIZE)];
+  #load: LoadKeys | undefined;
+  #savedUnits = 0;
   /** First unit that was never used. */
   #endUnit = 0;
   #freeUnits = 0;
@@ -26,7 +32,7 @@ export class KeyArena {
 
   /** Bytes of memory held. */
   get allocatedBytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0);
   }
 
   get usedUnits(): number {
@@ -41,7 +47,7 @@ export class KeyArena {
   /** Copies `bytes[start, start + length)` in and returns its reference. */
   add(bytes: Uint8Array, start: number, length: number): number {
     const reference = this.#allocate(unitsOf(length));
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     let at = (reference & CHUNK_MASK) * KEY_UNIT;
     chunk[at] = length;
     chunk[at + 1] = length >>> 8;
@@ -58,7 +64,7 @@ export class KeyArena {
   }
 
   length(reference: number): number {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     return (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
   }
@@ -70,20 +76,20 @@ export class KeyArena {
 
   /** The key as a view that is valid until the key is freed. */
   view(reference: number): Uint8Array {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     const length = (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
     return chunk.subarray(at + LENGTH_SIZE, at + LENGTH_SIZE + length);
   }
 
   copy(reference: number): Uint8Array {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const start = (reference & CHUNK_MASK) * KEY_UNIT + LENGTH_SIZE;
     return copyBytes(chunk, start, start + this.length(reference));
   }
 
   equals(reference: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     if (((chunk[at] as number) | ((chunk[at + 1] as number) << 8)) !== length) return false;
     const keyAt = at + LENGTH_SIZE;
@@ -93,7 +99,7 @@ export class KeyArena {
 
   /** Order of the key and `other` by bytes: negative, 0 or positive. */
   compare(reference: number, other: Uint8Array): number {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     const length = (chunk[at] as number) | ((chunk[at + 1] as number) << 8);
     const keyAt = at + LENGTH_SIZE;
@@ -107,7 +113,7 @@ export class KeyArena {
 
   /** Four bytes of the key from `depth` on as a big-endian number, zeros after its end. */
   wordAt(reference: number, depth: number): number {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     const left = ((chunk[at] as number) | ((chunk[at + 1] as number) << 8)) - depth;
     if (left <= 0) return 0;
@@ -124,6 +130,7 @@ export class KeyArena {
    * returns its new one, and calls it for every key that stays.
    */
   repack(moveAll: (move: (reference: number) => number) => void): void {
+    this.loadAll();
     const old = this.#chunks;
     this.#clear();
     moveAll((reference) => {
@@ -143,25 +150,39 @@ export class KeyArena {
   /** The used bytes, chunk by chunk, for the keydir snapshot. */
   *usedBytes(): Generator<Uint8Array> {
     let left = this.#endUnit * KEY_UNIT;
-    for (const chunk of this.#chunks) {
+    for (let index = 0; index < this.#chunks.length; index++) {
       if (left <= 0) return;
+      const chunk = this.#chunk(index);
       yield left >= chunk.length ? chunk : chunk.subarray(0, left);
       left -= chunk.length;
     }
   }
 
-  /** Makes room for the used bytes of a snapshot and yields the chunks to fill, in order. */
-  *restore(usedUnits: number): Generator<Uint8Array> {
+  /** Takes over the keys of a snapshot. Each chunk is loaded when it is first needed. */
+  restore(usedUnits: number, load: LoadKeys): void {
+    this.#clear();
+    if (usedUnits === 0) return;
     this.#endUnit = usedUnits;
-    this.#freeHeads.clear();
-    this.#freeUnits = 0;
-    this.#chunks = [];
-    for (let left = usedUnits * KEY_UNIT; left > 0; left -= CHUNK_SIZE) {
-      const chunk = new Uint8Array(Math.min(CHUNK_SIZE, Math.max(left, FIRST_CHUNK_SIZE)));
-      this.#chunks.push(chunk);
-      yield chunk.subarray(0, Math.min(left, CHUNK_SIZE));
-    }
-    if (this.#chunks.length === 0) this.#chunks.push(new Uint8Array(FIRST_CHUNK_SIZE));
+    this.#load = load;
+    this.#savedUnits = usedUnits;
+    this.#chunks = new Array<undefined>(Math.ceil(usedUnits / CHUNK_UNITS)).fill(undefined);
+  }
+
+  /** Loads what was not needed yet. */
+  loadAll(): void {
+    for (let index = 0; index < this.#chunks.length; index++) this.#chunk(index);
+  }
+
+  #chunk(index: number): Uint8Array {
+    return this.#chunks[index] ?? this.#loadChunk(index);
+  }
+
+  #loadChunk(index: number): Uint8Array {
+    const sizeBytes = Math.min(KEY_CHUNK_SIZE, this.#savedUnits * KEY_UNIT - index * KEY_CHUNK_SIZE);
+    const chunk = new Uint8Array(Math.max(sizeBytes, FIRST_CHUNK_SIZE));
+    this.#load?.(index, chunk.subarray(0, sizeBytes));
+    this.#chunks[index] = chunk;
+    return chunk;
   }
 
   #allocate(units: number): number {
@@ -183,25 +204,25 @@ export class KeyArena {
   #reserve(reference: number, units: number): void {
     const index = reference >>> CHUNK_UNITS_BITS;
     if (index >= this.#chunks.length) {
-      this.#chunks.push(new Uint8Array(CHUNK_SIZE));
+      this.#chunks.push(new Uint8Array(KEY_CHUNK_SIZE));
       return;
     }
-    const chunk = this.#chunks[index] as Uint8Array;
+    const chunk = this.#chunk(index);
     const needed = ((reference & CHUNK_MASK) + units) * KEY_UNIT;
     if (needed <= chunk.length) return;
-    const larger = new Uint8Array(Math.min(CHUNK_SIZE, Math.max(needed, chunk.length * 2)));
+    const larger = new Uint8Array(Math.min(KEY_CHUNK_SIZE, Math.max(needed, chunk.length * 2)));
     larger.set(chunk);
     this.#chunks[index] = larger;
   }
 
   #readUnit(reference: number): number {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     return new DataView(chunk.buffer, chunk.byteOffset).getUint32(at, true);
   }
 
   #writeUnit(reference: number, value: number): void {
-    const chunk = this.#chunks[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
+    const chunk = this.#chunk(reference >>> CHUNK_UNITS_BITS);
     const at = (reference & CHUNK_MASK) * KEY_UNIT;
     new DataView(chunk.buffer, chunk.byteOffset).setUint32(at, value, true);
   }

@@ -35,8 +35,13 @@ export function entryIn(stored: number): number {
   return (stored & ENTRY_MASK) - 1;
 }
 
+/** The shard with this index, from a snapshot. */
+export type LoadShard = (index: number) => Uint32Array;
+
 export class KeyTable {
-  #shards: Uint32Array[];
+  /** Undefined: in the snapshot file, and not needed yet. */
+  #shards: (Uint32Array | undefined)[];
+  #load: LoadShard | undefined;
   #counts: Uint32Array;
   /** The hash of an entry, from the keydir's column. */
   readonly #hashOf: (entry: number) => number;
@@ -49,18 +54,24 @@ export class KeyTable {
   }
 
   get allocatedBytes(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.byteLength, 0);
+    return this.#shards.reduce((sum, shard) => sum + (shard?.byteLength ?? 0), 0);
   }
 
   /** The shard in which `hash` is looked for; the caller probes by itself, without a call per step. */
   shard(hash: number): Uint32Array {
-    return this.#shards[hash >>> SHARD_SHIFT] as Uint32Array;
+    return this.#shardAt(hash >>> SHARD_SHIFT);
+  }
+
+  /** What stands where the search for `hash` begins. */
+  peek(hash: number): number {
+    const shard = this.shard(hash);
+    return shard[hash & (shard.length - 1)] ?? EMPTY;
   }
 
   add(hash: number, entry: number): void {
     const index = hash >>> SHARD_SHIFT;
     const count = (this.#counts[index] as number) + 1;
-    let shard = this.#shards[index] as Uint32Array;
+    let shard = this.#shardAt(index);
     if (count * 4 > shard.length * 3) shard = this.#grow(index);
     place(shard, hash, entry);
     this.#counts[index] = count;
@@ -68,7 +79,7 @@ export class KeyTable {
 
   remove(hash: number, entry: number): void {
     const index = hash >>> SHARD_SHIFT;
-    const shard = this.#shards[index] as Uint32Array;
+    const shard = this.#shardAt(index);
     const mask = shard.length - 1;
     let hole = hash & mask;
     while (entryIn(shard[hole] as number) !== entry) hole = (hole + 1) & mask;
@@ -86,20 +97,37 @@ export class KeyTable {
 
   /** The shards as they are, for the keydir snapshot. */
   get shards(): readonly Uint32Array[] {
-    return this.#shards;
+    return Array.from(this.#shards, (_, index) => this.#shardAt(index));
   }
 
   get counts(): Uint32Array {
     return this.#counts;
   }
 
-  restore(shards: Uint32Array[], counts: Uint32Array): void {
-    this.#shards = shards;
+  /** Takes over the shards of a snapshot. Each is loaded when it is first needed. */
+  restore(counts: Uint32Array, load: LoadShard): void {
+    this.#shards = new Array<undefined>(SHARD_COUNT).fill(undefined);
     this.#counts = counts;
+    this.#load = load;
+  }
+
+  /** Loads what was not needed yet. */
+  loadAll(): void {
+    for (let index = 0; index < SHARD_COUNT; index++) this.#shardAt(index);
+  }
+
+  #shardAt(index: number): Uint32Array {
+    return this.#shards[index] ?? this.#loadShard(index);
+  }
+
+  #loadShard(index: number): Uint32Array {
+    const shard = this.#load?.(index) ?? new Uint32Array(0);
+    this.#shards[index] = shard;
+    return shard;
   }
 
   #grow(index: number): Uint32Array {
-    const old = this.#shards[index] as Uint32Array;
+    const old = this.#shardAt(index);
     const larger = new Uint32Array(old.length === 0 ? FIRST_CAPACITY : old.length * 2);
     for (const stored of old) {
       if (stored !== EMPTY) place(larger, this.#hashOf(entryIn(stored)), entryIn(stored));

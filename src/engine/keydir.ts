@@ -12,10 +12,11 @@
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
-import { type EntryChunk, FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
+import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
 import { hashKey } from './keyHash.ts';
 import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
+import { discard } from './readAheadOfUse.ts';
 
 /** More entries than the writer's queue can ever hold. */
 const ROOM_FOR_QUEUED = 2 ** 22;
@@ -48,12 +49,23 @@ export class Keydir {
   #ghosts = new Set<number>();
   /** Overwritten records that older readers may still see, newest first. */
   #versions = new Map<number, KeydirRecord[]>();
+  #isSaved = false;
+  #closeSource = (): void => undefined;
   /** Sequence numbers of the states being read, with how many readers each. */
   readonly #readers = new Map<number, number>();
   #newestReader = -1;
 
   constructor(hashSeed: number) {
     this.#hashSeed = hashSeed;
+  }
+
+  /** Nothing has changed since it was loaded from a snapshot, or saved as one. */
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+
+  markSaved(): void {
+    this.#isSaved = true;
   }
 
   /** Live keys. */
@@ -82,6 +94,54 @@ export class Keydir {
       this.#usage[slot] = usage;
     }
     return usage;
+  }
+
+  /** What the keydir finds a key by. */
+  hashOf(key: Uint8Array): number {
+    return hashKey(key, 0, key.length, this.#hashSeed);
+  }
+
+  /**
+   * The first entry with this hash, or -1: then no such key is there, not even a deleted one. It nearly always is the
+   * entry sought. Whoever reads the record anyway learns there whether it is, and so spares a look at the key, which
+   * would cost a cache miss more.
+   */
+  findByHash(hash: number): number {
+    const shard = this.#table.shard(hash);
+    if (shard.length === 0) return -1;
+    const mask = shard.length - 1;
+    const tag = tagOf(hash);
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const stored = shard[at] as number;
+      if (stored === 0) return -1;
+      if (tagIn(stored) === tag && this.#entries.hash(entryIn(stored)) === hash) return entryIn(stored);
+    }
+  }
+
+  /**
+   * `findByHash` for many at once, into `entries`. One look-up waits for its cache misses one after another; many side
+   * by side wait for theirs together.
+   */
+  findAllByHash(hashes: Uint32Array, entries: Int32Array, count: number): void {
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= this.#table.peek(hashes[i] as number);
+    discard(touched);
+    for (let i = 0; i < count; i++) entries[i] = this.findByHash(hashes[i] as number);
+  }
+
+  /** Brings entries into the processor's caches, whose misses are waited for together then. */
+  touchEntries(entries: Uint32Array, count: number): void {
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= this.#entries.hash(entries[i] as number);
+    discard(touched);
+  }
+
+  /** As `touchEntries`, with their keys. */
+  touchKeys(entries: Uint32Array, count: number): void {
+    this.touchEntries(entries, count);
+    let touched = 0;
+    for (let i = 0; i < count; i++) touched ^= this.#arena.length(this.#entries.key(entries[i] as number));
+    discard(touched);
   }
 
   /** The entry of a key, deleted ones included, or -1. */
@@ -196,6 +256,7 @@ export class Keydir {
     // A reader of an older state may see this record too; either place serves it.
     this.#count(from, -size, -1);
     this.#entries.setPlace(entry, slot, offsetBytes);
+    this.#isSaved = false;
     this.#count(slot, size, 1);
     return true;
   }
@@ -270,7 +331,10 @@ export class Keydir {
 
   /** The ordered view, up to date. */
   get order(): OrderedKeys {
-    if (!this.#order.built) this.#order.build(this.#usedEntries());
+    if (!this.#order.built) {
+      this.#order.build(this.#usedEntries());
+      this.#isSaved = false;
+    }
     this.#settleOrder();
     return this.#order;
   }
@@ -336,19 +400,31 @@ export class Keydir {
   }
 
   /** Takes over the entries of a snapshot, after its other parts are filled. */
-  restore(state: { readonly end: number; readonly chunks: EntryChunk[]; readonly freeCount: number }): void {
-    this.#entries.restore(state.chunks, state.end);
-    this.#liveCount = state.end - state.freeCount;
-    this.#freeEntries = state.freeCount > 0 ? this.#findFreeEntries() : [];
+  restore(state: {
+    readonly liveCount: number;
+    readonly freeEntries: number[];
+    /** Ends the loading of parts that were not needed yet. */
+    readonly close: () => void;
+  }): void {
+    this.#isSaved = true;
+    this.#liveCount = state.liveCount;
+    this.#freeEntries = state.freeEntries;
+    this.#closeSource = state.close;
     if (this.#entries.hasExpiries) this.#queueExpiries();
   }
 
-  #findFreeEntries(): number[] {
-    const free: number[] = [];
-    for (let entry = 0; entry < this.#entries.end; entry++) {
-      if (this.#entries.slot(entry) === FREE_SLOT) free.push(entry);
-    }
-    return free;
+  /** Loads what was not needed yet. */
+  loadAll(): void {
+    this.#entries.loadAll();
+    this.#table.loadAll();
+    this.#arena.loadAll();
+    this.#order.load();
+    this.close();
+  }
+
+  /** Closes the snapshot file, if parts of it were never needed. The keydir is of no use afterwards. */
+  close(): void {
+    this.#closeSource();
   }
 
   #queueExpiries(): void {
@@ -375,6 +451,7 @@ export class Keydir {
   }
 
   #write(entry: number, record: Readonly<KeydirRecord>, keyLength: number): void {
+    this.#isSaved = false;
     this.#entries.write(entry, record);
     this.#count(record.slot, RECORD_HEADER_SIZE + keyLength + record.valueLength, 1);
     if (record.expiryMs !== 0) this.#expiring.add(record.expiryMs, entry, record.sequence);
@@ -382,6 +459,7 @@ export class Keydir {
 
   /** The entry's record is no longer the newest. Returns whether the key was deleted already. */
   #retire(entry: number, keyLength: number): boolean {
+    this.#isSaved = false;
     const slot = this.#entries.slot(entry);
     const isGhost = slot === GHOST_SLOT;
     if (this.#entries.sequence(entry) <= this.#newestReader) this.#keepVersion(entry);

@@ -5,7 +5,7 @@
  */
 
 const CHUNK_BITS = 16;
-const CHUNK_ENTRIES = 1 << CHUNK_BITS;
+export const CHUNK_ENTRIES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ENTRIES - 1;
 const FIRST_CHUNK_ENTRIES = 64;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -36,8 +36,14 @@ export interface EntryChunk {
   readonly expiries: Float64Array | undefined;
 }
 
+/** Fills the first `count` entries of the chunk with this index from a snapshot. */
+export type LoadEntries = (index: number, chunk: EntryChunk, count: number) => void;
+
 export class KeydirEntries {
-  #chunks: EntryChunk[] = [newChunk(FIRST_CHUNK_ENTRIES, false)];
+  /** Undefined: in the snapshot file, and not needed yet. */
+  #chunks: (EntryChunk | undefined)[] = [newChunk(FIRST_CHUNK_ENTRIES, false)];
+  #load: LoadEntries | undefined;
+  #savedEnd = 0;
   /** First entry number that was never used. */
   #end = 0;
   #hasExpiries = false;
@@ -51,20 +57,29 @@ export class KeydirEntries {
   }
 
   get chunks(): readonly EntryChunk[] {
-    return this.#chunks;
+    return Array.from(this.#chunks, (_, index) => this.#chunk(index));
+  }
+
+  /** Loads what was not needed yet. */
+  loadAll(): void {
+    for (let index = 0; index < this.#chunks.length; index++) this.#chunk(index);
   }
 
   get allocatedBytes(): number {
-    return this.#chunks.reduce((sum, { words, expiries }) => sum + words.byteLength + (expiries?.byteLength ?? 0), 0);
+    const sizeOf = ({ words, expiries }: EntryChunk) => words.byteLength + (expiries?.byteLength ?? 0);
+    return this.#chunks.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : sizeOf(chunk)), 0);
   }
 
   /** The number of a new entry; its fields are 0. */
   add(): number {
     const entry = this.#end++;
     const index = entry >>> CHUNK_BITS;
-    const chunk = this.#chunks[index];
-    if (chunk === undefined) this.#chunks.push(newChunk(CHUNK_ENTRIES, this.#hasExpiries));
-    else if ((entry & CHUNK_MASK) * ENTRY_WORDS === chunk.words.length) this.#chunks[index] = grownChunk(chunk);
+    if (index === this.#chunks.length) {
+      this.#chunks.push(newChunk(CHUNK_ENTRIES, this.#hasExpiries));
+      return entry;
+    }
+    const chunk = this.#chunk(index);
+    if ((entry & CHUNK_MASK) * ENTRY_WORDS === chunk.words.length) this.#chunks[index] = grownChunk(chunk);
     return entry;
   }
 
@@ -86,17 +101,17 @@ export class KeydirEntries {
   }
 
   sequence(entry: number): number {
-    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words } = this.#chunk(entry >>> CHUNK_BITS);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     return (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32;
   }
 
   expiryMs(entry: number): number {
-    return (this.#chunks[entry >>> CHUNK_BITS] as EntryChunk).expiries?.[entry & CHUNK_MASK] ?? 0;
+    return this.#chunk(entry >>> CHUNK_BITS).expiries?.[entry & CHUNK_MASK] ?? 0;
   }
 
   read(entry: number, target: KeydirRecord): void {
-    const { words, expiries } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words, expiries } = this.#chunk(entry >>> CHUNK_BITS);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     target.slot = words[at + ENTRY.slot] as number;
     target.offsetBytes = words[at + ENTRY.offset] as number;
@@ -108,7 +123,7 @@ export class KeydirEntries {
 
   write(entry: number, record: Readonly<KeydirRecord>): void {
     if (record.expiryMs !== 0 && !this.#hasExpiries) this.#addExpiries();
-    const { words, expiries } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words, expiries } = this.#chunk(entry >>> CHUNK_BITS);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.slot] = record.slot;
     words[at + ENTRY.offset] = record.offsetBytes;
@@ -119,43 +134,54 @@ export class KeydirEntries {
   }
 
   setKey(entry: number, hash: number, key: number): void {
-    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words } = this.#chunk(entry >>> CHUNK_BITS);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.hash] = hash;
     words[at + ENTRY.key] = key;
   }
 
   setPlace(entry: number, slot: number, offsetBytes: number): void {
-    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words } = this.#chunk(entry >>> CHUNK_BITS);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.slot] = slot;
     words[at + ENTRY.offset] = offsetBytes;
   }
 
-  /** Takes over the chunks of a snapshot; those made by `newChunks` for as many entries. */
-  restore(chunks: EntryChunk[], end: number): void {
-    this.#hasExpiries = chunks[0]?.expiries !== undefined;
-    this.#chunks = chunks.length > 0 ? chunks : [newChunk(FIRST_CHUNK_ENTRIES, false)];
+  /** Takes over the `end` entries of a snapshot. Each chunk is loaded when it is first needed. */
+  restore(end: number, hasExpiries: boolean, load: LoadEntries): void {
     this.#end = end;
+    this.#hasExpiries = hasExpiries;
+    if (end === 0) return;
+    this.#load = load;
+    this.#savedEnd = end;
+    this.#chunks = new Array<undefined>(Math.ceil(end / CHUNK_ENTRIES)).fill(undefined);
   }
 
-  static newChunks(count: number, hasExpiries: boolean): EntryChunk[] {
-    const chunks: EntryChunk[] = [];
-    for (let left = count; left > 0; left -= CHUNK_ENTRIES) {
-      chunks.push(newChunk(Math.min(CHUNK_ENTRIES, Math.max(FIRST_CHUNK_ENTRIES, left)), hasExpiries));
-    }
-    return chunks;
+  #chunk(index: number): EntryChunk {
+    return this.#chunks[index] ?? this.#loadChunk(index);
+  }
+
+  #loadChunk(index: number): EntryChunk {
+    const count = Math.min(CHUNK_ENTRIES, this.#savedEnd - index * CHUNK_ENTRIES);
+    const chunk = newChunk(Math.max(FIRST_CHUNK_ENTRIES, count), this.#hasExpiries);
+    this.#load?.(index, chunk, count);
+    this.#chunks[index] = chunk;
+    return chunk;
   }
 
   #word(entry: number, field: number): number {
-    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const { words } = this.#chunk(entry >>> CHUNK_BITS);
     return words[(entry & CHUNK_MASK) * ENTRY_WORDS + field] as number;
   }
 
   #addExpiries(): void {
     this.#hasExpiries = true;
-    this.#chunks = this.#chunks.map(({ words }) => ({ words, expiries: new Float64Array(words.length / ENTRY_WORDS) }));
+    this.#chunks = this.#chunks.map((chunk) => chunk && withExpiries(chunk));
   }
+}
+
+function withExpiries({ words }: EntryChunk): EntryChunk {
+  return { words, expiries: new Float64Array(words.length / ENTRY_WORDS) };
 }
 
 function newChunk(entries: number, hasExpiries: boolean): EntryChunk {

@@ -4,6 +4,7 @@ import type { ManifestSegment } from '../format/manifest.ts';
 import type { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import { readManifest, writeManifest } from './manifestFile.ts';
+import { discard } from './readAheadOfUse.ts';
 import { RecordReader } from './recordReader.ts';
 import type { Segment, SegmentTable } from './segment.ts';
 import { saveSnapshot } from './snapshotFile.ts';
@@ -34,10 +35,13 @@ export class LiveLog {
   appliedSequence: number;
   generation: number;
   nextSegmentId: number;
+  /** The snapshot file names no segment that is gone. */
+  #isSnapshotCurrent = true;
   /** Nothing can be read any more. */
   isClosed = false;
   /** Why the store refuses to write until it is opened again. */
   failure: StrataError | undefined;
+  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
   /** Segments out of the store whose files older readers may still need. */
   #retired: Segment[] = [];
 
@@ -56,6 +60,20 @@ export class LiveLog {
   /** Whether the record's time is over: then its key is absent, for readers of older states too. */
   hasExpired({ expiryMs }: Readonly<KeydirRecord>): boolean {
     return expiryMs !== 0 && expiryMs <= this.#now();
+  }
+
+  /**
+   * Brings the records of entries, -1 for none, into the processor's caches as far as the block cache has them: a loop
+   * over many of them waits for its cache misses together, reading one record after the other waits for each.
+   */
+  touchRecords(entries: Uint32Array | Int32Array, count: number): void {
+    const record = this.#record;
+    let touched = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = entries[i] as number;
+      if (entry !== -1 && this.keydir.read(entry, record)) touched ^= this.records.peek(record);
+    }
+    discard(touched);
   }
 
   takeSegmentId(): number {
@@ -89,6 +107,7 @@ export class LiveLog {
   saveSnapshot(nowMs: number): boolean {
     const { storage, directory, keydir } = this;
     if (keydir.readerCount > 0) return false;
+    if (keydir.isSaved && this.#isSnapshotCurrent) return true;
     keydir.packKeys();
     const segments = this.segments.live();
     for (const segment of segments) {
@@ -101,6 +120,8 @@ export class LiveLog {
       segment.syncedBytes = segment.writtenBytes;
     }
     saveSnapshot(storage, directory, { keydir, segments, lastSequence: this.appliedSequence, createdMs: nowMs });
+    keydir.markSaved();
+    this.#isSnapshotCurrent = true;
     return true;
   }
 
@@ -131,6 +152,8 @@ export class LiveLog {
   /** The segment no longer belongs to the store; its file is closed when no reader of an older state is left. */
   retire(segment: Segment): void {
     segment.retired = true;
+    // The snapshot names it, and would be refused.
+    this.#isSnapshotCurrent = false;
     this.#retired.push(segment);
     this.closeRetired();
   }
@@ -144,6 +167,7 @@ export class LiveLog {
   /** Closes all files, also those of segments that readers of older states may still need. */
   close(): void {
     this.isClosed = true;
+    this.keydir.close();
     this.segments.closeAll();
     this.#retired = [];
   }

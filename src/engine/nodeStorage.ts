@@ -81,7 +81,7 @@ class NodeFile implements StorageFile {
   }
 
   syncNow(): void {
-    fsyncSync(this.#descriptor);
+    fdatasyncSync(this.#descriptor);
   }
 
   close(): void {
@@ -93,6 +93,8 @@ class NodeFile implements StorageFile {
 const RENAME_ATTEMPTS = process.platform === 'win32' ? 20 : 1;
 
 class NodeStorage implements Storage {
+  readonly replacesOpenFiles = process.platform !== 'win32';
+
   join(directory: string, name: string): string {
     return join(directory, name);
   }

@@ -156,6 +156,7 @@ async function continueLog(
     for (const cut of recovered?.cutSegments ?? []) segments.drop(cut);
     return { log, active };
   } catch (error) {
+    recovered?.keydir.close();
     segments.closeAll();
     throw error;
   }

@@ -10,7 +10,8 @@ import type { Change } from './writer.ts';
 /** The longest time that Node's timers take. */
 const MAX_TIMER_MS = 0x7fff_ffff;
 
-const DEFAULT_CACHE_SIZE = 64 * 1024 * 1024;
+const DEFAULT_CACHE_SIZE = 256 * 1024 * 1024;
+const DEFAULT_MAX_BLOCKING_SYNC_MS = 1;
 const DEFAULT_MAX_SEGMENT_SIZE = 64 * 1024 * 1024;
 
 export interface ResolvedOptions {
@@ -22,6 +23,7 @@ export interface ResolvedOptions {
   readonly salvage: boolean;
   readonly writeSerialization: 'queue' | 'lock';
   readonly cacheSizeBytes: number;
+  readonly maxBlockingSyncMs: number;
   /** Undefined: only when `compact` is called. */
   readonly compaction: (CompactionPolicy & { readonly checkIntervalMs: number }) | undefined;
   /** Undefined: only when the store is closed. */
@@ -52,6 +54,7 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
     errorIfExists: options.errorIfExists ?? false,
     salvage: options.salvage ?? false,
     cacheSizeBytes: resolveCacheSize(options.cacheSizeBytes),
+    maxBlockingSyncMs: resolveBlockingTime(options.maxBlockingSyncMs),
     writeSerialization: resolveWriteSerialization(options.writeSerialization),
     compaction: resolveCompaction(options.compaction, maxSegmentSizeBytes),
     snapshotIntervalMs: resolveInterval('snapshotIntervalMs', options.snapshotIntervalMs, DEFAULT_SNAPSHOT_INTERVAL_MS),
@@ -61,6 +64,11 @@ export function resolveOptions(options: StoreOptions): ResolvedOptions {
 function resolveCacheSize(cacheSizeBytes: number = DEFAULT_CACHE_SIZE): number {
   if (Number.isSafeInteger(cacheSizeBytes) && cacheSizeBytes >= 0) return cacheSizeBytes;
   throw new StrataError('INVALID_OPTION', 'cacheSizeBytes must be a whole number from 0.');
+}
+
+function resolveBlockingTime(maxBlockingSyncMs: number = DEFAULT_MAX_BLOCKING_SYNC_MS): number {
+  if (Number.isFinite(maxBlockingSyncMs) && maxBlockingSyncMs >= 0) return maxBlockingSyncMs;
+  throw new StrataError('INVALID_OPTION', 'maxBlockingSyncMs must be a number of milliseconds from 0.');
 }
 
 function resolveWriteSerialization(

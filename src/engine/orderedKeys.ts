@@ -26,6 +26,8 @@ export class OrderedKeys {
   #ranks: Float64Array | undefined;
   #count = 0;
   #built = false;
+  /** Reads what is still in the snapshot file. */
+  #load: (() => Uint32Array) | undefined;
   #added: number[] = [];
   #removed: number[] = [];
   #version = 0;
@@ -74,16 +76,14 @@ export class OrderedKeys {
     this.restore(entries);
   }
 
-  /** Takes entries that are in order already. */
+  /** Takes entries that are in order already, and the array with them: leaves are parts of it until they grow. */
   restore(entries: Uint32Array): void {
     this.#leaves = [];
     this.#lengths = [];
     for (let at = 0; at < entries.length; at += LEAF_FILL) {
-      const part = entries.subarray(at, at + LEAF_FILL);
-      const leaf = new Uint32Array(LEAF_CAPACITY);
-      leaf.set(part);
+      const leaf = entries.subarray(at, at + LEAF_FILL);
       this.#leaves.push(leaf);
-      this.#lengths.push(part.length);
+      this.#lengths.push(leaf.length);
     }
     this.#count = entries.length;
     this.#built = true;
@@ -93,8 +93,27 @@ export class OrderedKeys {
     this.#version++;
   }
 
+  /** Takes over the order of a snapshot, which `load` reads when it is first needed. */
+  restoreLater(load: () => Uint32Array): void {
+    this.#built = true;
+    this.#load = load;
+  }
+
+  /** Reads the order that `restoreLater` was told of, if it has not been needed yet. */
+  load(): void {
+    const load = this.#load;
+    if (load === undefined) return;
+    const added = this.#added;
+    const removed = this.#removed;
+    this.restore(load());
+    this.#load = undefined;
+    this.#added = added;
+    this.#removed = removed;
+  }
+
   /** Takes in what waits. Afterwards the removed entries' numbers and keys may be used again. */
   update(): void {
+    this.load();
     if (this.#added.length === 0 && this.#removed.length === 0) return;
     const gone = new Set(this.#removed);
     const added = Uint32Array.from(gone.size === 0 ? this.#added : this.#added.filter((entry) => !gone.delete(entry)));
@@ -242,12 +261,22 @@ export class OrderedKeys {
         index -= half;
       }
     }
-    const entries = this.#leaves[leaf] as Uint32Array;
     const length = this.#lengths[leaf] as number;
+    const entries = this.#leafWithRoom(leaf, length);
     entries.copyWithin(index + 1, index, length);
     entries[index] = entry;
     this.#lengths[leaf] = length + 1;
     this.#count++;
+  }
+
+  /** A leaf that is full but small is a part of a larger array, and gets an array of its own. */
+  #leafWithRoom(leaf: number, length: number): Uint32Array {
+    const entries = this.#leaves[leaf] as Uint32Array;
+    if (length < entries.length) return entries;
+    const larger = new Uint32Array(LEAF_CAPACITY);
+    larger.set(entries);
+    this.#leaves[leaf] = larger;
+    return larger;
   }
 
   #split(leaf: number): void {

@@ -20,6 +20,8 @@ export class RangeCursor {
   readonly #keydir: Keydir;
   readonly #sequence: number;
   readonly #reverse: boolean;
+  /** Called with each page before it is walked. */
+  readonly #touch: (page: Uint32Array) => void;
   #bounds: Bounds;
   #left: number;
   #page = new Uint32Array(FIRST_PAGE_SIZE);
@@ -33,8 +35,9 @@ export class RangeCursor {
   #lastKey: Uint8Array | undefined;
 
   /** The caller keeps the state of `sequence` readable while the cursor is in use. */
-  constructor(log: LiveLog, range: KeyRange, sequence: number) {
+  constructor(log: LiveLog, range: KeyRange, sequence: number, touch: (page: Uint32Array) => void = () => undefined) {
     this.#log = log;
+    this.#touch = touch;
     this.#keydir = log.keydir;
     this.#sequence = sequence;
     this.#reverse = range.reverse === true;
@@ -67,6 +70,7 @@ export class RangeCursor {
     const position = order.positionOf(this.#reverse ? this.#to : this.#from);
     this.#pageEnd = order.read(position, this.#reverse, this.#page.subarray(0, size));
     this.#pageAt = 0;
+    this.#touch(this.#page.subarray(0, this.#pageEnd));
     if (this.#reverse) this.#to -= this.#pageEnd;
     else this.#from += this.#pageEnd;
     // Copied now: an entry that this reader cannot see may be another key's by the time of the next page.

@@ -6,12 +6,15 @@
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { decodeRecord, decodeRecordHeader, type RecordProblem, RecordView } from '../format/record.ts';
 import { BlockCache } from './blockCache.ts';
-import { copyBytes } from './byteSlab.ts';
+import { copyAdjacent, copyBytes } from './byteSlab.ts';
 import { crc32 } from './checksum.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment, SegmentTable } from './segment.ts';
 import { readFully } from './storage.ts';
 import { StrataError, storageError } from './strataError.ts';
+
+/** Why the bytes at a place are not the record that the keydir says is there. */
+type RecordMismatch = RecordProblem | 'another-record';
 
 /** Records up to this size are read through one buffer that is used again. */
 const SCRATCH_SIZE = 64 * 1024;
@@ -29,34 +32,71 @@ export class RecordReader {
 
   /** The value of a record, as a copy. Throws `STORE_DAMAGED` when the bytes on disk are not this record. */
   readValue(record: Readonly<KeydirRecord>, key: Uint8Array): Uint8Array {
+    const mismatch = this.#read(record, key);
+    if (mismatch !== undefined) throw this.#damaged(mismatch, record, key);
+    return this.#copyValue();
+  }
+
+  /** The same for a record that may be another key's, or damaged: then undefined. */
+  readValueIfOf(record: Readonly<KeydirRecord>, key: Uint8Array): Uint8Array | undefined {
+    return this.#read(record, key) === undefined ? this.#copyValue() : undefined;
+  }
+
+  /** Key and value of a record that is in the cache and sound; undefined for every other one. */
+  readCachedEntry(record: Readonly<KeydirRecord>): [Uint8Array, Uint8Array] | undefined {
+    const segment = this.#segments.at(record.slot);
+    const block = BlockCache.peek(segment, record.offsetBytes);
+    if (block === undefined) return undefined;
+    const view = this.#view;
+    view.offsetBytes = record.offsetBytes;
+    const problem = decodeRecord(view, block, BlockCache.indexOf(record.offsetBytes), segment.salt, crc32);
+    // No two records have the same sequence number, so this is the one.
+    if (problem !== undefined || view.sequence !== record.sequence) return undefined;
+    const keyStart = view.start + RECORD_HEADER_SIZE;
+    return copyAdjacent(block, keyStart, keyStart + view.keyLength, view.start + view.sizeBytes);
+  }
+
+  /** The first byte of a record that is in the block cache, otherwise 0. */
+  peek({ slot, offsetBytes }: Readonly<KeydirRecord>): number {
+    const block = BlockCache.peek(this.#segments.at(slot), offsetBytes);
+    return block === undefined ? 0 : (block[BlockCache.indexOf(offsetBytes)] as number);
+  }
+
+  /** Leaves the record in `#view`, or says why the bytes on disk are not this record of this key. */
+  #read(record: Readonly<KeydirRecord>, key: Uint8Array): RecordMismatch | undefined {
     const segment = this.#segments.at(record.slot);
     const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
     const block = this.#findBlock(segment, record.offsetBytes, sizeBytes);
-    if (block !== undefined) return this.#valueIn(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
+    if (block !== undefined) return this.#decode(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
     const bytes = sizeBytes <= SCRATCH_SIZE ? this.#scratch : new Uint8Array(sizeBytes);
-    const got = this.#read(segment, bytes, sizeBytes, record.offsetBytes);
-    if (got < sizeBytes) throw damagedRecord(segment, record.offsetBytes, sizeBytes, 'short-body');
-    return this.#valueIn(bytes, 0, segment, record, key);
+    if (this.#readBytes(segment, bytes, sizeBytes, record.offsetBytes) < sizeBytes) return 'short-body';
+    return this.#decode(bytes, 0, segment, record, key);
   }
 
   /** As `readValue`, for records that are read one after another: what lies close together is read in one go. */
   readValueAhead(ahead: ReadAhead, record: Readonly<KeydirRecord>, key: Uint8Array): Uint8Array {
-    const segment = this.#segments.at(record.slot);
     const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
     if (sizeBytes > ReadAhead.maxRecordSize) return this.readValue(record, key);
-    const block = this.#findBlock(segment, record.offsetBytes, sizeBytes);
-    if (block !== undefined) return this.#valueIn(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
-    if (!ahead.covers(segment, record.offsetBytes, sizeBytes)) {
+    const problem = this.#readAhead(ahead, record, key);
+    if (problem !== undefined) throw this.#damaged(problem, record, key);
+    return this.#copyValue();
+  }
+
+  #readAhead(ahead: ReadAhead, record: Readonly<KeydirRecord>, key: Uint8Array): RecordMismatch | undefined {
+    const segment = this.#segments.at(record.slot);
+    const { offsetBytes } = record;
+    const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
+    const block = this.#findBlock(segment, offsetBytes, sizeBytes);
+    if (block !== undefined) return this.#decode(block, BlockCache.indexOf(offsetBytes), segment, record, key);
+    if (!ahead.covers(segment, offsetBytes, sizeBytes)) {
       try {
-        ahead.fill(segment, record.offsetBytes, sizeBytes);
+        ahead.fill(segment, offsetBytes, sizeBytes);
       } catch (error) {
         throw storageError(error, `reading ${segment.fileName}`);
       }
-      if (!ahead.covers(segment, record.offsetBytes, sizeBytes)) {
-        throw damagedRecord(segment, record.offsetBytes, sizeBytes, 'short-body');
-      }
+      if (!ahead.covers(segment, offsetBytes, sizeBytes)) return 'short-body';
     }
-    return this.#valueIn(ahead.bytes, ahead.indexOf(record.offsetBytes), segment, record, key);
+    return this.#decode(ahead.bytes, ahead.indexOf(offsetBytes), segment, record, key);
   }
 
   /**
@@ -76,9 +116,10 @@ export class RecordReader {
     const segment = this.#segments.at(record.slot);
     const valueStart = RECORD_HEADER_SIZE + key.length;
     const bytes = new Uint8Array(valueStart + maxValueBytes);
-    const got = this.#read(segment, bytes, bytes.length, record.offsetBytes);
+    const got = this.#readBytes(segment, bytes, bytes.length, record.offsetBytes);
     const problem = got === bytes.length ? decodeRecordHeader(view, bytes, 0) : 'short-body';
-    this.#checkIsRecord(problem, segment, record, key);
+    const mismatch = problem ?? this.#compare(record, key);
+    if (mismatch !== undefined) throw this.#damaged(mismatch, record, key);
     return { value: bytes.slice(valueStart), timestampMs: view.timestampMs };
   }
 
@@ -90,7 +131,7 @@ export class RecordReader {
     }
   }
 
-  #read(segment: Segment, bytes: Uint8Array, sizeBytes: number, offsetBytes: number): number {
+  #readBytes(segment: Segment, bytes: Uint8Array, sizeBytes: number, offsetBytes: number): number {
     try {
       return readFully(segment.file, bytes, 0, sizeBytes, offsetBytes);
     } catch (error) {
@@ -98,41 +139,37 @@ export class RecordReader {
     }
   }
 
-  /** Checks the record at `start` of `bytes` and copies its value. */
-  #valueIn(
+  #decode(
     bytes: Uint8Array,
     start: number,
     segment: Segment,
     record: Readonly<KeydirRecord>,
     key: Uint8Array,
-  ): Uint8Array {
+  ): RecordMismatch | undefined {
     this.#view.offsetBytes = record.offsetBytes;
-    const problem = decodeRecord(this.#view, bytes, start, segment.salt, crc32);
-    this.#checkIsRecord(problem, segment, record, key);
-    const valueStart = start + RECORD_HEADER_SIZE + key.length;
-    return copyBytes(bytes, valueStart, valueStart + record.valueLength);
+    return decodeRecord(this.#view, bytes, start, segment.salt, crc32) ?? this.#compare(record, key);
   }
 
-  #checkIsRecord(
-    problem: RecordProblem | undefined,
-    segment: Segment,
-    record: Readonly<KeydirRecord>,
-    key: Uint8Array,
-  ): void {
-    if (problem === undefined && this.#view.sequence === record.sequence && isKey(this.#view, key)) return;
+  #compare(record: Readonly<KeydirRecord>, key: Uint8Array): RecordMismatch | undefined {
+    return this.#view.sequence === record.sequence && isKey(this.#view, key) ? undefined : 'another-record';
+  }
+
+  #copyValue(): Uint8Array {
+    const { bytes, start, keyLength, sizeBytes } = this.#view;
+    return copyBytes(bytes, start + RECORD_HEADER_SIZE + keyLength, start + sizeBytes);
+  }
+
+  #damaged(reason: RecordMismatch, record: Readonly<KeydirRecord>, key: Uint8Array): StrataError {
+    const { fileName } = this.#segments.at(record.slot);
+    const { offsetBytes } = record;
     const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
-    throw damagedRecord(segment, record.offsetBytes, sizeBytes, problem ?? 'another-record');
+    return new StrataError(
+      'STORE_DAMAGED',
+      `The record at offset ${offsetBytes} of ${fileName} is damaged (${reason}). ` +
+        `Verify the store to see what else is, and copy its readable records into a new one.`,
+      { damage: [{ fileName, offsetBytes, sizeBytes, reason }] },
+    );
   }
-}
-
-function damagedRecord(segment: Segment, offsetBytes: number, sizeBytes: number, reason: string): StrataError {
-  const { fileName } = segment;
-  return new StrataError(
-    'STORE_DAMAGED',
-    `The record at offset ${offsetBytes} of ${fileName} is damaged (${reason}). ` +
-      `Verify the store to see what else is, and copy its readable records into a new one.`,
-    { damage: [{ fileName, offsetBytes, sizeBytes, reason }] },
-  );
 }
 
 function isKey(view: RecordView, key: Uint8Array): boolean {

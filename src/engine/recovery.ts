@@ -52,7 +52,7 @@ export async function recoverLog(options: RecoveryOptions): Promise<RecoveredLog
   try {
     return await recovery.run();
   } catch (error) {
-    recovery.segments.closeAll();
+    recovery.close();
     throw error;
   }
 }
@@ -128,6 +128,11 @@ class Recovery {
     this.#options = options;
     this.#manifest = manifest;
     this.#lastSequence = manifest.sequenceFloor;
+  }
+
+  close(): void {
+    this.#keydir.close();
+    this.segments.closeAll();
   }
 
   async run(): Promise<RecoveredLog> {

@@ -23,11 +23,15 @@ export function checkSnapshot(
     note(`the file is damaged: ${loaded.reason}; it is a cache and will be rebuilt`);
     return;
   }
-  const covered = findCovered(log, loaded.head);
-  if (covered === undefined || loaded.head.lastSequence > lastSequence) return;
-  const isNewest = loaded.head.lastSequence === lastSequence;
-  checkEntries(log, loaded.keydir, rebuilt, { covered, isNewest }, note);
-  checkNothingIsMissing(loaded.keydir, rebuilt, covered, note);
+  const { head, keydir } = loaded;
+  try {
+    const covered = findCovered(log, head);
+    if (covered === undefined || head.lastSequence > lastSequence) return;
+    checkEntries(log, keydir, rebuilt, { covered, isNewest: head.lastSequence === lastSequence }, note);
+    checkNothingIsMissing(keydir, rebuilt, covered, note);
+  } finally {
+    keydir.close();
+  }
 }
 
 /** What a snapshot covers: its segments in their order, and for each of their slots in the log up to which byte. */

@@ -1,4 +1,4 @@
-/** Saves the keydir as a snapshot file and loads it again, column by column, straight from and into its arrays. */
+/** Saves the keydir as a snapshot file and loads it again, part by part, straight from and into its arrays. */
 
 import { SNAPSHOT_NAME } from '../format/fileName.ts';
 import {
@@ -7,7 +7,6 @@ import {
   SNAPSHOT_COLUMNS,
   type SnapshotColumn,
   type SnapshotHead,
-  type SnapshotLayout,
   type SnapshotSegment,
   snapshotHeadSize,
   snapshotLayout,
@@ -15,11 +14,16 @@ import {
 import { FILE_CHECKSUM_SIZE, SNAPSHOT, SNAPSHOT_FIRST_SEGMENT, SNAPSHOT_FREE_ENTRY } from '../format/layout.ts';
 import { readU32, writeU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
+import { KEY_CHUNK_SIZE } from './keyArena.ts';
 import { Keydir } from './keydir.ts';
-import { ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT, KeydirEntries } from './keydirEntries.ts';
+import { CHUNK_ENTRIES, ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT } from './keydirEntries.ts';
 import { entryIn, SHARD_BITS } from './keyTable.ts';
 import type { Segment } from './segment.ts';
+import { bytesOf, paddingAfter, type SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
+
+const ENTRY_SIZE = ENTRY_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+const EXPIRY_SIZE = Float64Array.BYTES_PER_ELEMENT;
 
 /**
  * Replaces the snapshot file. The keydir must hold no ghosts; `segments` are the live ones, and their sizes say up
@@ -139,6 +143,10 @@ export type LoadedSnapshot =
 /**
  * Loads the snapshot file if it is sound and `accept` agrees to what it covers; undefined when there is none. The
  * slots of the loaded keydir are the indexes of `head.segments`.
+ *
+ * All of the file is read and checked, but kept are only the places of its parts: each comes into memory when it is
+ * first needed, from the same file, which stays open until then. New memory costs more than reading and checking: for
+ * every page the processor has to ask the operating system. Close the keydir when it is no longer of use.
  */
 export function loadSnapshot(
   storage: Storage,
@@ -148,10 +156,14 @@ export function loadSnapshot(
   const path = storage.join(directory, SNAPSHOT_NAME);
   if (storage.fileSize(path) === undefined) return undefined;
   const file = storage.open(path, 'read');
+  let isKept = false;
   try {
-    return load(file, accept);
+    const loaded = load(file, accept);
+    if (loaded.ok && !storage.replacesOpenFiles) loaded.keydir.loadAll();
+    isKept = loaded.ok;
+    return loaded;
   } finally {
-    file.close();
+    if (!isKept) file.close();
   }
 }
 
@@ -162,10 +174,9 @@ function load(file: StorageFile, accept: (head: SnapshotHead) => string | undefi
   if (!result.ok) return { ok: false, reason: result.problem };
   const refusal = accept(result.head);
   if (refusal !== undefined) return { ok: false, reason: refusal };
-  const reader = new ColumnReader(file, headBytes, result.layout);
+  const reader = new SnapshotReader(file, headBytes, result.layout);
   const keydir = readColumns(reader, result.head);
-  if (keydir === undefined || !reader.checksumIsRight()) return { ok: false, reason: 'bad-file-checksum' };
-  return { ok: true, head: result.head, keydir };
+  return keydir === undefined ? { ok: false, reason: 'bad-file-checksum' } : { ok: true, head: result.head, keydir };
 }
 
 function readHeadBytes(file: StorageFile, sizeBytes: number): Uint8Array {
@@ -179,154 +190,129 @@ function readHeadBytes(file: StorageFile, sizeBytes: number): Uint8Array {
   return bytes;
 }
 
-/** Reads columns in the file's order and keeps the checksum of all that was read. */
-class ColumnReader {
-  readonly #file: StorageFile;
-  readonly #layout: SnapshotLayout;
-  #checksum: number;
-  #position: number;
-  #complete = true;
-
-  constructor(file: StorageFile, headBytes: Uint8Array, layout: SnapshotLayout) {
-    this.#file = file;
-    this.#layout = layout;
-    this.#checksum = crc32(headBytes, 0, headBytes.length, 0);
-    this.#position = headBytes.length;
-  }
-
-  fill(target: Uint8Array): void {
-    const got = readFully(this.#file, target, 0, target.length, this.#position);
-    if (got < target.length) this.#complete = false;
-    this.#checksum = crc32(target, 0, target.length, this.#checksum);
-    this.#position += target.length;
-  }
-
-  /** Skips the padding after a column. */
-  finish(name: SnapshotColumn): void {
-    const padding = paddingAfter(this.#layout, name);
-    if (padding > 0) this.fill(new Uint8Array(padding));
-  }
-
-  checksumIsRight(): boolean {
-    const stored = new Uint8Array(FILE_CHECKSUM_SIZE);
-    const got = readFully(this.#file, stored, 0, stored.length, this.#layout.checksumOffsetBytes);
-    return this.#complete && got === stored.length && readU32(stored, 0) === this.#checksum;
-  }
-}
-
-function readColumns(reader: ColumnReader, head: SnapshotHead): Keydir | undefined {
-  const chunks = KeydirEntries.newChunks(head.entryCount, head.hasExpiries);
+function readColumns(reader: SnapshotReader, head: SnapshotHead): Keydir | undefined {
   const keydir = new Keydir(head.hashSeed);
-  readColumn(reader, 'entries', head.entryCount * ENTRY_WORDS, chunks, (chunk) => chunk.words);
-  if (head.hasExpiries) {
-    readColumn(reader, 'expiries', head.entryCount, chunks, (chunk) => chunk.expiries as Float64Array);
+  const freeEntries: number[] = [];
+  const checkEntries = entryCheck(head, freeEntries);
+  const entries = reader.passParts('entries', CHUNK_ENTRIES * ENTRY_SIZE, checkEntries);
+  const expiries = reader.passParts('expiries', CHUNK_ENTRIES * EXPIRY_SIZE, () => true);
+  const shards = passTable(reader, head);
+  const order = reader.passParts('order', Number.POSITIVE_INFINITY, (words) => areBelow(words, head.entryCount));
+  const keys = reader.passParts('keyArea', KEY_CHUNK_SIZE, () => true);
+  if (shards === undefined || !reader.isSound()) return undefined;
+  const { parts } = keydir;
+  parts.entries.restore(head.entryCount, head.hasExpiries, (index, chunk, count) => {
+    reader.load(entries, index, chunk.words.subarray(0, count * ENTRY_WORDS));
+    if (head.hasExpiries) reader.load(expiries, index, chunk.expiries?.subarray(0, count) as Float64Array);
+  });
+  parts.table.restore(shards.counts, (index) => {
+    const shard = new Uint32Array(shards.sizes[index] as number);
+    return reader.load(shards.parts, index, shard);
+  });
+  if (head.hasOrder) {
+    parts.order.restoreLater(() => {
+      const saved = new Uint32Array(head.entryCount - head.freeCount);
+      return order.length === 0 ? saved : reader.load(order, 0, saved);
+    });
   }
-  if (!readTable(reader, keydir, head)) return undefined;
-  const order = new Uint32Array(head.hasOrder ? head.entryCount - head.freeCount : 0);
-  reader.fill(bytesOf(order));
-  reader.finish('order');
-  for (const part of keydir.parts.arena.restore(head.keyUnits)) reader.fill(part);
-  reader.finish('keyArea');
-  if (!referencesAreSound(chunks, head, order)) return undefined;
-  keydir.restore({ end: head.entryCount, chunks, freeCount: head.freeCount });
-  if (head.hasOrder) keydir.parts.order.restore(order);
+  parts.arena.restore(head.keyUnits, (index, target) => reader.load(keys, index, target));
   head.segments.forEach((segment, slot) => {
     Object.assign(keydir.usage(slot), { liveBytes: segment.liveBytes, liveCount: segment.liveCount });
   });
+  const liveCount = head.entryCount - head.freeCount;
+  keydir.restore({ liveCount, freeEntries, close: () => reader.close() });
   return entriesAreFound(keydir) ? keydir : undefined;
 }
 
 /** How many entries are looked up after loading. */
-const SPOT_CHECKS = 64;
+const SPOT_CHECKS = 4;
 
 /**
  * A sound file may still come from a build whose hash was another: then no key would be found, though all are there.
- * A few look-ups tell.
+ * A few look-ups tell. They are of neighbours, so that little has to be loaded for them.
  */
 function entriesAreFound(keydir: Keydir): boolean {
   const { entries } = keydir.parts;
-  const step = Math.max(1, Math.floor(entries.end / SPOT_CHECKS));
-  for (let entry = 0; entry < entries.end; entry += step) {
+  let left = SPOT_CHECKS;
+  for (let entry = 0; entry < entries.end && left > 0; entry++) {
     if (entries.slot(entry) === FREE_SLOT) continue;
     const key = keydir.keyView(entry);
     if (keydir.find(key, 0, key.length) !== entry) return false;
+    left--;
   }
   return true;
 }
 
-function readColumn(
-  reader: ColumnReader,
-  name: SnapshotColumn,
-  words: number,
-  chunks: readonly EntryChunk[],
-  pick: (chunk: EntryChunk) => Uint32Array | Float64Array,
-): void {
-  let left = words;
-  for (const chunk of chunks) {
-    const values = pick(chunk);
-    reader.fill(bytesOf(values.subarray(0, Math.min(left, values.length))));
-    left -= values.length;
-  }
-  reader.finish(name);
+interface TableParts {
+  readonly sizes: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly parts: readonly SnapshotPart[];
 }
 
-function readTable(reader: ColumnReader, keydir: Keydir, head: SnapshotHead): boolean {
-  if (head.shardBits !== SHARD_BITS) return false;
-  const sizes = new Uint32Array(2 ** SHARD_BITS);
-  const counts = new Uint32Array(2 ** SHARD_BITS);
-  reader.fill(bytesOf(sizes));
-  reader.finish('shardSizes');
-  reader.fill(bytesOf(counts));
-  reader.finish('shardCounts');
+function passTable(reader: SnapshotReader, head: SnapshotHead): TableParts | undefined {
+  if (head.shardBits !== SHARD_BITS) return undefined;
+  const sizes = reader.readWords('shardSizes', 2 ** SHARD_BITS);
+  const counts = reader.readWords('shardCounts', 2 ** SHARD_BITS);
   let total = 0;
   for (let i = 0; i < sizes.length; i++) {
     const size = sizes[i] as number;
     // A shard is a power of two and never full, or probing it would not end.
-    if ((size & (size - 1)) !== 0 || (size > 0 && (counts[i] as number) >= size)) return false;
+    if ((size & (size - 1)) !== 0 || (size > 0 && (counts[i] as number) >= size)) return undefined;
     total += size;
   }
-  if (total !== head.tableSlots) return false;
-  const shards = Array.from(sizes, (size) => new Uint32Array(size));
-  for (const shard of shards) reader.fill(bytesOf(shard));
+  if (total !== head.tableSlots) return undefined;
+  const parts: SnapshotPart[] = [];
+  for (let i = 0; i < sizes.length; i++) {
+    const part = passShard(reader, (sizes[i] as number) * 4, counts[i] as number, head.entryCount);
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
   reader.finish('table');
-  keydir.parts.table.restore(shards, counts);
-  return shards.every((shard, index) => shardIsSound(shard, counts[index] as number, head.entryCount));
+  return { sizes, counts, parts };
 }
 
 /** With more used slots than its count says, a shard could be full, and a search in it would not end. */
-function shardIsSound(shard: Uint32Array, count: number, entryCount: number): boolean {
+function passShard(
+  reader: SnapshotReader,
+  sizeBytes: number,
+  count: number,
+  entryCount: number,
+): SnapshotPart | undefined {
   let used = 0;
-  for (const stored of shard) {
-    if (stored === 0) continue;
-    const entry = entryIn(stored);
-    if (entry < 0 || entry >= entryCount) return false;
-    used++;
-  }
-  return used === count;
-}
-
-/** Every reference stays inside the columns, even in a file whose checksum somebody made right. */
-function referencesAreSound(chunks: readonly EntryChunk[], head: SnapshotHead, order: Uint32Array): boolean {
-  let left = head.entryCount * ENTRY_WORDS;
-  for (const { words } of chunks) {
-    const end = Math.min(left, words.length);
-    for (let at = 0; at < end; at += ENTRY_WORDS) {
-      const slot = words[at + ENTRY.slot] as number;
-      if ((slot !== FREE_SLOT && slot >= head.segments.length) || (words[at + ENTRY.key] as number) >= head.keyUnits)
-        return false;
+  const part = reader.pass(sizeBytes, (words) => {
+    for (let at = 0; at < words.length; at++) {
+      const stored = words[at] as number;
+      if (stored === 0) continue;
+      const entry = entryIn(stored);
+      if (entry < 0 || entry >= entryCount) return false;
+      used++;
     }
-    left -= end;
-  }
-  return order.every((entry) => entry < head.entryCount);
+    return true;
+  });
+  return used === count ? part : undefined;
 }
 
-function paddingAfter(layout: SnapshotLayout, name: SnapshotColumn): number {
-  const { offsetBytes, sizeBytes } = layout.columns[name];
-  const next = SNAPSHOT_COLUMNS[SNAPSHOT_COLUMNS.indexOf(name) + 1];
-  const nextOffset = next === undefined ? layout.checksumOffsetBytes : layout.columns[next].offsetBytes;
-  return nextOffset - offsetBytes - sizeBytes;
+/**
+ * Checks entries in their order and notes which are free. Every reference stays inside the columns, even in a file
+ * whose checksum somebody made right.
+ */
+function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[]): (words: Uint32Array) => boolean {
+  const segmentCount = segments.length;
+  let first = 0;
+  return (words) => {
+    for (let at = 0; at < words.length; at += ENTRY_WORDS) {
+      const slot = words[at + ENTRY.slot] as number;
+      if ((words[at + ENTRY.key] as number) >= keyUnits) return false;
+      if (slot < segmentCount) continue;
+      if (slot !== FREE_SLOT) return false;
+      freeEntries.push(first + at / ENTRY_WORDS);
+    }
+    first += words.length / ENTRY_WORDS;
+    return true;
+  };
 }
 
-function bytesOf(values: Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+function areBelow(words: Uint32Array, limit: number): boolean {
+  for (let at = 0; at < words.length; at++) if ((words[at] as number) >= limit) return false;
+  return true;
 }

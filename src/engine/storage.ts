@@ -3,10 +3,12 @@
  * disk that loses what was not synced, and inject faults here.
  *
  * Reads and writes are synchronous, because a cached read costs about 1 µs that way and 30 to 60 times as much
- * through a promise. What waits for the disk (sync, writes through O_DSYNC) is asynchronous. Errors are those of
+ * through a promise. What waits for the disk (sync, writes through O_DSYNC) can be had both ways. Errors are those of
  * the operating system, with their `code`.
  */
 export interface Storage {
+  /** Whether a file may be replaced by renaming another one over it while it is open, and stays readable until it is closed. */
+  readonly replacesOpenFiles: boolean;
   join(directory: string, name: string): string;
   /** With its parents, and durable when it returns; nothing happens when it is there. */
   makeDirectory(path: string): void;
@@ -52,6 +54,7 @@ export interface StorageFile {
   truncate(sizeBytes: number): void;
   /** Resolves when what was written is durable. After a failure nothing about it is known. */
   sync(): Promise<void>;
+  /** The same, and the thread waits for it. */
   syncNow(): void;
   close(): void;
 }

@@ -124,8 +124,11 @@ export class Store {
     return this.#view.get(key, Number.POSITIVE_INFINITY);
   }
 
+  /** As `get` for each; many keys at once cost less than one after the other. */
   getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    return keys.map((key) => this.get(key));
+    this.#checkReadable();
+    for (const key of keys) checkKey(key);
+    return this.#view.getMany(keys, Number.POSITIVE_INFINITY);
   }
 
   has(key: Uint8Array): boolean {
@@ -426,10 +429,11 @@ export class Store {
   }
 
   #makeWriter(active: Segment): Writer {
-    const { durability, maxSegmentSizeBytes } = this.#options;
+    const { durability, maxSegmentSizeBytes, maxBlockingSyncMs } = this.#options;
     return new Writer(this.#log, active, {
       durability,
       maxSegmentSizeBytes,
+      maxBlockingSyncMs,
       now: this.#now,
       lock: this.#writeLock,
       onCommit: () => {

@@ -59,13 +59,18 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
   constructor(
     reader: StateReader,
     range: KeyRange,
-    options: { readonly ownsReader: boolean; readonly make: (entry: number, record: KeydirRecord) => T },
+    options: {
+      readonly ownsReader: boolean;
+      readonly make: (entry: number, record: KeydirRecord) => T;
+      /** Prepares the processor's caches for a page of entries. */
+      readonly touch?: (page: Uint32Array) => void;
+    },
   ) {
     this.#reader = reader;
     this.#ownsReader = options.ownsReader;
     this.#make = options.make;
     try {
-      this.#cursor = new RangeCursor(reader.log, range, reader.sequence);
+      this.#cursor = new RangeCursor(reader.log, range, reader.sequence, options.touch);
     } catch (error) {
       // The range is invalid; a reader left open would keep older states for ever.
       this.#end();
@@ -105,18 +110,56 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
   }
 }
 
+/** Keys that `getMany` looks up together: enough for their cache misses to overlap, few enough to stay in the cache. */
+const SIDE_BY_SIDE = 64;
+
 /** Reading methods that a store and a snapshot share. */
 export class StateView {
   readonly #log: LiveLog;
   readonly #record = newRecord();
+  readonly #hashes = new Uint32Array(SIDE_BY_SIDE);
+  readonly #found = new Int32Array(SIDE_BY_SIDE);
 
   constructor(log: LiveLog) {
     this.#log = log;
   }
 
   get(key: Uint8Array, sequence: number): Uint8Array | undefined {
-    if (!this.has(key, sequence)) return undefined;
-    return this.#log.records.readValue(this.#record, key);
+    const entry = this.#log.keydir.findByHash(this.#log.keydir.hashOf(key));
+    return entry === -1 ? undefined : this.#getFrom(entry, key, sequence);
+  }
+
+  /** The values of the keys, in their order. */
+  getMany(keys: readonly Uint8Array[], sequence: number): (Uint8Array | undefined)[] {
+    const values = new Array<Uint8Array | undefined>(keys.length);
+    for (let start = 0; start < keys.length; start += SIDE_BY_SIDE) {
+      const count = Math.min(SIDE_BY_SIDE, keys.length - start);
+      this.#locate(keys, start, count);
+      for (let i = 0; i < count; i++) {
+        const entry = this.#found[i] as number;
+        values[start + i] = entry === -1 ? undefined : this.#getFrom(entry, keys[start + i] as Uint8Array, sequence);
+      }
+    }
+    return values;
+  }
+
+  /** `entry` is where the key's hash leads; its record tells whether it is the key's. */
+  #getFrom(entry: number, key: Uint8Array, sequence: number): Uint8Array | undefined {
+    const { keydir, records } = this.#log;
+    if (keydir.readAt(entry, sequence, this.#record) && !this.#log.hasExpired(this.#record)) {
+      const value = records.readValueIfOf(this.#record, key);
+      if (value !== undefined) return value;
+    }
+    // Gone, another key with the same hash, or damaged: the key itself decides.
+    return this.has(key, sequence) ? records.readValue(this.#record, key) : undefined;
+  }
+
+  /** Fills `#found`, and has what `#getFrom` reads in the processor's caches. */
+  #locate(keys: readonly Uint8Array[], start: number, count: number): void {
+    const { keydir } = this.#log;
+    for (let i = 0; i < count; i++) this.#hashes[i] = keydir.hashOf(keys[start + i] as Uint8Array);
+    keydir.findAllByHash(this.#hashes, this.#found, count);
+    this.#log.touchRecords(this.#found, count);
   }
 
   /** Its record is in `#record` then. */
@@ -139,17 +182,20 @@ export class StateView {
 
   keys(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<Uint8Array> {
     const { keydir } = this.#log;
-    return new StateIterator(reader, range, { ownsReader, make: (entry) => keydir.key(entry) });
+    const make = (entry: number): Uint8Array => keydir.key(entry);
+    return new StateIterator(reader, range, { ownsReader, make, touch: (page) => keydir.touchKeys(page, page.length) });
   }
 
   entries(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<[Uint8Array, Uint8Array]> {
     const log = this.#log;
     const ahead = new ReadAhead();
     const make = (entry: number, record: KeydirRecord): [Uint8Array, Uint8Array] => {
+      const cached = log.records.readCachedEntry(record);
+      if (cached !== undefined) return cached;
       const key = log.keydir.key(entry);
       return [key, log.records.readValueAhead(ahead, record, key)];
     };
-    return new StateIterator(reader, range, { ownsReader, make });
+    return new StateIterator(reader, range, { ownsReader, make, touch: (page) => log.touchRecords(page, page.length) });
   }
 
   keyInfos(reader: StateReader, range: KeyRange, ownsReader: boolean): StateIterator<KeyInfo> {
@@ -180,7 +226,8 @@ export class StoreSnapshot implements Disposable {
   }
 
   getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
-    return keys.map((key) => this.get(key));
+    this.#check();
+    return this.#view.getMany(keys, this.sequence);
   }
 
   has(key: Uint8Array): boolean {

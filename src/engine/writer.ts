@@ -17,6 +17,7 @@ import {
 } from '../format/record.ts';
 import type { Durability } from './api.ts';
 import { crc32 } from './checksum.ts';
+import { DiskWait } from './diskWait.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { ReadWriteLock } from './readWriteLock.ts';
@@ -43,6 +44,8 @@ export interface Change {
 export interface WriterOptions {
   readonly durability: Durability;
   readonly maxSegmentSizeBytes: number;
+  /** The disk is waited for on this thread as long as that takes less; 0: never. */
+  readonly maxBlockingSyncMs: number;
   readonly now: () => number;
   /** Serializes writes by this lock, without group commit, instead of the queue. */
   readonly lock: ReadWriteLock | undefined;
@@ -101,6 +104,7 @@ export class Writer {
   readonly #waitingForRoom: (() => void)[] = [];
   /** Only in the variant that serializes writes by a lock instead of the queue. */
   readonly #lock: ReadWriteLock | undefined;
+  readonly #diskWait: DiskWait;
   #intervalTimer: NodeJS.Timeout | undefined;
   /** Segments are sealed in order, or a gap could be followed by sealed records. */
   #sealing: Promise<void> = Promise.resolve();
@@ -125,6 +129,7 @@ export class Writer {
     this.#plannedSegmentId = active.id;
     this.#plannedEnd = active.sizeBytes;
     this.#lock = options.lock;
+    this.#diskWait = new DiskWait(options.maxBlockingSyncMs);
   }
 
   get active(): Segment {
@@ -325,7 +330,7 @@ export class Writer {
       if (this.#log.failure !== undefined) throw this.#log.failure;
       if (group.segmentId !== this.#active.id) await this.#rotateTo(group.segmentId);
       const offsetBytes = await this.#append(group);
-      this.#apply(group, offsetBytes);
+      this.#applyOrFail(group, offsetBytes);
       group.resolve();
       this.#options.onCommit();
     } catch (error) {
@@ -342,8 +347,12 @@ export class Writer {
     const bytes = group.bytes.subarray(0, group.end);
     const { durability } = this.#options;
     try {
-      if (durability === 'dsync') await writeFullyAsync(segment.file, bytes, offsetBytes);
-      else writeFully(segment.file, bytes, offsetBytes);
+      if (durability === 'dsync') {
+        await this.#diskWait.run({
+          blocking: () => writeFully(segment.file, bytes, offsetBytes),
+          inBackground: () => writeFullyAsync(segment.file, bytes, offsetBytes),
+        });
+      } else writeFully(segment.file, bytes, offsetBytes);
     } catch (error) {
       throw this.#undoAppend(segment, offsetBytes, error);
     }
@@ -366,6 +375,15 @@ export class Writer {
       return wrapped;
     } catch (truncateError) {
       return this.#log.fail(truncateError, `removing an incomplete write from ${segment.fileName}`);
+    }
+  }
+
+  /** What the log holds and the keydir lacks must not be written over: parts of the keydir may have to be read first. */
+  #applyOrFail(group: Group, offsetBytes: number): void {
+    try {
+      this.#apply(group, offsetBytes);
+    } catch (error) {
+      throw this.#log.fail(error, 'taking a write into the keydir');
     }
   }
 
@@ -405,7 +423,10 @@ export class Writer {
     if (segment.syncedBytes === segment.writtenBytes || this.#log.failure !== undefined) return;
     const { writtenBytes } = segment;
     try {
-      await segment.file.sync();
+      await this.#diskWait.run({
+        blocking: () => segment.file.syncNow(),
+        inBackground: () => segment.file.sync(),
+      });
     } catch (error) {
       throw this.#log.fail(error, `syncing ${segment.fileName}`);
     }

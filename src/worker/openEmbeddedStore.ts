@@ -4,6 +4,9 @@ import type { OpenEmbeddedStore } from '../shared/embeddedStore.ts';
 import { StoreClient } from './storeClient.ts';
 import type { OpenRequest } from './storeProtocol.ts';
 
+/** Less than by default: the extension host has other work for its memory, and several stores may be open in it. */
+const CACHE_SIZE = 64 * 1024 * 1024;
+
 /**
  * Makes the function that opens stores, each in a worker thread of its own: its memory goes when it is closed, a
  * crash takes no other store along, and a compaction of one never delays reads of another. A thread costs a few tens
@@ -21,6 +24,7 @@ export function embeddedStoreOpener(workerUrl: URL): OpenEmbeddedStore {
         salvage,
         durability,
         maxSegmentSizeBytes,
+        cacheSizeBytes: CACHE_SIZE,
         createIfMissing: expect === 'new',
         errorIfExists: expect === 'new',
       },

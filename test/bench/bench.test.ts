@@ -92,6 +92,7 @@ describe('benchmark', () => {
           contestants: ['strata', 'limit'].map((engine) => ({ name: engine, engine })),
           keyCount: 2500,
           valueSizeBytes: 100,
+          cacheSizeBytes: 1024 * 1024,
           rounds: 1,
           seconds: 0.01,
           groups: ['load', 'read', 'write', 'compaction'],
@@ -143,6 +144,7 @@ describe('benchmark', () => {
         directory: parentDirectory,
         keyCount: 200,
         valueSizeBytes: 20,
+        cacheSizeBytes: 1024 * 1024,
         seconds: 0.01,
         state: { indexCount: 0, deletedEvery: 0 },
       });
@@ -158,6 +160,7 @@ describe('benchmark', () => {
           contestants: [{ name: 'strata', engine: 'strata', settings: { durability: 'sometimes' } }],
           keyCount: 10,
           valueSizeBytes: 10,
+          cacheSizeBytes: 1024 * 1024,
           rounds: 2,
           seconds: 0.01,
           groups: ['load', 'read'],

@@ -2,7 +2,7 @@ import { markdownTable } from './report/comparisonTable.ts';
 import { describeMachine, machineLines } from './report/machine.ts';
 import { formatQuantity } from './report/quantities.ts';
 import { writeReport } from './report/writeReport.ts';
-import { type RunResult, runRounds } from './runner.ts';
+import { DEFAULT_CACHE_SIZE, type RunResult, runRounds } from './runner.ts';
 
 export interface ClientOptions {
   readonly keys: number;
@@ -29,6 +29,7 @@ export async function measureClient(options: ClientOptions): Promise<void> {
       ],
       keyCount: options.keys,
       valueSizeBytes: options.value,
+      cacheSizeBytes: DEFAULT_CACHE_SIZE,
       rounds: options.rounds,
       seconds: options.seconds,
       groups: ['load', 'open', 'read', 'write'],

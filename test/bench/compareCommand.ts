@@ -11,6 +11,7 @@ export interface CompareOptions {
   readonly engines: readonly string[];
   readonly groups: readonly string[];
   readonly workloads?: readonly string[];
+  readonly cache: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly timeout: number;
@@ -18,6 +19,8 @@ export interface CompareOptions {
   readonly output: string;
   readonly name?: string;
 }
+
+const MEBIBYTE = 1024 * 1024;
 
 /** Strata, its peers and the physical limit, on every combination of sizes. What is finished is written at once. */
 export async function compare(options: CompareOptions): Promise<void> {
@@ -33,10 +36,11 @@ export async function compare(options: CompareOptions): Promise<void> {
   }
 }
 
-async function report({ rounds, engines }: CompareOptions, machine: Machine, results: readonly RunResult[]) {
+async function report({ rounds, engines, cache }: CompareOptions, machine: Machine, results: readonly RunResult[]) {
   return [
     ...machineLines(machine),
     `- Medians of ${rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
+    `- Cache of the engines that have one: ${cache} MiB`,
     ...results.flatMap((result) => ['', title(result), '', comparisonTable(result), ...budgets(result)]),
     '',
     ...(await notes(engines)),
@@ -44,11 +48,12 @@ async function report({ rounds, engines }: CompareOptions, machine: Machine, res
 }
 
 function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: number) {
-  const { rounds, seconds, groups, workloads, data, timeout } = options;
+  const { cache, rounds, seconds, groups, workloads, data, timeout } = options;
   return {
     contestants: options.engines.map((engine) => ({ name: engine, engine })),
     keyCount,
     valueSizeBytes,
+    cacheSizeBytes: cache * MEBIBYTE,
     rounds,
     seconds,
     groups,

@@ -26,6 +26,8 @@ export interface Job {
   readonly directory: string;
   readonly keyCount: number;
   readonly valueSizeBytes: number;
+  /** For engines that have a cache of their own. */
+  readonly cacheSizeBytes: number;
   /** A workload without a natural end stops after this. */
   readonly seconds: number;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -68,8 +70,8 @@ export class Bench {
   }
 
   open(durable = false): Promise<BenchStore> {
-    const { directory, keyCount, valueSizeBytes, settings = {} } = this.job;
-    return this.engine.open(directory, { durable, keyCount, valueSizeBytes, settings });
+    const { directory, keyCount, valueSizeBytes, cacheSizeBytes, settings = {} } = this.job;
+    return this.engine.open(directory, { durable, keyCount, valueSizeBytes, cacheSizeBytes, settings });
   }
 
   /** A rate, from a count and the seconds it took. */

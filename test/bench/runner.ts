@@ -16,6 +16,8 @@ export interface RunPlan {
   readonly contestants: readonly Contestant[];
   readonly keyCount: number;
   readonly valueSizeBytes: number;
+  /** Memory for the caches of engines that have one. */
+  readonly cacheSizeBytes: number;
   readonly rounds: number;
   readonly seconds: number;
   /** Names of workload groups; the load that others need is done in any case. */
@@ -52,6 +54,9 @@ export interface Failure {
 interface GroupMeasurement extends Measurement {
   readonly group: string;
 }
+
+/** Strata's own default. */
+export const DEFAULT_CACHE_SIZE = 256 * 1024 * 1024;
 
 const MAX_ERROR_TEXT_LENGTH = 4000;
 const EMPTY: DataState = { indexCount: 0, deletedEvery: 0 };
@@ -129,10 +134,10 @@ function isNeeded(group: WorkloadGroup, plan: RunPlan, { engine }: Contestant): 
 }
 
 function jobOf(plan: RunPlan, contestant: Contestant, group: string, directory: string, state: DataState): Job {
-  const { keyCount, valueSizeBytes, seconds, workloads } = plan;
+  const { keyCount, valueSizeBytes, cacheSizeBytes, seconds, workloads } = plan;
   const { engine, settings = {} } = contestant;
   const wanted = workloads === undefined ? {} : { workloads };
-  return { engine, group, directory, keyCount, valueSizeBytes, seconds, settings, state, ...wanted };
+  return { engine, group, directory, keyCount, valueSizeBytes, cacheSizeBytes, seconds, settings, state, ...wanted };
 }
 
 function emptyDirectory(directory: string): void {

@@ -5,7 +5,7 @@ import { drawCurves } from './report/drawCurves.ts';
 import { describeMachine, machineLines } from './report/machine.ts';
 import { formatQuantity } from './report/quantities.ts';
 import { writeReport } from './report/writeReport.ts';
-import { type RunResult, runRounds, type Series } from './runner.ts';
+import { DEFAULT_CACHE_SIZE, type RunResult, runRounds, type Series } from './runner.ts';
 
 export interface ScaleOptions {
   readonly keys: readonly number[];
@@ -54,6 +54,7 @@ function planOf({ value, rounds, seconds, timeout, data }: ScaleOptions, keyCoun
     contestants: ['strata', 'limit'].map((engine) => ({ name: engine, engine })),
     keyCount,
     valueSizeBytes: value,
+    cacheSizeBytes: DEFAULT_CACHE_SIZE,
     rounds,
     seconds,
     groups: ['load', 'open', 'read', 'compaction', 'open-hints', 'open-scan'],

@@ -3,7 +3,7 @@ import { markdownTable } from './report/comparisonTable.ts';
 import { describeMachine, machineLines } from './report/machine.ts';
 import { formatQuantity } from './report/quantities.ts';
 import { writeReport } from './report/writeReport.ts';
-import { type Contestant, type RunResult, runRounds } from './runner.ts';
+import { type Contestant, DEFAULT_CACHE_SIZE, type RunResult, runRounds } from './runner.ts';
 
 export interface SyncOptions {
   readonly keys: number;
@@ -35,6 +35,7 @@ export async function compareSync(options: SyncOptions): Promise<void> {
       contestants: [...contestants, { name: 'physical limit of fsync', engine: 'limit' }],
       keyCount: options.keys,
       valueSizeBytes: options.value,
+      cacheSizeBytes: DEFAULT_CACHE_SIZE,
       rounds: options.rounds,
       seconds: options.seconds,
       groups: ['durable'],

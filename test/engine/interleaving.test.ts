@@ -111,6 +111,7 @@ async function runSeed(seed: number): Promise<void> {
     maxSegmentSizeBytes: random.pick([1, 150, 600, 1_000_000]),
     writeSerialization: random.pick(['queue', 'lock'] as const),
     cacheSizeBytes: random.pick([0, 1_000_000]),
+    maxBlockingSyncMs: random.pick([0, 1]),
   };
   const store = await Store.open(STORE_DIRECTORY, options, disk);
   let isOver = false;

@@ -74,6 +74,7 @@ describe('Lessons of other engines', function () {
         durability: 'fsync',
         maxSegmentSizeBytes: ONE_RECORD_A_SEGMENT,
         cacheSizeBytes: 0,
+        maxBlockingSyncMs: 0,
         writeSerialization: 'queue',
       });
       await run.run([
@@ -111,6 +112,7 @@ describe('Lessons of other engines', function () {
       durability: 'os',
       maxSegmentSizeBytes: 150,
       cacheSizeBytes: 0,
+      maxBlockingSyncMs: 0,
       writeSerialization: 'queue',
     });
     await run.run([

@@ -138,6 +138,7 @@ describe('Options that make no sense', () => {
     { compaction: { includeSmallerThanBytes: Number.NaN } },
     { compaction: { hours: { from: 1, to: 99 } } },
     { maxSegmentSizeBytes: 0 },
+    { maxBlockingSyncMs: -1 },
     { durability: 'sometimes' },
     { durability: { intervalMs: 0 } },
   ];
@@ -159,8 +160,10 @@ describe('Options that make no sense', () => {
     }
     await store.compact();
     // An iterator left open by a refused range would keep the old segments' files, and the snapshot from being saved.
-    assert.equal(disk.openFileCount, store.stats().segments.length);
+    // The keydir snapshot is open as well, because not all of it was needed.
+    assert.equal(disk.openFileCount, store.stats().segments.length + 1);
     await store.close();
+    assert.equal(disk.openFileCount, 0);
   });
 
   it('such as a file instead of a directory are no fault of the disk', async () => {

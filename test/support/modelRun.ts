@@ -37,6 +37,7 @@ export interface ModelOptions {
   readonly durability: Durability;
   readonly maxSegmentSizeBytes: number;
   readonly cacheSizeBytes: number;
+  readonly maxBlockingSyncMs: number;
   readonly writeSerialization: 'queue' | 'lock';
 }
 

@@ -95,6 +95,7 @@ export interface FrozenDisk {
 let bootCount = 0;
 
 export class SimulatedDisk implements Storage {
+  readonly replacesOpenFiles: boolean = true;
   readonly #directories = new Map<string, SimulatedDirectory>();
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #identity: ProcessIdentity;

@@ -7,6 +7,7 @@ export function soleFileStorage(name: string, bytes: Uint8Array): Storage {
     throw new Error('this storage can only be read');
   };
   return {
+    replacesOpenFiles: true,
     join: (directory, fileName) => `${directory}/${fileName}`,
     makeDirectory: refuse,
     list: () => [name],

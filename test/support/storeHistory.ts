@@ -10,8 +10,13 @@ import { keyBytes, type Mutation, StoreModel } from './storeModel.ts';
 
 export const STORE_DIRECTORY = '/store';
 
-/** Nothing happens by itself, and what is read was on the disk. */
-export const QUIET_OPTIONS: StoreOptions = { compaction: 'manual', snapshotIntervalMs: 0, cacheSizeBytes: 0 };
+/** Nothing happens by itself, what is read was on the disk, and other things go on during a sync. */
+export const QUIET_OPTIONS: StoreOptions = {
+  compaction: 'manual',
+  snapshotIntervalMs: 0,
+  cacheSizeBytes: 0,
+  maxBlockingSyncMs: 0,
+};
 
 export type RecoveryPath = 'snapshot' | 'hints' | 'mixed' | 'scan';
 

@@ -25,7 +25,7 @@ export interface BenchStore {
   scanEntries(range: ScanRange, visit: (value: Uint8Array) => void): Promise<void> | undefined;
   /** Gives the space of overwritten and deleted entries back. */
   compact?(): Promise<unknown> | undefined;
-  /** Bytes of memory that the engine's own statistics state for its keys. */
+  /** Bytes of memory that the engine's own statistics state for its keys, with all of them in memory. */
   keyMemoryBytes?(): number;
   close(): Promise<unknown> | undefined;
 }
@@ -35,6 +35,8 @@ export interface OpenOptions {
   readonly durable: boolean;
   readonly keyCount: number;
   readonly valueSizeBytes: number;
+  /** For engines that have a cache of their own. */
+  readonly cacheSizeBytes: number;
   /** Settings of one engine, beyond what it is compared with. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

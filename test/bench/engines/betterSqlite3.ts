@@ -3,14 +3,15 @@ import type { BenchEngine, BenchStore, Entry, OpenOptions, ScanRange } from './b
 
 export const engine: BenchEngine = {
   notes:
-    'WAL, `synchronous` NORMAL, or FULL for durable writes; `cache_size` 64 MiB; a table of two BLOBs with the key as primary key, `WITHOUT ROWID` for values below 1 KiB as SQLite recommends. Its interface is synchronous, so that clients come one after the other. Compaction is `VACUUM`.',
+    'WAL, `synchronous` NORMAL, or FULL for durable writes; `cache_size` of the size stated above; a table of two BLOBs with the key as primary key, `WITHOUT ROWID` for values below 1 KiB as SQLite recommends. Its interface is synchronous, so that clients come one after the other. Compaction is `VACUUM`.',
   readsAreAsync: false,
   lacks: {},
-  async open(directory: string, { durable, valueSizeBytes }: OpenOptions): Promise<BenchStore> {
+  async open(directory: string, { durable, valueSizeBytes, cacheSizeBytes }: OpenOptions): Promise<BenchStore> {
     const db = new Database(`${directory}/data.sqlite`);
     db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
-    db.pragma('cache_size = -65536');
+    // Negative: in KiB, not in pages.
+    db.pragma(`cache_size = -${cacheSizeBytes / 1024}`);
     const rows = valueSizeBytes < 1024 ? ' WITHOUT ROWID' : '';
     db.exec(`CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL)${rows}`);
     const put = db.prepare('INSERT INTO entries VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');

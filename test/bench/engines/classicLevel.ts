@@ -6,12 +6,12 @@ const SCAN_STEP = 1000;
 
 export const engine: BenchEngine = {
   notes:
-    'buffers as keys and values, `writeBufferSize` and `cacheSize` 64 MiB, `getSync`, scans by `nextv(1000)` with a `highWaterMarkBytes` that holds them; durable writes with `sync: true`. Compaction is `compactRange`.',
+    'buffers as keys and values, `writeBufferSize` 64 MiB, `cacheSize` of the size stated above, `getSync`, scans by `nextv(1000)` with a `highWaterMarkBytes` that holds them; durable writes with `sync: true`. Compaction is `compactRange`.',
   readsAreAsync: false,
   lacks: {},
-  async open(directory: string, { durable, valueSizeBytes }: OpenOptions): Promise<BenchStore> {
+  async open(directory: string, { durable, valueSizeBytes, cacheSizeBytes }: OpenOptions): Promise<BenchStore> {
     const encoding = { keyEncoding: 'buffer', valueEncoding: 'buffer' };
-    const db = new ClassicLevel(directory, { ...encoding, writeBufferSize: 64 << 20, cacheSize: 64 << 20 });
+    const db = new ClassicLevel(directory, { ...encoding, writeBufferSize: 64 << 20, cacheSize: cacheSizeBytes });
     await db.open();
     const write = { sync: durable };
     const highWaterMarkBytes = SCAN_STEP * (valueSizeBytes + 64);

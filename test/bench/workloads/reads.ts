@@ -26,10 +26,12 @@ export async function readWorkloads(bench: Bench): Promise<void> {
   // Page cache and compiled code as they are in a process that has been running for a while.
   await scanEntries(bench, store, undefined);
   const { indexCount } = bench.state;
-  if (bench.wants('get, all keys')) await getAtRandom(bench, store, 'get, all keys', indexCount);
+  if (bench.wants('get, all keys')) await getAtRandom(bench, store, 'get, all keys', { indexCount });
   if (bench.wants('get, one after the other')) await getOneByOne(bench, store);
   const hotCount = Math.min(HOT_KEY_COUNT, indexCount);
-  if (bench.wants('get, 10,000 hot keys')) await getAtRandom(bench, store, 'get, 10,000 hot keys', hotCount);
+  if (bench.wants('get, 10,000 hot keys')) {
+    await getAtRandom(bench, store, 'get, 10,000 hot keys', { indexCount: hotCount });
+  }
   if (bench.wants('get, value valid until the next call')) await getViews(bench, store);
   if (bench.wants('getMany, 100 keys each')) await getMany(bench, store);
   if (bench.wants('get, missing keys')) await getMissing(bench, store);
@@ -46,12 +48,13 @@ async function readChunks(
   bench: Bench,
   fill: Fill,
   read: (chunk: OperationChunk) => Promise<void> | void,
+  maxCount = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly count: number; readonly indexSum: number; readonly seconds: number }> {
   const chunk = new OperationChunk(bench.data, CHUNK_SIZE, false);
   let count = 0;
   let indexSum = 0;
   let seconds = 0;
-  while (seconds < bench.job.seconds) {
+  while (seconds < bench.job.seconds && count < maxCount) {
     for (let position = 0; position < chunk.size; position++) {
       fill(chunk, position);
       indexSum += chunk.index(position);
@@ -65,7 +68,13 @@ async function readChunks(
   return { count, indexSum, seconds };
 }
 
-async function getAtRandom(bench: Bench, store: BenchStore, workload: string, indexCount: number): Promise<void> {
+/** Until the time is over, or `maxCount`, in steps of 10,000, are done. */
+export async function getAtRandom(
+  bench: Bench,
+  store: BenchStore,
+  workload: string,
+  { indexCount, maxCount }: { readonly indexCount: number; readonly maxCount?: number },
+): Promise<void> {
   const random = new Random(11);
   const tally = new Tally();
   const read = singleGets(bench, store, tally);
@@ -73,6 +82,7 @@ async function getAtRandom(bench: Bench, store: BenchStore, workload: string, in
     bench,
     (chunk, position) => chunk.setKey(position, random.below(indexCount)),
     read,
+    maxCount,
   );
   bench.expect(workload, 'the number of values', tally.count, count);
   bench.expect(workload, 'the sum of indices', tally.indexSum, indexSum);

@@ -1,0 +1,140 @@
+/** What opening leaves in the snapshot file until it is needed. */
+
+import assert from 'node:assert/strict';
+import { Store } from '../../src/engine/store.ts';
+import type { StrataErrorCode } from '../../src/engine/strataError.ts';
+import { SNAPSHOT_NAME } from '../../src/format/fileName.ts';
+import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
+import { keyBytes } from '../support/storeModel.ts';
+
+const OPTIONS = { ...QUIET_OPTIONS, durability: 'os' } as const;
+/** More than one chunk of entries and of keys. */
+const KEY_COUNT = 70_000;
+const EMPTY = new Uint8Array(0);
+const keyOf = (index: number) => keyBytes(`a key that is long enough ${index}`);
+
+class OtherSystemsDisk extends SimulatedDisk {
+  override readonly replacesOpenFiles = false;
+}
+
+async function filled(): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+  const operations = Array.from({ length: KEY_COUNT }, (_, index) => {
+    return { type: 'put', key: keyOf(index), value: EMPTY } as const;
+  });
+  await store.batch(operations);
+  await store.del(keyOf(3));
+  assert.equal(store.count(), KEY_COUNT - 1);
+  await store.close();
+  return disk;
+}
+
+function hasCode(code: StrataErrorCode) {
+  return (error: unknown) => (error as { code?: unknown }).code === code;
+}
+
+describe('A store opened by its snapshot', function () {
+  this.timeout(60_000);
+  let image: ReturnType<SimulatedDisk['image']>;
+
+  before(async () => {
+    image = (await filled()).image();
+  });
+
+  const open = (disk = new SimulatedDisk(image)) => Store.open(STORE_DIRECTORY, OPTIONS, disk);
+
+  it('holds little of it in memory until it is asked, and then all', async () => {
+    const store = await open();
+    assert.equal(store.recovery.openedBy, 'snapshot');
+    const atFirstBytes = store.stats().keydirBytes;
+    assert.equal(store.stats().keyCount, KEY_COUNT - 1);
+    let count = 0;
+    for (const key of store.keys()) if (store.has(key)) count++;
+    assert.equal(count, KEY_COUNT - 1);
+    assert.ok(atFirstBytes * 3 < store.stats().keydirBytes * 2, `${atFirstBytes} of ${store.stats().keydirBytes}`);
+    await store.close();
+  });
+
+  it('finds, changes, adds and deletes keys of parts that were not loaded, and keeps that', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    await store.put(keyOf(KEY_COUNT - 1), Uint8Array.of(1));
+    await store.put(keyOf(KEY_COUNT), Uint8Array.of(2));
+    await store.put(keyOf(3), Uint8Array.of(3));
+    await store.del(keyOf(40_000));
+    assert.deepEqual([...store.keys({ gte: keyOf(40_000), limit: 1 })], [keyOf(40_001)]);
+    await store.close();
+    const again = await open(disk);
+    assert.equal(again.recovery.openedBy, 'snapshot');
+    assert.deepEqual(again.get(keyOf(KEY_COUNT - 1)), Uint8Array.of(1));
+    assert.deepEqual(again.get(keyOf(KEY_COUNT)), Uint8Array.of(2));
+    assert.deepEqual(again.get(keyOf(3)), Uint8Array.of(3));
+    assert.equal(again.get(keyOf(40_000)), undefined);
+    const report = await again.replay();
+    assert.deepEqual(report.differences, []);
+    await again.close();
+  });
+
+  it('is not saved again when nothing has changed', async () => {
+    const disk = new SimulatedDisk(image);
+    const saved = disk.readFile(`${STORE_DIRECTORY}/${SNAPSHOT_NAME}`);
+    let renames = 0;
+    disk.fault = ({ kind, path }) => {
+      if (kind === 'rename' && path.includes(SNAPSHOT_NAME)) renames++;
+      return undefined;
+    };
+    const store = await open(disk);
+    assert.notEqual(store.get(keyOf(1)), undefined);
+    await store.close();
+    assert.equal(renames, 0);
+    assert.deepEqual(disk.readFile(`${STORE_DIRECTORY}/${SNAPSHOT_NAME}`), saved);
+    const changed = await open(disk);
+    await changed.put(keyOf(1), EMPTY);
+    await changed.close();
+    assert.equal(renames, 1);
+  });
+
+  it('says what to do when a part cannot be read any more, and takes no write that its keydir lacks', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    disk.fault = ({ kind, path }) => (kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined);
+    const last = keyOf(KEY_COUNT - 1);
+    assert.throws(() => store.get(last), hasCode('IO_ERROR'));
+    await assert.rejects(store.put(last, Uint8Array.of(1)), hasCode('STORE_FAILED'));
+    await assert.rejects(store.put(keyOf(0), Uint8Array.of(1)), hasCode('STORE_FAILED'));
+    await store.close().catch(() => undefined);
+    disk.fault = undefined;
+    assert.equal(disk.openFileCount, 0);
+    const again = await open(disk);
+    assert.deepEqual(again.get(last), Uint8Array.of(1), 'the write was in the log');
+    await again.close();
+  });
+
+  it('does not believe a part that is another than when it was opened', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    const file = disk.open(`${STORE_DIRECTORY}/${SNAPSHOT_NAME}`, 'write');
+    // In the key area, which comes last.
+    file.write(Uint8Array.of(0xff), 0, 1, file.size() - 1000);
+    file.close();
+    assert.throws(() => [...store.keys()], hasCode('STORE_DAMAGED'));
+    await store.close();
+    const again = await open(disk);
+    assert.deepEqual(again.recovery.ignoredCaches, [{ fileName: SNAPSHOT_NAME, reason: 'bad-file-checksum' }]);
+    assert.equal([...again.keys()].length, KEY_COUNT - 1);
+    await again.close();
+  });
+
+  it('loads all of it at once where an open file cannot be replaced', async () => {
+    const disk = new OtherSystemsDisk(image);
+    const store = await open(disk);
+    assert.equal(disk.openFileCount, store.stats().segments.length);
+    disk.fault = ({ kind, path }) => (kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined);
+    assert.equal([...store.keys()].length, KEY_COUNT - 1);
+    await store.put(keyOf(3), EMPTY);
+    disk.fault = undefined;
+    await store.close();
+  });
+});
