@@ -5,7 +5,8 @@
  */
 
 const CHUNK_BITS = 16;
-const CHUNK_ENTRIES = 1 << CHUNK_BITS;
+export const ENTRIES_PER_CHUNK = 1 << CHUNK_BITS;
+const CHUNK_ENTRIES = ENTRIES_PER_CHUNK;
 const CHUNK_MASK = CHUNK_ENTRIES - 1;
 const FIRST_CHUNK_ENTRIES = 64;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -76,6 +77,10 @@ export class KeydirEntries {
     return this.#word(entry, ENTRY.slot);
   }
 
+  offsetBytes(entry: number): number {
+    return this.#word(entry, ENTRY.offset);
+  }
+
   valueLength(entry: number): number {
     return this.#word(entry, ENTRY.valueLength);
   }
@@ -93,6 +98,17 @@ export class KeydirEntries {
 
   expiryMs(entry: number): number {
     return (this.#chunks[entry >>> CHUNK_BITS] as EntryChunk).expiries?.[entry & CHUNK_MASK] ?? 0;
+  }
+
+  /** Whether the entry's newest record is the one with this sequence number, at this place. */
+  isAt(entry: number, slot: number, offsetBytes: number, sequence: number): boolean {
+    const { words } = this.#chunks[entry >>> CHUNK_BITS] as EntryChunk;
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    return (
+      words[at + ENTRY.slot] === slot &&
+      words[at + ENTRY.offset] === offsetBytes &&
+      (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32 === sequence
+    );
   }
 
   read(entry: number, target: KeydirRecord): void {
