@@ -8,17 +8,23 @@
  * A tombstone is kept as long as a segment outside the compaction may hold an older record of its key: one whose
  * smallest sequence number is below the tombstone's. An expired record is in the same position, because dropping it
  * would bring an older one back; it becomes a tombstone with its sequence number.
+ *
+ * A record that stays is copied as it is, with its neighbours where they stay too. Its new checksum follows from the
+ * old one, which was checked when it was read.
  */
 
 import { HintFileEncoder } from '../format/hintFile.ts';
-import { FILE_HEADER_SIZE, OPERATION } from '../format/layout.ts';
-import { bindToOffset, encodeRecord, type RecordView } from '../format/record.ts';
+import { FILE_HEADER_SIZE, OPERATION, RECORD, RECORD_HEADER_SIZE } from '../format/layout.ts';
+import { writeU32 } from '../format/littleEndian.ts';
+import { bindToOffset, encodeRecord, type RecordView, rebindChecksum, recordSize } from '../format/record.ts';
 import type { SegmentDamage } from '../format/segmentScanner.ts';
 import type { CompactionReport, TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
 import { installHintFile } from './hintWriter.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
+import { entryAt, LivePlaces } from './livePlaces.ts';
+import { MovedRecords } from './movedRecords.ts';
 import { Pacer } from './pacer.ts';
 import { createSegmentFile, Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
@@ -34,7 +40,7 @@ export interface CompactionOptions extends TaskOptions {
   readonly syncLog: () => Promise<void>;
 }
 
-const NO_VALUE = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 export class Compaction {
   readonly #log: LiveLog;
@@ -44,8 +50,18 @@ export class Compaction {
   /** Smallest sequence number outside the inputs: tombstones above it must stay. */
   readonly #oldestOutside: number;
   readonly #outputs: Segment[] = [];
-  /** Of the last output. Those before it have their hint files already. */
+  /** Of the last output. Those before it have been finished, or are being. */
   #hints = new HintFileEncoder();
+  /** Outputs that are being synced, beside the rewriting of further ones. */
+  readonly #finishing: Promise<void>[] = [];
+  readonly #places: LivePlaces;
+  /** Of the input at hand: where the records are that the keydir points at. */
+  #live: Uint32Array = new Uint32Array(0);
+  readonly #moved: MovedRecords[] = [];
+  /** Neighbouring records of `#run` that stay and have not been copied yet. */
+  #run: Uint8Array = NO_BYTES;
+  #runStart = 0;
+  #runEnd = 0;
   #buffer = new Uint8Array(OUTPUT_BUFFER_SIZE);
   #bufferEnd = 0;
   #recordsKept = 0;
@@ -60,6 +76,7 @@ export class Compaction {
     this.#inputs = inputs;
     this.#options = options;
     this.#pacer = new Pacer('Compaction', options.signal);
+    this.#places = new LivePlaces(log.keydir, () => this.#pacer.pause());
     const outside = log.segments.live().filter((segment) => !inputs.includes(segment));
     this.#oldestOutside = Math.min(Number.POSITIVE_INFINITY, ...outside.map((segment) => segment.minSequence));
   }
@@ -70,10 +87,12 @@ export class Compaction {
     try {
       for (const input of this.#inputs) await this.#rewrite(input);
       this.#finishOutput();
+      await Promise.all(this.#finishing);
       await this.#options.syncLog();
       this.#pacer.check();
       this.#install();
     } catch (error) {
+      await Promise.allSettled(this.#finishing);
       this.#discardOutputs();
       throw storageError(error, 'compacting');
     }
@@ -81,7 +100,7 @@ export class Compaction {
       await this.#relocate();
     } catch (error) {
       // Reads go on in the old files, but a snapshot of the keydir would name segments that are gone.
-      throw this.#log.fail(error, 'reading compacted segments');
+      throw this.#log.fail(error, 'pointing at compacted segments');
     }
     for (const input of this.#inputs) this.#log.retire(input);
     this.#removeInputs();
@@ -99,6 +118,7 @@ export class Compaction {
 
   async #rewrite(input: Segment): Promise<void> {
     const { file, id: segmentId, sizeBytes } = input;
+    this.#live = await this.#places.take(this.#inputs.slice(this.#inputs.indexOf(input)));
     const steps = scanSegmentInSteps(
       { file, segmentId, sizeBytes },
       {
@@ -112,6 +132,8 @@ export class Compaction {
     const total = sumOfSizes(this.#inputs);
     let done = sumOfSizes(this.#inputs.slice(0, this.#inputs.indexOf(input)));
     for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      // The next step reads other bytes into the same place.
+      this.#endRun();
       if (this.#damage !== undefined) throw this.#damagedError(input, this.#damage);
       done += step.value;
       this.#options.onProgress?.({ done: Math.min(done, total), total });
@@ -151,39 +173,87 @@ export class Compaction {
   /** Keeps, converts or drops one record. */
   #take(view: RecordView, input: Segment): void {
     if (view.operation === OPERATION.batch) return;
-    const { key, sequence } = view;
-    const record = this.#record;
-    const entry = this.#log.keydir.find(key, 0, key.length);
-    const isKnown = entry !== -1 && this.#log.keydir.read(entry, record);
-    const isLive = isKnown && record.slot === input.slot && record.offsetBytes === view.offsetBytes;
-    if (isLive) {
+    const entry = entryAt(this.#live, view.offsetBytes);
+    if (entry !== -1 && this.#log.keydir.isNewest(entry, input, view)) {
       this.#liveFound++;
-      this.#append(view, view.operation, key, view.value);
+      this.#copy(view, entry, input);
       return;
     }
     // Not the key's newest record, or the key is gone: by a delete, which is a record of its own, or by expiry.
     const mayHideOlder = view.operation === OPERATION.del || view.expiryMs !== 0;
-    const isSuperseded = isKnown && record.sequence > sequence;
-    if (mayHideOlder && !isSuperseded && this.#oldestOutside < sequence)
-      this.#append(view, OPERATION.del, key, NO_VALUE);
+    if (mayHideOlder && this.#oldestOutside < view.sequence && !this.#isSuperseded(view)) this.#keepTombstone(view);
     else this.#recordsDropped++;
   }
 
-  #append(view: RecordView, operation: RecordView['operation'], key: Uint8Array, value: Uint8Array): void {
-    const size = view.sizeBytes - view.valueLength + value.length;
-    const segment = this.#outputFor(size);
+  #isSuperseded(view: RecordView): boolean {
+    const { keydir } = this.#log;
+    const entry = keydir.find(view.bytes, view.start + RECORD_HEADER_SIZE, view.keyLength);
+    return entry !== -1 && keydir.read(entry, this.#record) && this.#record.sequence > view.sequence;
+  }
+
+  #copy(view: RecordView, entry: number, input: Segment): void {
+    const { bytes, start, sizeBytes } = view;
+    const segment = this.#outputFor(sizeBytes);
     const offsetBytes = segment.sizeBytes;
-    if (this.#bufferEnd + size > this.#buffer.length) this.#flush();
-    if (size > this.#buffer.length) this.#buffer = new Uint8Array(size);
-    const isTombstone = operation === OPERATION.del;
-    const { sequence, timestampMs } = view;
-    const expiryMs = isTombstone ? 0 : view.expiryMs;
-    const record = { operation, flags: 0, sequence, timestampMs, expiryMs, key, value };
-    this.#bufferEnd = encodeRecord(this.#buffer, this.#bufferEnd, record, segment.salt, crc32);
-    segment.sizeBytes += size;
-    segment.countRecord(sequence, isTombstone);
-    this.#hints.add({ operation, offsetBytes, valueLength: value.length, sequence, expiryMs, key });
+    // The scan has done with these bytes, so they are made what the copy will be, in place.
+    writeU32(bytes, start + RECORD.checksum, rebindChecksum(view, input.salt, segment.salt, offsetBytes));
+    bytes[start + RECORD.flags] = 0;
+    if (this.#run !== bytes || this.#runEnd !== start) {
+      this.#endRun();
+      this.#run = bytes;
+      this.#runStart = start;
+    }
+    this.#runEnd = start + sizeBytes;
+    let moved = this.#moved.at(-1);
+    if (moved?.from !== input || moved.to !== segment) {
+      moved = new MovedRecords(input, segment);
+      this.#moved.push(moved);
+    }
+    moved.add(entry, view.offsetBytes, offsetBytes, sizeBytes);
+    this.#countKept(segment, view, view, sizeBytes);
+  }
+
+  #keepTombstone(view: RecordView): void {
+    const size = recordSize(view.keyLength, 0);
+    const segment = this.#outputFor(size);
+    const { key, sequence, timestampMs } = view;
+    const record = { operation: OPERATION.del, flags: 0, sequence, timestampMs, expiryMs: 0, key, value: NO_BYTES };
+    const bytes = new Uint8Array(size);
+    encodeRecord(bytes, 0, record, segment.salt, crc32);
+    bindToOffset(bytes, size, segment.sizeBytes);
+    this.#endRun();
+    this.#write(bytes);
+    this.#countKept(segment, { operation: OPERATION.del, valueLength: 0, sequence, expiryMs: 0 }, view, size);
+  }
+
+  /** Counts `record`, which stands at the end of the segment now and has the key of `view`. */
+  #countKept(
+    segment: Segment,
+    record: Pick<RecordView, 'operation' | 'valueLength' | 'sequence' | 'expiryMs'>,
+    view: RecordView,
+    sizeBytes: number,
+  ): void {
+    this.#hints.addRecord(record, segment.sizeBytes, view.bytes, view.start + RECORD_HEADER_SIZE, view.keyLength);
+    segment.sizeBytes += sizeBytes;
+    segment.countRecord(record.sequence, record.operation === OPERATION.del);
     this.#recordsKept++;
+  }
+
+  #endRun(): void {
+    if (this.#runEnd > this.#runStart) this.#write(this.#run.subarray(this.#runStart, this.#runEnd));
+    this.#run = NO_BYTES;
+    this.#runStart = 0;
+    this.#runEnd = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#bufferEnd + bytes.length > this.#buffer.length) this.#flush();
+    if (bytes.length > this.#buffer.length) {
+      this.#writeToFile(bytes);
+      return;
+    }
+    this.#buffer.set(bytes, this.#bufferEnd);
+    this.#bufferEnd += bytes.length;
   }
 
   #outputFor(sizeBytes: number): Segment {
@@ -202,22 +272,32 @@ export class Compaction {
   }
 
   #flush(): void {
-    const segment = this.#outputs.at(-1);
-    if (segment === undefined || this.#bufferEnd === 0) return;
-    bindToOffset(this.#buffer, this.#bufferEnd, segment.writtenBytes);
-    writeFully(segment.file, this.#buffer.subarray(0, this.#bufferEnd), segment.writtenBytes);
-    segment.writtenBytes += this.#bufferEnd;
+    if (this.#bufferEnd > 0) this.#writeToFile(this.#buffer.subarray(0, this.#bufferEnd));
     this.#bufferEnd = 0;
+  }
+
+  #writeToFile(bytes: Uint8Array): void {
+    const segment = this.#outputs.at(-1) as Segment;
+    writeFully(segment.file, bytes, segment.writtenBytes);
+    segment.writtenBytes += bytes.length;
   }
 
   #finishOutput(): void {
     const segment = this.#outputs.at(-1);
     if (segment === undefined) return;
+    this.#endRun();
     this.#flush();
-    segment.file.syncNow();
-    segment.syncedBytes = segment.sizeBytes;
-    installHintFile(this.#log, segment, this.#hints, this.#options.now());
+    const finished = this.#makeDurable(segment, this.#hints);
     this.#hints = new HintFileEncoder();
+    this.#finishing.push(finished);
+    // Whoever waits for all of them hears of the error.
+    finished.catch(() => undefined);
+  }
+
+  async #makeDurable(segment: Segment, hints: HintFileEncoder): Promise<void> {
+    await segment.file.sync();
+    segment.syncedBytes = segment.sizeBytes;
+    await installHintFile(this.#log, segment, hints, { nowMs: this.#options.now(), isWanted: () => true });
   }
 
   /** The one step that makes the compaction count. */
@@ -239,22 +319,16 @@ export class Compaction {
   /** Points the keydir at the new places. Until it is done, reads find the records in the old files. */
   async #relocate(): Promise<void> {
     const pacer = new Pacer('Compaction');
-    for (const segment of this.#outputs) {
-      const { file, id: segmentId, sizeBytes, slot } = segment;
-      const steps = scanSegmentInSteps(
-        { file, segmentId, sizeBytes },
-        {
-          record: (view) => {
-            if (view.operation === OPERATION.put)
-              this.#log.keydir.relocate(view.key, view.sequence, slot, view.offsetBytes);
-          },
-          damage: ({ offsetBytes }) => {
-            throw new Error(`${segment.fileName} is not what was written, at offset ${offsetBytes}`);
-          },
-          batchEnd: () => undefined,
-        },
-      );
-      while (steps.next().done !== true) await pacer.pause();
+    const { keydir } = this.#log;
+    for (const moved of this.#moved) {
+      const from = { slot: moved.from.slot, offsetBytes: 0 };
+      const to = { slot: moved.to.slot, offsetBytes: 0 };
+      const slices = moved.visit((entry, fromOffsetBytes, toOffsetBytes, sizeBytes) => {
+        from.offsetBytes = fromOffsetBytes;
+        to.offsetBytes = toOffsetBytes;
+        keydir.relocate(entry, from, to, sizeBytes);
+      });
+      for (const _ of slices) await pacer.pause();
     }
   }
 

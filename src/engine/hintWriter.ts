@@ -4,13 +4,13 @@
  */
 
 import { HintFileEncoder } from '../format/hintFile.ts';
-import { OPERATION } from '../format/layout.ts';
+import { OPERATION, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { crc32 } from './checksum.ts';
 import type { LiveLog } from './liveLog.ts';
 import { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
-import { replaceFile } from './storage.ts';
+import { replaceFileInSteps } from './storage.ts';
 
 /** The store counts as written to for so long after a commit. */
 const BUSY_MS = 50;
@@ -70,7 +70,9 @@ export class HintWriter {
       { file, segmentId, sizeBytes },
       {
         record: (record) => {
-          if (record.operation !== OPERATION.batch) encoder.add(record);
+          if (record.operation === OPERATION.batch) return;
+          const { offsetBytes, bytes, start, keyLength } = record;
+          encoder.addRecord(record, offsetBytes, bytes, start + RECORD_HEADER_SIZE, keyLength);
         },
         damage: () => {
           isDamaged = true;
@@ -85,13 +87,19 @@ export class HintWriter {
       await pacer.pause();
       if (segment.retired) return;
     }
-    if (!isDamaged) installHintFile(this.#log, segment, encoder, this.#now());
+    if (isDamaged) return;
+    await installHintFile(this.#log, segment, encoder, { nowMs: this.#now(), isWanted: () => !segment.retired });
   }
 }
 
-/** Writes a segment's hint file from the entries collected in `encoder`. */
-export function installHintFile(log: LiveLog, segment: Segment, encoder: HintFileEncoder, nowMs: number): void {
-  const bytes = encoder.finish(
+/** Writes a segment's hint file from the entries collected in `encoder`, while `isWanted` says so. */
+export async function installHintFile(
+  log: LiveLog,
+  segment: Segment,
+  encoder: HintFileEncoder,
+  { nowMs, isWanted }: { readonly nowMs: number; readonly isWanted: () => boolean },
+): Promise<void> {
+  const pieces = encoder.pieces(
     {
       segmentId: segment.id,
       segmentSizeBytes: segment.sizeBytes,
@@ -100,6 +108,8 @@ export function installHintFile(log: LiveLog, segment: Segment, encoder: HintFil
     },
     crc32,
   );
-  replaceFile(log.storage, log.directory, segment.hintName, [bytes]);
-  segment.hasHintFile = true;
+  const pacer = new Pacer('Writing a hint file');
+  const steps = { pause: () => pacer.pause(), isWanted };
+  const isWritten = await replaceFileInSteps(log.storage, log.directory, segment.hintName, pieces, steps);
+  if (isWritten) segment.hasHintFile = true;
 }

@@ -10,6 +10,7 @@
  */
 
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
+import type { RecordView } from '../format/record.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
 import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
@@ -246,18 +247,32 @@ export class Keydir {
     this.#write(entry, record, key.length);
   }
 
-  /** The key's record of this sequence number stands in another place now. False when it is not the newest any more. */
-  relocate(key: Uint8Array, sequence: number, slot: number, offsetBytes: number): boolean {
-    const entry = this.find(key, 0, key.length);
-    if (entry === -1 || this.sequenceOf(entry) !== sequence) return false;
-    const from = this.#entries.slot(entry);
-    if (from >= GHOST_SLOT) return false;
-    const size = this.#recordSize(entry);
+  /** Whether the entry's newest record is this one. */
+  isNewest(
+    entry: number,
+    place: { readonly slot: number },
+    { bytes, start, offsetBytes, keyLength, sequence }: Readonly<RecordView>,
+  ): boolean {
+    if (!this.#entries.isAt(entry, place.slot, offsetBytes, sequence)) return false;
+    return this.#arena.equals(this.#entries.key(entry), bytes, start + RECORD_HEADER_SIZE, keyLength);
+  }
+
+  /**
+   * The record of `sizeBytes` at one place stands at another now. False when it is not the entry's newest any more:
+   * an entry whose number was given to another key meanwhile points elsewhere too.
+   */
+  relocate(
+    entry: number,
+    from: { readonly slot: number; readonly offsetBytes: number },
+    to: { readonly slot: number; readonly offsetBytes: number },
+    sizeBytes: number,
+  ): boolean {
+    if (this.#entries.slot(entry) !== from.slot || this.#entries.offsetBytes(entry) !== from.offsetBytes) return false;
     // A reader of an older state may see this record too; either place serves it.
-    this.#count(from, -size, -1);
-    this.#entries.setPlace(entry, slot, offsetBytes);
+    this.#entries.setPlace(entry, to.slot, to.offsetBytes);
+    this.#count(from.slot, -sizeBytes, -1);
+    this.#count(to.slot, sizeBytes, 1);
     this.#isSaved = false;
-    this.#count(slot, size, 1);
     return true;
   }
 
@@ -437,10 +452,6 @@ export class Keydir {
   }
 
   // Below: one entry
-
-  #recordSize(entry: number): number {
-    return RECORD_HEADER_SIZE + this.keyLength(entry) + this.#entries.valueLength(entry);
-  }
 
   #insert(hash: number, bytes: Uint8Array, start: number, length: number): number {
     const entry = this.#freeEntries.pop() ?? this.#entries.add();

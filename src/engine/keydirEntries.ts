@@ -60,6 +60,12 @@ export class KeydirEntries {
     return Array.from(this.#chunks, (_, index) => this.#chunk(index));
   }
 
+  /** The fields of the entries from `index * CHUNK_ENTRIES` on, as many as there are. */
+  wordsOfChunk(index: number): Uint32Array {
+    const count = Math.min(CHUNK_ENTRIES, this.#end - index * CHUNK_ENTRIES);
+    return this.#chunk(index).words.subarray(0, count * ENTRY_WORDS);
+  }
+
   /** Loads what was not needed yet. */
   loadAll(): void {
     for (let index = 0; index < this.#chunks.length; index++) this.#chunk(index);
@@ -91,6 +97,10 @@ export class KeydirEntries {
     return this.#word(entry, ENTRY.slot);
   }
 
+  offsetBytes(entry: number): number {
+    return this.#word(entry, ENTRY.offset);
+  }
+
   valueLength(entry: number): number {
     return this.#word(entry, ENTRY.valueLength);
   }
@@ -108,6 +118,17 @@ export class KeydirEntries {
 
   expiryMs(entry: number): number {
     return this.#chunk(entry >>> CHUNK_BITS).expiries?.[entry & CHUNK_MASK] ?? 0;
+  }
+
+  /** Whether the entry's newest record is the one with this sequence number, at this place. */
+  isAt(entry: number, slot: number, offsetBytes: number, sequence: number): boolean {
+    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
+    return (
+      words[at + ENTRY.slot] === slot &&
+      words[at + ENTRY.offset] === offsetBytes &&
+      (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32 === sequence
+    );
   }
 
   read(entry: number, target: KeydirRecord): void {

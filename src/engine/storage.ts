@@ -129,3 +129,40 @@ export function replaceFile(storage: Storage, directory: string, name: string, p
   storage.rename(temporary, path);
   storage.syncDirectory(directory);
 }
+
+/**
+ * The same for a large file, without blocking the thread while the disk works: `pause` lets others run between the
+ * parts. The file is given up when nobody wants it any more. Returns whether it was replaced.
+ */
+export async function replaceFileInSteps(
+  storage: Storage,
+  directory: string,
+  name: string,
+  parts: Iterable<Uint8Array>,
+  { pause, isWanted }: { readonly pause: () => Promise<void>; readonly isWanted: () => boolean },
+): Promise<boolean> {
+  const path = storage.join(directory, name);
+  const temporary = `${path}.tmp`;
+  storage.remove(temporary);
+  const file = storage.open(temporary, 'create');
+  let isWhole = false;
+  try {
+    let position = 0;
+    for (const part of parts) {
+      writeFully(file, part, position);
+      position += part.length;
+      await pause();
+    }
+    await file.sync();
+    isWhole = true;
+  } finally {
+    file.close();
+    isWhole &&= isWanted();
+    // On a full disk it would take up what is left.
+    if (!isWhole) storage.remove(temporary);
+  }
+  if (!isWhole) return false;
+  storage.rename(temporary, path);
+  storage.syncDirectory(directory);
+  return true;
+}

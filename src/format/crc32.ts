@@ -56,3 +56,37 @@ export function segmentSalt(segmentId: number): number {
   const id = Uint8Array.of(segmentId, segmentId >>> 8, segmentId >>> 16, segmentId >>> 24);
   return crc32(id, 0, id.length, 0);
 }
+
+/**
+ * What becomes of a difference between two seeds after any `byteCount` equal bytes: CRC-32 is linear, so
+ * `crc32(bytes, a) ^ crc32(bytes, b)` depends on `a ^ b` and on how many bytes there are, not on the bytes.
+ */
+export function shiftCrc32(difference: number, byteCount: number): number {
+  let value = difference;
+  for (let left = byteCount, power = 0; left !== 0; left >>>= 1, power++) {
+    if ((left & 1) === 0) continue;
+    const t = SHIFTS[power] ?? addShift(power);
+    value =
+      (t[value & 0xff] as number) ^
+      (t[256 + ((value >>> 8) & 0xff)] as number) ^
+      (t[512 + ((value >>> 16) & 0xff)] as number) ^
+      (t[768 + (value >>> 24)] as number);
+  }
+  return value >>> 0;
+}
+
+/** For each power of two, tables that shift by as many bytes: one for each byte of the difference. */
+const SHIFTS: Uint32Array[] = [];
+
+function addShift(power: number): Uint32Array {
+  const shifts = new Uint32Array(256 * 4);
+  for (let at = 0; at < shifts.length; at++) {
+    const difference = ((at & 0xff) << ((at >>> 8) * 8)) >>> 0;
+    shifts[at] =
+      power === 0
+        ? (difference >>> 8) ^ (TABLE[difference & 0xff] as number)
+        : shiftCrc32(shiftCrc32(difference, 2 ** (power - 1)), 2 ** (power - 1));
+  }
+  SHIFTS[power] = shifts;
+  return shifts;
+}

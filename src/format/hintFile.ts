@@ -62,47 +62,71 @@ export interface HintSink {
   entry(entry: HintEntry): void;
 }
 
-const FIRST_CAPACITY_BYTES = 4096;
+/** Entries are collected in pieces, so that a large file is never copied while it grows. */
+const FIRST_PIECE_SIZE = 4096;
+const PIECE_SIZE = 1024 * 1024;
 
 /** Collects entries in the order of their records and makes the file's bytes. */
 export class HintFileEncoder {
-  #bytes = new Uint8Array(FIRST_CAPACITY_BYTES);
-  #end = HINT_FIRST_ENTRY;
+  readonly #fullPieces: Uint8Array[] = [];
+  #piece = new Uint8Array(FIRST_PIECE_SIZE);
+  /** In `#piece`. */
+  #end = 0;
   #entryCount = 0;
 
   add(entry: Omit<HintEntry, 'entryOffsetBytes'>): void {
+    this.addRecord(entry, entry.offsetBytes, entry.key, 0, entry.key.length);
+  }
+
+  /** A record that stands at `recordOffsetBytes`; its key is `source[keyStart, keyStart + keyLength)`. */
+  addRecord(
+    record: Pick<HintEntry, 'operation' | 'valueLength' | 'sequence' | 'expiryMs'>,
+    recordOffsetBytes: number,
+    source: Uint8Array,
+    keyStart: number,
+    keyLength: number,
+  ): void {
+    this.#reserve(HINT_ENTRY_HEADER_SIZE + keyLength);
     const at = this.#end;
-    const end = at + HINT_ENTRY_HEADER_SIZE + entry.key.length;
-    this.#reserve(end + FILE_CHECKSUM_SIZE);
-    const bytes = this.#bytes;
-    writeU16(bytes, at + HINT_ENTRY.keyLength, entry.key.length);
-    bytes[at + HINT_ENTRY.operation] = entry.operation;
+    const keyAt = at + HINT_ENTRY_HEADER_SIZE;
+    const bytes = this.#piece;
+    writeU16(bytes, at + HINT_ENTRY.keyLength, keyLength);
+    bytes[at + HINT_ENTRY.operation] = record.operation;
     bytes[at + HINT_ENTRY.reserved] = 0;
-    writeU32(bytes, at + HINT_ENTRY.valueLength, entry.valueLength);
-    writeU32(bytes, at + HINT_ENTRY.offset, entry.offsetBytes);
-    writeU64(bytes, at + HINT_ENTRY.sequence, entry.sequence);
-    writeU64(bytes, at + HINT_ENTRY.expiry, entry.expiryMs);
-    bytes.set(entry.key, at + HINT_ENTRY_HEADER_SIZE);
-    this.#end = end;
+    writeU32(bytes, at + HINT_ENTRY.valueLength, record.valueLength);
+    writeU32(bytes, at + HINT_ENTRY.offset, recordOffsetBytes);
+    writeU64(bytes, at + HINT_ENTRY.sequence, record.sequence);
+    writeU64(bytes, at + HINT_ENTRY.expiry, record.expiryMs);
+    for (let i = 0; i < keyLength; i++) bytes[keyAt + i] = source[keyStart + i] as number;
+    this.#end = keyAt + keyLength;
     this.#entryCount++;
   }
 
-  finish(segment: Omit<HintSummary, 'entryCount'>, crc32: Crc32): Uint8Array {
-    const { segmentId, createdMs } = segment;
-    this.#bytes.set(encodeFileHeader({ kind: FILE_KIND.hint, id: segmentId, createdMs }, crc32));
-    writeU64(this.#bytes, HINT_SUMMARY.segmentSize, segment.segmentSizeBytes);
-    writeU32(this.#bytes, HINT_SUMMARY.segmentHeaderChecksum, segment.segmentHeaderChecksum);
-    writeU32(this.#bytes, HINT_SUMMARY.entryCount, this.#entryCount);
-    writeU64(this.#bytes, HINT_SUMMARY.entriesSize, this.#end - HINT_FIRST_ENTRY);
-    writeU32(this.#bytes, this.#end, crc32(this.#bytes, 0, this.#end, 0));
-    return this.#bytes.subarray(0, this.#end + FILE_CHECKSUM_SIZE);
+  /** The file's bytes, piece by piece. */
+  *pieces(segment: Omit<HintSummary, 'entryCount'>, crc32: Crc32): Generator<Uint8Array> {
+    const entries = [...this.#fullPieces, this.#piece.subarray(0, this.#end)];
+    const head = new Uint8Array(HINT_FIRST_ENTRY);
+    head.set(encodeFileHeader({ kind: FILE_KIND.hint, id: segment.segmentId, createdMs: segment.createdMs }, crc32));
+    writeU64(head, HINT_SUMMARY.segmentSize, segment.segmentSizeBytes);
+    writeU32(head, HINT_SUMMARY.segmentHeaderChecksum, segment.segmentHeaderChecksum);
+    writeU32(head, HINT_SUMMARY.entryCount, this.#entryCount);
+    const entriesSize = entries.reduce((sum, piece) => sum + piece.length, 0);
+    writeU64(head, HINT_SUMMARY.entriesSize, entriesSize);
+    let checksum = 0;
+    for (const piece of [head, ...entries]) {
+      checksum = crc32(piece, 0, piece.length, checksum);
+      yield piece;
+    }
+    const end = new Uint8Array(FILE_CHECKSUM_SIZE);
+    writeU32(end, 0, checksum);
+    yield end;
   }
 
   #reserve(sizeBytes: number): void {
-    if (sizeBytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(sizeBytes, this.#bytes.length * 2));
-    larger.set(this.#bytes.subarray(0, this.#end));
-    this.#bytes = larger;
+    if (this.#end + sizeBytes <= this.#piece.length) return;
+    if (this.#end > 0) this.#fullPieces.push(this.#piece.subarray(0, this.#end));
+    this.#piece = new Uint8Array(Math.max(sizeBytes, Math.min(PIECE_SIZE, this.#piece.length * 4)));
+    this.#end = 0;
   }
 }
 

@@ -1,6 +1,6 @@
 /** One record: header, key, value. Specification: FORMAT.md, "Record". */
 
-import type { Crc32 } from './crc32.ts';
+import { type Crc32, shiftCrc32 } from './crc32.ts';
 import {
   BATCH_FRAME,
   BATCH_FRAME_VALUE_SIZE,
@@ -205,21 +205,51 @@ export function computeRecordChecksum(view: RecordView, salt: number, crc32: Crc
 }
 
 /**
+ * For checking the checksums of records that follow each other all at once, which is several times as fast for small
+ * ones: `chainChecksum` says what the checksum of all their bytes is if each record's own one is right.
+ *
+ * With `chain` for the bytes before the record, returns the one for the bytes up to its end. It starts as 0.
+ */
+export function chainChecksum(
+  chain: number,
+  storedChecksum: number,
+  offsetBytes: number,
+  sizeBytes: number,
+  salt: number,
+): number {
+  const ofRecord = storedChecksum ^ offsetBytes;
+  // The checksum continues from what the bytes before have left, and not from the salt.
+  const seedDifference = ~shiftCrc32(~chain ^ storedChecksum, RECORD.keyLength) ^ salt;
+  return (ofRecord ^ shiftCrc32(seedDifference, sizeBytes - RECORD.keyLength)) >>> 0;
+}
+
+/**
+ * The checksum of a valid record that is copied to another segment and offset with its flags cleared, from the one it
+ * has: its bytes need not be read again.
+ */
+export function rebindChecksum(view: RecordView, fromSalt: number, toSalt: number, toOffsetBytes: number): number {
+  const beforeFlags = shiftCrc32(fromSalt ^ toSalt, RECORD.flags - RECORD.keyLength);
+  const difference = shiftCrc32(beforeFlags ^ view.flags, view.sizeBytes - RECORD.flags);
+  return (view.checksum ^ view.offsetBytes ^ difference ^ toOffsetBytes) >>> 0;
+}
+
+/**
  * Decodes and checks the record at `start`, which stands at `view.offsetBytes` of its file: lengths, presence,
- * checksum, fields, in that order. Never throws. Returns undefined when `view` holds a valid record.
+ * checksum, fields, in that order. Never throws. Returns undefined when `view` holds a valid record. Without `crc32`
+ * its checksum is known to be right.
  */
 export function decodeRecord(
   view: RecordView,
   bytes: Uint8Array,
   start: number,
   salt: number,
-  crc32: Crc32,
+  crc32: Crc32 | undefined,
 ): RecordProblem | undefined {
   const problem = decodeRecordHeader(view, bytes, start);
   if (problem !== undefined) return problem;
   if (start + view.sizeBytes > bytes.length) return 'short-body';
   if (view.offsetBytes > MAX_RECORD_OFFSET) return 'impossible-value';
-  if (view.checksum !== computeRecordChecksum(view, salt, crc32)) return 'bad-checksum';
+  if (crc32 !== undefined && view.checksum !== computeRecordChecksum(view, salt, crc32)) return 'bad-checksum';
   return checkRecordFields(view) ?? (view.operation === OPERATION.batch ? checkBatchFrame(view) : undefined);
 }
 

@@ -53,7 +53,7 @@ describe('A read-only store follows its writer', () => {
       writer.batch(keys.map((key) => ({ type: 'put', key: keyBytes(key), value: new Uint8Array(3000) })));
     await putAll();
     await reader.refresh();
-    for (let round = 0; round < 2; round++) await putAll();
+    for (let round = 0; round < 8; round++) await putAll();
     let isDone = false;
     const refreshed = reader.refresh().then(() => {
       isDone = true;

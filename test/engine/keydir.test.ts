@@ -29,6 +29,12 @@ function sequenceAt(keydir: Keydir, key: string, at = Number.POSITIVE_INFINITY):
   return entry !== -1 && keydir.readAt(entry, at, record) ? record.sequence : undefined;
 }
 
+function offsetOf(keydir: Keydir, key: string): number {
+  const record = newRecord();
+  assert.ok(keydir.read(keydir.find(utf8(key), 0, key.length), record));
+  return record.offsetBytes;
+}
+
 function keysInOrder(keydir: Keydir): string[] {
   const { order } = keydir;
   return [...order.all()].map((entry) => latin1(keydir.keyView(entry)));
@@ -114,8 +120,11 @@ describe('The keydir', () => {
     assert.deepEqual({ ...keydir.usage(0) }, { liveBytes: 36 + 1 + 10 + 36 + 2 + 20, liveCount: 2 });
     put(keydir, 'a', 3, { slot: 1, valueLength: 5 });
     assert.deepEqual({ ...keydir.usage(0) }, { liveBytes: 36 + 2 + 20, liveCount: 1 });
-    assert.equal(keydir.relocate(utf8('bb'), 2, 1, 500), true);
-    assert.equal(keydir.relocate(utf8('bb'), 1, 0, 32), false, 'not the newest record');
+    const entry = keydir.find(utf8('bb'), 0, 2);
+    const old = { slot: 0, offsetBytes: offsetOf(keydir, 'bb') };
+    assert.equal(keydir.relocate(entry, old, { slot: 1, offsetBytes: 500 }, 36 + 2 + 20), true);
+    assert.equal(keydir.relocate(entry, old, { slot: 0, offsetBytes: 32 }, 36 + 2 + 20), false, 'stands elsewhere');
+    assert.equal(offsetOf(keydir, 'bb'), 500);
     assert.deepEqual({ ...keydir.usage(0) }, { liveBytes: 0, liveCount: 0 });
     assert.deepEqual({ ...keydir.usage(1) }, { liveBytes: 36 + 1 + 5 + 36 + 2 + 20, liveCount: 2 });
     del(keydir, 'a', 4);

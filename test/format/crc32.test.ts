@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { crc32 as engineCrc32 } from '../../src/engine/checksum.ts';
-import { crc32, segmentSalt } from '../../src/format/crc32.ts';
+import { crc32, segmentSalt, shiftCrc32 } from '../../src/format/crc32.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 
 describe('CRC-32', () => {
@@ -27,6 +27,17 @@ describe('CRC-32', () => {
     const bytes = new SeededRandom(2).bytes(100);
     const whole = crc32(bytes, 0, 100, 0);
     for (let at = 0; at <= 100; at++) assert.equal(crc32(bytes, at, 100, crc32(bytes, 0, at, 0)), whole);
+  });
+
+  it('differs with another seed by what the number of bytes makes of the difference', () => {
+    const random = new SeededRandom(3);
+    const bytes = random.bytes(70_000);
+    const lengths = [...Array.from({ length: 300 }, (_, length) => length), 4096, 65_535, 65_536, bytes.length];
+    for (const length of lengths) {
+      const [one, other] = [random.below(2 ** 32), random.below(2 ** 32)];
+      const difference = (crc32(bytes, 0, length, one) ^ crc32(bytes, 0, length, other)) >>> 0;
+      assert.equal(shiftCrc32(one ^ other, length), difference, `${length} bytes`);
+    }
   });
 
   it('salts by the id as four little-endian bytes', () => {

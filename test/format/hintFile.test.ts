@@ -28,7 +28,7 @@ const ENTRIES: readonly PlainEntry[] = [
 function encode(entries: readonly PlainEntry[], segment = SEGMENT): Uint8Array {
   const encoder = new HintFileEncoder();
   for (const each of entries) encoder.add(each);
-  return encoder.finish(segment, crc32);
+  return Uint8Array.from(Buffer.concat([...encoder.pieces(segment, crc32)]));
 }
 
 function decode(bytes: Uint8Array): { result: HintFileResult; entries: PlainEntry[] } {
@@ -46,6 +46,17 @@ function withRightChecksum(bytes: Uint8Array): Uint8Array {
 
 describe('hint file', () => {
   const bytes = encode(ENTRIES);
+
+  it('comes back in any size, with keys longer than a piece of the encoder', () => {
+    const keys = Array.from({ length: 4000 }, (_, i) => toBytes(`key ${i}`));
+    keys.splice(3, 0, new Uint8Array(65_535).fill(1));
+    keys.splice(3000, 0, new Uint8Array(65_535).fill(2), new Uint8Array(4096).fill(3));
+    const entries = keys.map((key, i) => entry(key, { sequence: i + 1, offsetBytes: 32 + i }));
+    const { result, entries: decoded } = decode(encode(entries, { ...SEGMENT, segmentSizeBytes: 2 ** 20 }));
+    assert.ok(result.ok);
+    assert.equal(result.summary.entryCount, entries.length);
+    assert.deepEqual(decoded, entries);
+  });
 
   it('comes back as it was written', () => {
     const { result, entries } = decode(bytes);

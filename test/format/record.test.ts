@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { crc32, segmentSalt } from '../../src/format/crc32.ts';
 import { BATCH_FRAME_SIZE, OPERATION, type Operation, RECORD, RECORD_HEADER_SIZE } from '../../src/format/layout.ts';
-import { writeU32 } from '../../src/format/littleEndian.ts';
+import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import {
   bindToOffset,
+  chainChecksum,
+  computeRecordChecksum,
   decodeRecord,
   decodeRecordHeader,
   encodeBatchFrame,
   encodeRecord,
   type RecordFields,
   RecordView,
+  rebindChecksum,
   recordSize,
 } from '../../src/format/record.ts';
 
@@ -136,4 +139,47 @@ describe('record', () => {
     );
     assert.equal(operation, OPERATION.batch);
   });
+
+  it('has the checksum of its copy without flags in another segment foretold', () => {
+    fc.assert(
+      fc.property(fields, exact, exact, fc.nat(), (record, fromOffset, toOffset, toId) => {
+        const view = viewAt(fromOffset % 2 ** 32);
+        assert.equal(decodeRecord(view, encode(record, view.offsetBytes), 0, SALT, crc32), undefined);
+        const toSalt = segmentSalt(toId);
+        const copy = viewAt(toOffset % 2 ** 32);
+        const bytes = new Uint8Array(view.sizeBytes);
+        encodeRecord(bytes, 0, { ...record, flags: 0 }, toSalt, crc32);
+        decodeRecordHeader(copy, bytes, 0);
+        const expected = computeRecordChecksum(copy, toSalt, crc32);
+        assert.equal(rebindChecksum(view, SALT, toSalt, copy.offsetBytes), expected);
+      }),
+    );
+  });
+
+  it('has its checksum checked with those of its neighbours: any wrong one makes the outcome another', () => {
+    fc.assert(
+      fc.property(fc.array(fields, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat(), (records, at, bit) => {
+        const sizes = records.map(({ key, value }) => recordSize(key.length, value.length));
+        const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+        let end = 0;
+        for (const record of records) {
+          bytes.set(encode(record, OFFSET + end), end);
+          end += recordSize(record.key.length, record.value.length);
+        }
+        assert.equal(chainOf(bytes, sizes), crc32(bytes, 0, end, 0));
+        bytes[at % end] = (bytes[at % end] as number) ^ (1 << (bit % 8));
+        assert.notEqual(chainOf(bytes, sizes), crc32(bytes, 0, end, 0));
+      }),
+    );
+  });
 });
+
+function chainOf(bytes: Uint8Array, sizes: readonly number[]): number {
+  let chain = 0;
+  let at = 0;
+  for (const size of sizes) {
+    chain = chainChecksum(chain, readU32(bytes, at + RECORD.checksum), OFFSET + at, size, SALT);
+    at += size;
+  }
+  return chain;
+}

@@ -561,6 +561,33 @@ describe('a file that turns out to be shorter', () => {
   });
 });
 
+describe('records within the value of a record that nobody would write', () => {
+  it('have their own checksums checked, although that of the record around them is right', () => {
+    const inner = { operation: OPERATION.put, flags: 0, timestampMs: 0, expiryMs: 0, value: new Uint8Array(20) };
+    const size = recordSize(1, inner.value.length);
+    const plan = (value: Uint8Array): Planned[] => [
+      { key: 'before', value: 'sound', sequence: 1 },
+      { key: 'around', value, sequence: 0 },
+      { key: 'behind', value: 'sound', sequence: 4 },
+    ];
+    const { offsets } = buildSegment(ID, plan(new Uint8Array(size * 2)));
+    const innerOffset = (offsets[1] as number) + recordSize(6, 0);
+    const value = new Uint8Array(size * 2);
+    const salt = segmentSalt(ID);
+    encodeRecord(value, 0, { ...inner, sequence: 2, key: toBytes('i') }, salt, crc32);
+    encodeRecord(value, size, { ...inner, sequence: 3, key: toBytes('j') }, salt, crc32);
+    bindToOffset(value, value.length, innerOffset);
+    value[value.length - 1] = 1;
+    const segment = buildSegment(ID, plan(value));
+    const log = scan(segment);
+    assert.deepEqual(keysOf(log), ['before', 'i', 'behind']);
+    assert.deepEqual(log.damages.map(pick), [
+      [offsets[1], innerOffset, 'impossible-value', false],
+      [innerOffset + size, offsets[2], 'bad-checksum', false],
+    ]);
+  });
+});
+
 describe('what a scanner wants', () => {
   it('is never more than the largest record', () => {
     const header = new Uint8Array(RECORD_HEADER_SIZE).fill(1);

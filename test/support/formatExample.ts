@@ -36,15 +36,13 @@ export function exampleHintFile(): Uint8Array {
     expiryMs: 0,
     key: toBytes('k'),
   });
-  return encoder.finish(
-    {
-      segmentId: 1,
-      segmentSizeBytes: segment.length,
-      segmentHeaderChecksum: readU32(segment, FILE_HEADER.checksum),
-      createdMs: CREATED_MS,
-    },
-    crc32,
-  );
+  const summary = {
+    segmentId: 1,
+    segmentSizeBytes: segment.length,
+    segmentHeaderChecksum: readU32(segment, FILE_HEADER.checksum),
+    createdMs: CREATED_MS,
+  };
+  return Uint8Array.from(Buffer.concat([...encoder.pieces(summary, crc32)]));
 }
 
 export function exampleManifest(): Uint8Array {
