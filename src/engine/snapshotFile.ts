@@ -83,9 +83,11 @@ function* snapshotParts(
   const { table, arena } = keydir.parts;
   const layout = snapshotLayout(head);
   yield encodeSnapshotHead(head, crc32);
+  // The same memory for every chunk: each is written before the next one is asked for.
+  const scratch = new Uint32Array(CHUNK_ENTRIES * ENTRY_WORDS);
   const indexOfSlot = new Map(segments.map((segment, index) => [segment.slot, index]));
   const sources: Record<SnapshotColumn, () => Iterable<Uint8Array>> = {
-    entries: () => column(keydir, ENTRY_WORDS, (chunk) => withSegmentIndexes(chunk.words, indexOfSlot)),
+    entries: () => column(keydir, ENTRY_WORDS, (chunk) => withSegmentIndexes(chunk.words, indexOfSlot, scratch)),
     expiries: () => column(keydir, 1, (chunk) => chunk.expiries),
     shardSizes: () => [bytesOf(Uint32Array.from(table.shards, (shard) => shard.length))],
     shardCounts: () => [bytesOf(table.counts)],
@@ -101,10 +103,22 @@ function* snapshotParts(
 }
 
 /** A copy of the entries with the places of their segments in the snapshot instead of their slots. */
-function withSegmentIndexes(entries: Uint32Array, indexOfSlot: ReadonlyMap<number, number>): Uint32Array {
-  const copy = entries.slice();
+function withSegmentIndexes(
+  entries: Uint32Array,
+  indexOfSlot: ReadonlyMap<number, number>,
+  scratch: Uint32Array,
+): Uint32Array {
+  const copy = scratch.subarray(0, entries.length);
+  copy.set(entries);
+  let slot = -1;
+  let index = SNAPSHOT_FREE_ENTRY;
   for (let at: number = ENTRY.slot; at < copy.length; at += ENTRY_WORDS) {
-    copy[at] = indexOfSlot.get(copy[at] as number) ?? SNAPSHOT_FREE_ENTRY;
+    // Neighbours mostly lie in the same segment.
+    if (copy[at] !== slot) {
+      slot = copy[at] as number;
+      index = indexOfSlot.get(slot) ?? SNAPSHOT_FREE_ENTRY;
+    }
+    copy[at] = index;
   }
   return copy;
 }

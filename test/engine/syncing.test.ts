@@ -64,7 +64,7 @@ describe('sync beside the beginning of new segments', () => {
   });
 });
 
-describe('a compaction that cannot read back what it wrote', () => {
+describe('a compaction that cannot read a segment', () => {
   it('loses nothing, at every read that fails', async () => {
     let failures = 0;
     for (let nth = 0; ; nth++) {
@@ -87,6 +87,7 @@ describe('a compaction that cannot read back what it wrote', () => {
       await again.close();
       if (reads <= nth) break;
     }
-    assert.ok(failures > 3, `${failures} reads failed`);
+    // Each of the three segments that it rewrites; what it writes is not read again.
+    assert.equal(failures, 3);
   });
 });

@@ -142,11 +142,14 @@ class PhysicalLimits {
     }
   }
 
-  /** The live bytes, read and written once. */
+  /** The live bytes, read and written once, and synced: what was copied is about to be deleted. */
   copy(): void {
     const copy = openSync(`${this.#dataFile}.copy`, 'w');
     const recordCount = this.#statDataFile().size / this.#recordSize;
-    const seconds = this.#sequentialRead((piece) => void writeSync(copy, piece));
+    const copySeconds = this.#sequentialRead((piece) => void writeSync(copy, piece));
+    const startMs = performance.now();
+    fdatasyncSync(copy);
+    const seconds = copySeconds + secondsSince(startMs);
     closeSync(copy);
     rmSync(`${this.#dataFile}.copy`);
     const liveBytes = recordCount * (KEY_SIZE_BYTES + this.#bench.data.valueSizeBytes);
