@@ -3,6 +3,7 @@
 import type { InspectorRow, LogColumn, RecordCells } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
+import type { SortColumn } from '../../src/shared/rowOrder.ts';
 
 export interface CellText {
   readonly text: string;
@@ -17,6 +18,10 @@ export interface Column {
   readonly id: string;
   readonly title: string;
   readonly tooltip: string;
+  /** As a sentence names it: `time`. */
+  readonly longTitle: string;
+  /** Rows can be sorted by it. */
+  readonly sort?: SortColumn;
   /** In characters of the editor's font. */
   readonly widthChars: number;
   readonly alignRight: boolean;
@@ -33,6 +38,8 @@ interface ColumnOptions {
   readonly alignRight?: boolean;
   readonly optional?: boolean;
   readonly needs?: LogColumn;
+  readonly sort?: SortColumn;
+  readonly longTitle?: string;
 }
 
 function column(
@@ -43,8 +50,12 @@ function column(
   options: ColumnOptions,
   cell: Column['cell'],
 ): Column {
-  const { alignRight = false, optional = false, needs } = options;
-  return { id, title, tooltip, widthChars, alignRight, optional, cell, ...(needs === undefined ? {} : { needs }) };
+  const { alignRight = false, optional = false, longTitle = title.toLowerCase(), needs, sort } = options;
+  return {
+    ...{ id, title, tooltip, longTitle, widthChars, alignRight, optional, cell },
+    ...(needs === undefined ? {} : { needs }),
+    ...(sort === undefined ? {} : { sort }),
+  };
 }
 
 /** A column of what the record's header says. */
@@ -62,35 +73,70 @@ function cellsColumn(
 }
 
 export const COLUMNS: readonly Column[] = [
-  column('row', '#', 'Number of the row in the file', 7, { alignRight: true }, ({ row }) => ({
-    text: formatCount(row),
-  })),
+  column(
+    'row',
+    '#',
+    'Number of the row in the file',
+    7,
+    { alignRight: true, sort: 'row', longTitle: 'number' },
+    ({ row }) => ({
+      text: formatCount(row),
+    }),
+  ),
   column('offset', 'Offset', 'Offset of the first byte', 10, {}, ({ offsetBytes }) => ({
     text: formatOffset(offsetBytes),
     tooltip: `${formatCount(offsetBytes)} bytes from the start of the file`,
     className: 'number',
   })),
-  column('operation', 'Op', 'Operation', 8, { needs: 'operation' }, operationCell),
-  cellsColumn('sequence', 'Seq', 'Sequence number', 9, { alignRight: true, needs: 'sequence' }, ({ sequence }) =>
-    sequence === undefined ? NOTHING : { text: formatCount(sequence) },
+  column(
+    'operation',
+    'Op',
+    'Operation',
+    8,
+    { needs: 'operation', sort: 'operation', longTitle: 'operation' },
+    operationCell,
   ),
-  cellsColumn('time', 'Time', 'When it was written, in local time', 18, { needs: 'time' }, ({ timestampMs }) =>
-    timestampMs === undefined ? NOTHING : timeCell(timestampMs),
+  cellsColumn(
+    'sequence',
+    'Seq',
+    'Sequence number',
+    9,
+    { alignRight: true, needs: 'sequence', sort: 'sequence', longTitle: 'sequence number' },
+    ({ sequence }) => (sequence === undefined ? NOTHING : { text: formatCount(sequence) }),
   ),
-  cellsColumn('expiry', 'Expires', 'When the record expires', 8, { needs: 'expiry' }, ({ expiryMs }) =>
-    expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now()),
+  cellsColumn(
+    'time',
+    'Time',
+    'When it was written, in local time',
+    18,
+    { needs: 'time', sort: 'time' },
+    ({ timestampMs }) => (timestampMs === undefined ? NOTHING : timeCell(timestampMs)),
   ),
-  cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 22, { needs: 'key' }, ({ key }) =>
-    key === undefined
-      ? NOTHING
-      : {
-          text: key.truncated ? `${key.text}…` : key.text,
-          tooltip: key.text,
-          className: key.escaped ? 'escaped' : 'key',
-        },
+  cellsColumn(
+    'expiry',
+    'Expires',
+    'When the record expires',
+    8,
+    { needs: 'expiry', sort: 'expiry', longTitle: 'expiry' },
+    ({ expiryMs }) => (expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now())),
+  ),
+  cellsColumn(
+    'key',
+    'Key',
+    'Key; bytes that are not printable are escaped',
+    22,
+    { needs: 'key', sort: 'key' },
+    ({ key }) =>
+      key === undefined
+        ? NOTHING
+        : {
+            text: key.truncated ? `${key.text}…` : key.text,
+            tooltip: key.text,
+            className: key.escaped ? 'escaped' : 'key',
+          },
   ),
   column('value', 'Value', 'The beginning of the value', 20, { needs: 'value' }, valueCell),
-  column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true }, ({ sizeBytes }) => ({
+  column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
   cellsColumn(
@@ -98,7 +144,7 @@ export const COLUMNS: readonly Column[] = [
     'Key B',
     'Bytes of the key',
     6,
-    { alignRight: true, optional: true, needs: 'key' },
+    { alignRight: true, optional: true, needs: 'key', sort: 'keySize', longTitle: 'key size' },
     ({ keySizeBytes }) => (keySizeBytes === undefined ? NOTHING : { text: formatCount(keySizeBytes) }),
   ),
   cellsColumn(
@@ -106,7 +152,7 @@ export const COLUMNS: readonly Column[] = [
     'Value B',
     'Bytes of the value',
     9,
-    { alignRight: true, optional: true, needs: 'value' },
+    { alignRight: true, optional: true, needs: 'value', sort: 'valueSize', longTitle: 'value size' },
     ({ valueSizeBytes }) => (valueSizeBytes === undefined ? NOTHING : { text: formatCount(valueSizeBytes) }),
   ),
   cellsColumn('stored', 'Stored', 'Checksum in the record', 8, { needs: 'checksum' }, ({ checksum }) =>
@@ -119,7 +165,7 @@ export const COLUMNS: readonly Column[] = [
       ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
       : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
   }),
-  column('state', 'State', 'State against the store', 13, { needs: 'state' }, stateCell),
+  column('state', 'State', 'State against the store', 13, { needs: 'state', sort: 'state' }, stateCell),
 ];
 
 function formatChecksum(checksum: number): string {

@@ -95,6 +95,8 @@ export class HeaderLine {
         tone: dead > 0.5 ? 'warning' : 'plain',
         detail: 'Share of the record bytes that a compaction would drop',
       });
+    const index = indexFact(progress);
+    if (index !== undefined) facts.push(index);
     facts.push(damageFact(progress));
     if (progress.incompleteGroups > 0) {
       facts.push({
@@ -109,6 +111,39 @@ export class HeaderLine {
   #deadShare(): number | undefined {
     if (this.#liveBytes === undefined || this.#recordBytes === 0) return undefined;
     return Math.max(0, 1 - this.#liveBytes / this.#recordBytes);
+  }
+}
+
+/** How far the rows are known and from where; nothing once a file that has no other to tell of it has been read. */
+function indexFact({ quick, done, indexedBytes, sizeBytes }: IndexProgress): FileFact | undefined {
+  const readShare = formatShare(indexedBytes / Math.max(1, sizeBytes));
+  const reading = { label: 'index', value: `${readShare} read`, tone: 'plain' as const };
+  if (quick === undefined) return done ? undefined : reading;
+  const { source, state, share } = quick;
+  switch (state) {
+    case 'reading':
+      return { ...reading, value: `${source} ${formatShare(share)} read` };
+    case 'shown':
+      return {
+        ...reading,
+        value: `from ${source}, ${readShare} checked`,
+        detail: `Rows are where the ${source} says; the file is being read to check it. Records are checked when shown.`,
+      };
+    case 'refused':
+      return {
+        ...reading,
+        value: done ? 'read' : `${readShare} read`,
+        detail: `The ${source} is of no use: it is damaged or of another file.`,
+      };
+    case 'agreed':
+      return { ...reading, value: 'checked', detail: `The rows read are those that the ${source} told.` };
+    case 'differed':
+      return {
+        ...reading,
+        tone: 'warning',
+        value: `differs from ${source}`,
+        detail: `The rows shown were read from this file; the ${source} tells others.`,
+      };
   }
 }
 

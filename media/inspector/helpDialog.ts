@@ -10,6 +10,7 @@ const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ['Ctrl+G', 'go to an offset, share, row, sequence number or time'],
   ['Ctrl+F, F3, Shift+F3', 'find, next and previous match'],
   ['Ctrl+Alt+F', 'to the filter'],
+  ['Enter on a column title', 'sort by it: ascending, descending, in the order of the file'],
   ['F8, Shift+F8', 'next and previous damage'],
   ['← →', 'in the table: scroll sideways; in the overview: move through the file'],
   ['Shift+arrows', 'in the bytes: select'],

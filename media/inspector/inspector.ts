@@ -22,6 +22,7 @@ import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { RowCache } from './rowCache.ts';
+import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
 import { Splitter } from './splitter.ts';
 import { Toolbar } from './toolbar.ts';
@@ -53,7 +54,13 @@ export class Inspector {
   });
   readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
   readonly #splitter: Splitter;
+  readonly #sorting: RowSorting;
+  /** What the table shows: `#base`, or its rows in another order. */
   #view: ViewId = ALL_ROWS;
+  /** All rows, or those of the filter. */
+  #base: ViewId = ALL_ROWS;
+  #matchCount = 0;
+  #filtering: Promise<void> = Promise.resolve();
   #progress: IndexProgress | undefined;
   #storeKnown = false;
   /** Stores know only segments. */
@@ -77,7 +84,9 @@ export class Inspector {
       goToOffset: (offsetBytes) => void this.#goTo({ kind: 'offset', offsetBytes }, false),
     });
     this.#filterBar = new FilterBar({
-      onFilter: (filter, query) => void this.#setFilter(filter, query),
+      onFilter: (filter, query) => {
+        this.#filtering = this.#setFilter(filter, query);
+      },
       onCancel: () => void this.#host.cancelFilter(),
     });
     this.#findBar = new FindBar({
@@ -90,6 +99,15 @@ export class Inspector {
       onScroll: (top) => this.#scrolled(top),
       onActivate: () => this.#openDetail(true),
       onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
+      onSort: (column) => this.#sorting.cycle(column),
+    });
+    this.#sorting = new RowSorting(() => this.#host, {
+      onOrder: (order) => {
+        this.#state.update({ order });
+        this.#table.setOrder(order);
+      },
+      onSorted: ({ view, rowCount }) => this.#showSorted(view, rowCount),
+      onFileOrder: () => this.#showFileOrder(),
     });
     this.#toolbar = new Toolbar(
       {
@@ -149,6 +167,7 @@ export class Inspector {
       this.#progressBar,
       element('div', { class: 'bars' }, this.#filterBar.root, this.#toolbar.root),
       this.#banner,
+      this.#sorting.note.root,
       element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
       this.#splitter.root,
       this.#detail.root,
@@ -163,11 +182,13 @@ export class Inspector {
 
   /** Brings back what was shown before the tab was hidden or the window reloaded. */
   async #restore(): Promise<void> {
-    const { query, topRow, selectedRow } = this.#state.current;
+    const { query, topRow, selectedRow, order } = this.#state.current;
     if (query !== '') {
       this.#filterBar.setQuery(query);
-      return;
+      await this.#filtering;
     }
+    if (order !== undefined) this.#sorting.restore(order);
+    if (query !== '' || order !== undefined) return;
     if (selectedRow !== undefined) this.#pendingTarget ??= { kind: 'row', row: selectedRow };
     if (topRow > 0) this.#table.scrollTo(topRow);
     await this.#tryPendingTarget();
@@ -178,6 +199,7 @@ export class Inspector {
       indexProgress: (progress) => void this.#showProgress(progress),
       filterProgress: (progress) => this.#showFilterProgress(progress),
       findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
+      sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
       statesChanged: (storeKnown) => this.#statesChanged(storeKnown),
       goTo: (target) => void this.#goTo(target, true),
@@ -194,7 +216,10 @@ export class Inspector {
   }
 
   async #showProgress(progress: IndexProgress): Promise<void> {
+    // Rows that were told by another file give way to those that were read.
+    const replaced = this.#progress?.quick?.state === 'shown' && progress.quick?.state !== 'shown';
     this.#progress = progress;
+    if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
     this.#header.showProgress(progress);
     this.#toolbar.showDamage(undefined, progress.damage.ranges);
     this.#progressBar.hidden = progress.done;
@@ -246,8 +271,10 @@ export class Inspector {
   }
 
   #showFilterProgress(progress: FilterProgress): void {
-    if (progress.view !== this.#view) return;
+    if (progress.view !== this.#base) return;
     this.#filterBar.showProgress(progress, this.#progress?.rowCount ?? 0);
+    this.#matchCount = progress.matchCount;
+    if (this.#view !== this.#base) return;
     this.#table.setRowCount(progress.matchCount);
     if (this.#table.selected < 0 && progress.matchCount > 0) this.#table.select(0, 'none');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
@@ -268,6 +295,8 @@ export class Inspector {
     }
     this.#banner.hidden = true;
     if (summary !== undefined) this.#showSummary(summary);
+    if (change === 'grew') this.#sorting.fileGrew();
+    else this.#sorting.rebase(this.#base);
     this.#cache.forgetRows();
     if (change === 'replaced')
       this.#announce('Another file stands under this name now; it is shown from its beginning.');
@@ -285,16 +314,39 @@ export class Inspector {
     this.#state.update({ query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
-    this.#view = await this.#host.setFilter(filter);
-    this.#cache.reset(this.#view);
-    if (filter !== undefined) {
-      this.#table.setRowCount(0);
-      return;
-    }
+    this.#base = await this.#host.setFilter(filter);
+    this.#matchCount = 0;
+    this.#showBase();
+    this.#sorting.rebase(this.#base);
+    if (filter !== undefined) return;
     this.#filterBar.showNothing();
-    this.#table.setRowCount(this.#progress?.rowCount ?? 0);
     // The record that was selected among the matches is shown among its neighbours.
-    if (keep !== undefined) this.#table.select(keep.row, 'center');
+    if (keep !== undefined && this.#sorting.order === undefined) this.#table.select(keep.row, 'center');
+  }
+
+  /** Shows all rows, or those of the filter, in the order of the file. */
+  #showBase(): void {
+    this.#view = this.#base;
+    this.#cache.reset(this.#view);
+    this.#table.setRowCount(this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount);
+  }
+
+  #showSorted(view: ViewId, rowCount: number): void {
+    this.#view = view;
+    this.#cache.reset(view);
+    this.#table.clearSelection();
+    this.#table.setRowCount(rowCount);
+    this.#table.scrollTo(0);
+    this.#table.select(0, 'none');
+  }
+
+  /** The record that was selected stays so. */
+  #showFileOrder(): void {
+    if (this.#view === this.#base) return;
+    const { selectedRow } = this.#state.current;
+    this.#table.clearSelection();
+    this.#showBase();
+    if (selectedRow !== undefined) void this.#goTo({ kind: 'row', row: selectedRow }, true);
   }
 
   async #goTo(target: LocateTarget, select: boolean): Promise<void> {
@@ -303,7 +355,12 @@ export class Inspector {
       this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
       return;
     }
-    const located = await this.#host.locate(target, this.#view);
+    let located = await this.#host.locate(target, this.#view);
+    if (located === undefined && this.#view !== this.#base) {
+      // Not among the rows that the order keeps: it is shown where it stands in the file.
+      this.#sorting.clear();
+      located = await this.#host.locate(target, this.#view);
+    }
     if (located === undefined) return;
     if (select) {
       this.#table.select(located.position, 'center');
@@ -317,7 +374,7 @@ export class Inspector {
   #isBeyondIndex(target: LocateTarget): boolean {
     const progress = this.#progress;
     if (progress === undefined) return true;
-    if (progress.done) return false;
+    if (progress.done || progress.quick?.state === 'shown') return false;
     const { indexedBytes, sizeBytes, rowCount } = progress;
     switch (target.kind) {
       case 'row':
@@ -345,9 +402,14 @@ export class Inspector {
       this.#announce('No damage.');
       return;
     }
-    if (this.#view !== ALL_ROWS) this.#filterBar.setQuery('');
+    this.#sorting.clear();
+    if (this.#base !== ALL_ROWS) {
+      this.#filterBar.setQuery('');
+      await this.#filtering;
+    }
     this.#toolbar.showDamage(located.ordinal, located.total);
-    await this.#goTo({ kind: 'row', row: located.row }, true);
+    // By its offset: the number of its row may change while the file is being read.
+    await this.#goTo({ kind: 'offset', offsetBytes: located.offsetBytes }, true);
   }
 
   async #find(pattern: FindPattern, direction: 'next' | 'previous'): Promise<void> {

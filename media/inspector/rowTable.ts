@@ -3,8 +3,9 @@
 import type { ColumnSettings } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow, LogColumn } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
+import type { RowOrder, SortColumn } from '../../src/shared/rowOrder.ts';
 import { COLUMNS, type Column } from './columns.ts';
-import { characterWidthPx, element, setText } from './dom.ts';
+import { characterWidthPx, element, icon, setText } from './dom.ts';
 import type { RowCache } from './rowCache.ts';
 import { RowScroller } from './rowScroller.ts';
 
@@ -14,6 +15,8 @@ export interface RowTableEvents {
   onScroll(top: number): void;
   onActivate(position: number): void;
   onColumnsChanged(columns: ColumnSettings): void;
+  /** A person asks for another order by a column. */
+  onSort(column: SortColumn): void;
 }
 
 const SMALLEST_COLUMN_PX = 40;
@@ -37,6 +40,7 @@ export class RowTable {
   #widths: Record<string, number> = {};
   #drawn = new Map<number, DrawnRow>();
   #spare: DrawnRow[] = [];
+  #order: RowOrder | undefined;
   #selected = -1;
   #frame = 0;
 
@@ -117,6 +121,15 @@ export class RowTable {
   toggleColumn(id: string): void {
     if (!this.#hidden.delete(id)) this.#hidden.add(id);
     this.#columnsChanged();
+  }
+
+  /** Marks the column that rows are sorted by. */
+  setOrder(order: RowOrder | undefined): void {
+    this.#order = order;
+    this.#columns.forEach((column, at) => {
+      const cell = this.#headerRow.children[at];
+      if (cell instanceof HTMLElement) this.#markOrder(cell, column);
+    });
   }
 
   /** Draws at the next frame. */
@@ -207,7 +220,7 @@ export class RowTable {
       event.stopPropagation();
       setWidth(this.#widthOf(column) + step, true);
     });
-    return element(
+    const cell = element(
       'div',
       {
         class: column.alignRight ? 'cell right' : 'cell',
@@ -215,9 +228,34 @@ export class RowTable {
         'aria-colindex': String(at + 1),
         title: column.tooltip,
       },
-      element('span', { class: 'text' }, column.title),
+      this.#headerTitle(column),
       handle,
     );
+    this.#markOrder(cell, column);
+    return cell;
+  }
+
+  #headerTitle({ title, tooltip, longTitle, sort }: Column): HTMLElement {
+    const text = element('span', { class: 'text' }, title);
+    if (sort === undefined) return text;
+    const button = element(
+      'button',
+      { type: 'button', class: 'sort-button', title: `${tooltip}\nSort by ${longTitle}` },
+      text,
+      icon('blank'),
+    );
+    button.addEventListener('click', () => this.#events.onSort(sort));
+    return button;
+  }
+
+  #markOrder(cell: HTMLElement, { sort }: Column): void {
+    if (sort === undefined) return;
+    const order = this.#order?.column === sort ? this.#order : undefined;
+    const direction = order === undefined ? 'none' : order.descending ? 'descending' : 'ascending';
+    cell.setAttribute('aria-sort', direction);
+    const arrows = { none: 'blank', ascending: 'arrow-up', descending: 'arrow-down' };
+    const mark = cell.querySelector('.sort-button .codicon');
+    if (mark !== null) mark.className = `codicon codicon-${arrows[direction]}`;
   }
 
   #scrolled(): void {

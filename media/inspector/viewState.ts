@@ -4,6 +4,7 @@ import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 
 const INITIAL_STATE: ViewState = {
   query: '',
+  order: undefined,
   topRow: 0,
   selectedRow: undefined,
   follow: false,

@@ -143,13 +143,7 @@ export function decodeHintFile(bytes: Uint8Array, crc32: Crc32, sink: HintSink):
   if (HINT_FIRST_ENTRY + readU64(bytes, HINT_SUMMARY.entriesSize) !== end)
     return { ok: false, problem: 'wrong-length' };
   if (readU32(bytes, end) !== crc32(bytes, 0, end, 0)) return { ok: false, problem: 'bad-file-checksum' };
-  const summary: HintSummary = {
-    segmentId: header.header.id,
-    segmentSizeBytes: readU64(bytes, HINT_SUMMARY.segmentSize),
-    segmentHeaderChecksum: readU32(bytes, HINT_SUMMARY.segmentHeaderChecksum),
-    entryCount: readU32(bytes, HINT_SUMMARY.entryCount),
-    createdMs: header.header.createdMs,
-  };
+  const summary = readHintSummary(bytes, header.header);
   if (!entriesAreSound(bytes, end, summary)) return { ok: false, problem: 'impossible-entry' };
   if (sink.accept?.(summary) === false) return { ok: true, summary };
   const entry = newHintEntry();
@@ -158,6 +152,20 @@ export function decodeHintFile(bytes: Uint8Array, crc32: Crc32, sink: HintSink):
     sink.entry(entry);
   }
   return { ok: true, summary };
+}
+
+/** `bytes` starts with the file's header and summary. */
+export function readHintSummary(
+  bytes: Uint8Array,
+  header: { readonly id: number; readonly createdMs: number },
+): HintSummary {
+  return {
+    segmentId: header.id,
+    segmentSizeBytes: readU64(bytes, HINT_SUMMARY.segmentSize),
+    segmentHeaderChecksum: readU32(bytes, HINT_SUMMARY.segmentHeaderChecksum),
+    entryCount: readU32(bytes, HINT_SUMMARY.entryCount),
+    createdMs: header.createdMs,
+  };
 }
 
 export function newHintEntry(): HintEntry {
@@ -199,7 +207,8 @@ function entriesAreSound(bytes: Uint8Array, end: number, summary: HintSummary): 
   return count === summary.entryCount;
 }
 
-function entryIsSound(bytes: Uint8Array, at: number, keyLength: number, segmentSizeBytes: number): boolean {
+/** Whether what an entry says is possible; its header and key lie in `bytes`. */
+export function entryIsSound(bytes: Uint8Array, at: number, keyLength: number, segmentSizeBytes: number): boolean {
   const operation = bytes[at + HINT_ENTRY.operation];
   if (operation !== OPERATION.put && operation !== OPERATION.del) return false;
   if (bytes[at + HINT_ENTRY.reserved] !== 0) return false;

@@ -3,15 +3,16 @@
 import type { FindHit } from '../shared/inspectorMessages.ts';
 import type { ByteMatcher } from './byteMatcher.ts';
 import { isDamage, type RowVisitor, type VisitedRow } from './rowWalk.ts';
-import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
 
 export interface FindTask {
-  readonly index: SparseIndex;
+  /** The rows to look through: how many, and how many at most a walk visits before the one it is to start at. */
+  readonly index: { readonly count: number; readonly stride: number };
   readonly matcher: ByteMatcher;
   /** Position in the view, itself excluded; -1: before the first. */
   readonly from: number;
   readonly direction: 'next' | 'previous';
-  readonly walk: (from: Checkpoint | undefined, visit: RowVisitor) => Promise<boolean>;
+  /** Visits rows from a position on, or from a little before it. */
+  readonly walk: (position: number, visit: RowVisitor) => Promise<boolean>;
   readonly readBytes: (offsetBytes: number, sizeBytes: number) => Uint8Array;
   readonly signal: AbortSignal;
   readonly onScanned: (sizeBytes: number) => void;
@@ -38,7 +39,7 @@ export async function findRow(task: FindTask): Promise<FindHit | undefined> {
 async function firstIn(task: FindTask, low: number, high: number, wrapped: boolean): Promise<FindHit | undefined> {
   if (low > high || task.signal.aborted) return undefined;
   let hit: FindHit | undefined;
-  await task.walk(task.index.before(low), (visited) => {
+  await task.walk(low, (visited) => {
     if (visited.position > high) return true;
     task.onScanned(visited.entry.sizeBytes);
     if (visited.position >= low) hit = matchRow(task, visited, wrapped);
@@ -53,7 +54,7 @@ async function lastIn(task: FindTask, low: number, high: number, wrapped: boolea
   for (let end = high; end >= low && !task.signal.aborted; ) {
     const start = Math.max(low, end - blockRows + 1);
     let hit: FindHit | undefined;
-    await task.walk(task.index.before(start), (visited) => {
+    await task.walk(start, (visited) => {
       if (visited.position > end) return true;
       if (visited.position < start) return false;
       task.onScanned(visited.entry.sizeBytes);

@@ -18,9 +18,18 @@ import type {
   RowPage,
   ScanCalls,
   ScanEvents,
+  SortRequest,
+  SortResult,
   ViewId,
 } from '../shared/inspectorMessages.ts';
-import type { FileSummary, InspectorRow, Overview, RowDetail } from '../shared/inspectorRows.ts';
+import type {
+  FileSummary,
+  IndexProgress,
+  InspectorRow,
+  Overview,
+  QuickIndexProgress,
+  RowDetail,
+} from '../shared/inspectorRows.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { compileMatcher } from './byteMatcher.ts';
 import { ExportFile } from './exportFile.ts';
@@ -30,14 +39,19 @@ import { FilteredView } from './filteredView.ts';
 import { findRow } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
 import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE } from './logFormat.ts';
+import { QuickIndex } from './quickIndex.ts';
 import type { RangedFile } from './rangedFile.ts';
-import { compileFilter } from './recordFilter.ts';
+import { type CompiledFilter, compileFilter } from './recordFilter.ts';
 import { toRow } from './rowView.ts';
-import { isDamage, type RowVisitor, RowWalk, type VisitedRow } from './rowWalk.ts';
+import { isDamage, type RowVisitor, RowWalk, type RowWalkOptions, type VisitedRow, walkPlaces } from './rowWalk.ts';
+import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
+import type { TopRows } from './topRows.ts';
 
 /** A page of rows is looked for in pieces of this size: about what lies between two checkpoints of a 4 GiB file. */
 const PAGE_CHUNK_BYTES = 0x1_0000;
+/** One row is read with a piece of this size, or with its own where it is larger. */
+const ROW_CHUNK_BYTES = 0x1000;
 const SCAN_CHUNK_BYTES = 0x10_0000;
 /** The detail of a row carries so many bytes; the byte view asks for more as it is scrolled. */
 const DETAIL_BYTES = 0x1_0000;
@@ -47,6 +61,13 @@ const MAX_PAGE_ROWS = 5000;
 const MAX_RANGE_BYTES = 0x100_0000;
 const PROGRESS_EVERY_MS = 120;
 const ALL_ROWS: ViewId = 0;
+
+interface SortedView {
+  readonly id: ViewId;
+  /** The view whose rows were sorted. */
+  readonly base: ViewId;
+  readonly rows: TopRows;
+}
 
 export interface InspectionOptions {
   readonly file: RangedFile;
@@ -66,7 +87,12 @@ export class Inspection implements ScanCalls {
   #formatName = '';
   #logFile: LogFile;
   #index: FileIndex;
+  /** Until the file has been read. */
+  #quick: QuickIndex | undefined;
+  #quickOutcome: QuickIndexProgress | undefined;
   #filtered: FilteredView | undefined;
+  #sorted: SortedView | undefined;
+  #sort: AbortController | undefined;
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
   #export: AbortController | undefined;
@@ -88,25 +114,26 @@ export class Inspection implements ScanCalls {
   open(): FileSummary {
     if (!this.#index.done && !this.#indexing) {
       this.#index.step();
+      this.#startQuick();
       void this.#indexRest();
     } else {
       // Whoever opens again, as a webview does that was hidden, has not heard what was reported before.
-      setImmediate(() => this.#events.indexProgress(this.#index.progress()));
+      setImmediate(() => this.#reportIndex());
     }
     return this.#summary();
   }
 
   async rows({ view, first, count }: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
-    const index = this.#rowsOf(view);
+    const { count: rowCount } = this.#extentOf(view);
     const rows: InspectorRow[] = [];
-    const wanted = Math.min(count, MAX_PAGE_ROWS, index.count - first);
+    const wanted = Math.min(count, MAX_PAGE_ROWS, rowCount - first);
     if (wanted > 0) {
-      await this.#walkFrom(view, index.before(first), (visited) => {
+      await this.#walk(view, first, (visited) => {
         if (visited.position >= first) rows.push(this.#toRow(visited));
         return rows.length === wanted;
       });
     }
-    return { view, first, rows, rowCount: index.count };
+    return { view, first, rows, rowCount };
   }
 
   async detail(row: number): Promise<RowDetail | undefined> {
@@ -136,6 +163,7 @@ export class Inspection implements ScanCalls {
   async setFilter(filter: RowFilter | undefined): Promise<ViewId> {
     this.#filtered?.abort.abort();
     this.#filtered = undefined;
+    this.#endSort();
     if (filter === undefined) return ALL_ROWS;
     const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
     this.#filtered = view;
@@ -147,7 +175,52 @@ export class Inspection implements ScanCalls {
     this.#filtered?.abort.abort();
   }
 
+  async sort({ view, order }: SortRequest): Promise<SortResult | undefined> {
+    this.#endSort();
+    const abort = new AbortController();
+    this.#sort = abort;
+    const { sizeBytes } = this.#index;
+    let lastReport = performance.now();
+    const walk = new RowWalk({
+      ...this.#walkOptions(SCAN_CHUNK_BYTES),
+      from: { position: 0, row: 0, offsetBytes: 0 },
+      filter: this.#filterOf(view),
+      withStates: order.column === 'state',
+    });
+    const rows = await sortRows({
+      walk,
+      order,
+      operations: this.#logFile.operations,
+      signal: abort.signal,
+      onProgress: (scannedBytes) => {
+        if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+        lastReport = performance.now();
+        this.#events.sortProgress({ scannedBytes, sizeBytes });
+      },
+    });
+    if (rows === undefined) return undefined;
+    this.#sorted = { id: ++this.#lastViewId, base: view, rows };
+    return { view: this.#sorted.id, rowCount: rows.count, sortedRows: rows.offered };
+  }
+
+  cancelSort(): void {
+    this.#sort?.abort();
+  }
+
+  #endSort(): void {
+    this.#sort?.abort();
+    this.#sorted = undefined;
+  }
+
   async locate(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
+    const sorted = this.#sortedView(view);
+    if (sorted === undefined) return this.#locateInFileOrder(target, view);
+    const located = await this.#locateInFileOrder(target, sorted.base);
+    const position = located === undefined ? -1 : sorted.rows.positionOf(located.row);
+    return located === undefined || position < 0 ? undefined : { ...located, position };
+  }
+
+  async #locateInFileOrder(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
     const index = this.#rowsOf(view);
     const reaches = await this.#targetTest(target);
     // Entries of the index tell row and offset; times and sequence numbers have to be read from the records there.
@@ -186,16 +259,15 @@ export class Inspection implements ScanCalls {
     this.#find?.abort();
     const abort = new AbortController();
     this.#find = abort;
-    const index = this.#rowsOf(request.view);
     let lastReport = performance.now();
     let scannedBytes = 0;
     const sizeBytes = this.#index.sizeBytes;
     return findRow({
-      index,
+      index: this.#extentOf(request.view),
       matcher: compiled.matcher,
       from: request.from,
       direction: request.direction,
-      walk: (from, visit) => this.#walkFrom(request.view, from, visit, SCAN_CHUNK_BYTES, abort.signal),
+      walk: (position, visit) => this.#walk(request.view, position, visit, SCAN_CHUNK_BYTES, abort.signal),
       signal: abort.signal,
       readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
       onScanned: (bytes) => {
@@ -229,7 +301,7 @@ export class Inspection implements ScanCalls {
         }
         return false;
       };
-      await this.#walkFrom(view, this.#rowsOf(view).before(0), visit, SCAN_CHUNK_BYTES, abort.signal);
+      await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, abort.signal);
     } catch (error) {
       output.abandon();
       throw error;
@@ -270,8 +342,10 @@ export class Inspection implements ScanCalls {
   close(): void {
     this.#closed = true;
     this.#filtered?.abort.abort();
+    this.#endSort();
     this.#find?.abort();
     this.#export?.abort();
+    this.#quick?.close();
     this.#file.close();
   }
 
@@ -310,20 +384,67 @@ export class Inspection implements ScanCalls {
       const now = performance.now();
       if (now - lastReport >= PROGRESS_EVERY_MS) {
         lastReport = now;
-        this.#events.indexProgress(index.progress());
+        this.#reportIndex();
       }
-      index.step();
+      // What another file tells is there much sooner, so it goes first.
+      if (this.#quick?.state === 'reading') this.#stepQuick(this.#quick);
+      else index.step();
       await nextTurn();
     }
     if (this.#closed || index !== this.#index) return;
     this.#indexing = false;
-    this.#events.indexProgress(index.progress());
+    this.#endQuick();
+    this.#reportIndex();
     if (this.#file.sizeBytes > index.sizeBytes) this.#goOn();
+  }
+
+  /** Looks whether another file tells where this one's rows start. A small file is read at once without. */
+  #startQuick(): void {
+    const openBeside = this.#openBeside;
+    if (this.#index.done || openBeside === undefined) return;
+    const told = this.#logFile.quickRows?.({ file: this.#file, openBeside });
+    this.#quick = told === undefined ? undefined : new QuickIndex(told);
+  }
+
+  #stepQuick(quick: QuickIndex): void {
+    quick.step();
+    if (quick.state === 'failed') this.#dropQuick('refused');
+    else if (quick.state === 'ready') this.#reportIndex();
+  }
+
+  /** The file has been read: what it says replaces what was told. */
+  #endQuick(): void {
+    if (this.#quick === undefined) return;
+    const same = this.#quick.rows.count === this.#index.rows.count && this.#index.damages.length === 0;
+    this.#dropQuick(same ? 'agreed' : 'differed');
+  }
+
+  #dropQuick(state: QuickIndexProgress['state']): void {
+    if (this.#quick === undefined) return;
+    this.#quickOutcome = { source: this.#quick.source, state, share: 1 };
+    this.#quick.close();
+    this.#quick = undefined;
+  }
+
+  #indexProgress(): IndexProgress {
+    const progress = this.#index.progress();
+    const quick = this.#quick;
+    if (quick === undefined) {
+      return this.#quickOutcome === undefined ? progress : { ...progress, quick: this.#quickOutcome };
+    }
+    const state = quick.state === 'ready' ? 'shown' : 'reading';
+    const rowCount = this.#rowsOf(ALL_ROWS).count;
+    return { ...progress, rowCount, quick: { source: quick.source, state, share: quick.share } };
+  }
+
+  #reportIndex(): void {
+    this.#events.indexProgress(this.#indexProgress());
   }
 
   /** The file grew. */
   #goOn(): void {
     const stableBytes = this.#index.stableOffsetBytes;
+    this.#quickOutcome = undefined;
     this.#index.extend(this.#file.sizeBytes);
     this.#events.fileChanged('grew', this.#summary());
     void this.#indexRest();
@@ -346,7 +467,11 @@ export class Inspection implements ScanCalls {
     this.#logFile = this.#openLogFile();
     this.#index = new FileIndex(this.#file, this.#logFile);
     this.#indexing = false;
+    this.#quick?.close();
+    this.#quick = undefined;
+    this.#quickOutcome = undefined;
     const filtered = this.#filtered;
+    this.#endSort();
     this.open();
     this.#events.fileChanged(change, this.#summary());
     if (filtered !== undefined) this.#restartFilter(filtered);
@@ -357,15 +482,7 @@ export class Inspection implements ScanCalls {
     view.done = false;
     let lastReport = performance.now();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
-    const walk = new RowWalk({
-      file: this.#file,
-      logFile: this.#logFile,
-      from,
-      fileSizeBytes: sizeBytes,
-      chunkBytes: SCAN_CHUNK_BYTES,
-      filter: view.filter,
-      askStates: (offsets) => this.#askStates(offsets),
-    });
+    const walk = new RowWalk({ ...this.#walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
     const report = () => {
       const { signal } = view.abort;
       const { count: matchCount } = view.matches;
@@ -402,9 +519,53 @@ export class Inspection implements ScanCalls {
   }
 
   #rowsOf(view: ViewId): SparseIndex {
-    if (view === ALL_ROWS) return this.#index.rows;
+    if (view === ALL_ROWS) return this.#quick?.state === 'ready' ? this.#quick.rows : this.#index.rows;
+    return this.#filteredView(view).matches;
+  }
+
+  #filteredView(view: ViewId): FilteredView {
     if (this.#filtered?.id !== view) throw new Error('The filter has changed; these rows are gone.');
-    return this.#filtered.matches;
+    return this.#filtered;
+  }
+
+  #sortedView(view: ViewId): SortedView | undefined {
+    return this.#sorted?.id === view ? this.#sorted : undefined;
+  }
+
+  /** How many rows a view has, and how many at most a walk visits before the one it is to start at. */
+  #extentOf(view: ViewId): { readonly count: number; readonly stride: number } {
+    const sorted = this.#sortedView(view);
+    return sorted === undefined ? this.#rowsOf(view) : { count: sorted.rows.count, stride: 1 };
+  }
+
+  #filterOf(view: ViewId): CompiledFilter | undefined {
+    return view === ALL_ROWS ? undefined : this.#filteredView(view).filter;
+  }
+
+  #walkOptions(chunkBytes: number): Omit<RowWalkOptions, 'from' | 'filter'> {
+    return {
+      file: this.#file,
+      logFile: this.#logFile,
+      fileSizeBytes: this.#index.sizeBytes,
+      chunkBytes,
+      askStates: (offsets) => this.#askStates(offsets),
+    };
+  }
+
+  /** Visits the rows of any view from a position on, or from a little before it. */
+  async #walk(
+    view: ViewId,
+    position: number,
+    visit: RowVisitor,
+    chunkBytes: number = PAGE_CHUNK_BYTES,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const sorted = this.#sortedView(view);
+    if (sorted !== undefined) {
+      const places = placesFrom(sorted.rows, position);
+      return walkPlaces(places, this.#walkOptions(ROW_CHUNK_BYTES), visit, signal);
+    }
+    return this.#walkFrom(view, this.#rowsOf(view).before(position), visit, chunkBytes, signal);
   }
 
   async #walkFrom(
@@ -415,15 +576,7 @@ export class Inspection implements ScanCalls {
     signal?: AbortSignal,
   ): Promise<boolean> {
     if (from === undefined) return false;
-    const walk = new RowWalk({
-      file: this.#file,
-      logFile: this.#logFile,
-      from,
-      fileSizeBytes: this.#index.sizeBytes,
-      chunkBytes,
-      filter: view === ALL_ROWS ? undefined : this.#filtered?.filter,
-      askStates: (offsets) => this.#askStates(offsets),
-    });
+    const walk = new RowWalk({ ...this.#walkOptions(chunkBytes), from, filter: this.#filterOf(view) });
     return walk.run(visit, signal === undefined ? {} : { signal });
   }
 
@@ -480,6 +633,10 @@ export class Inspection implements ScanCalls {
     const bytes = new Uint8Array(available);
     return bytes.subarray(0, this.#file.read(bytes, offsetBytes));
   }
+}
+
+function* placesFrom(rows: TopRows, position: number): Generator<Checkpoint> {
+  for (let at = position; at < rows.count; at++) yield rows.at(at);
 }
 
 type TargetTest = (place: {

@@ -94,6 +94,7 @@ export class InspectorEditor implements vscode.Disposable {
     return {
       indexProgress: (progress) => this.#send('indexProgress', progress),
       filterProgress: (progress) => this.#send('filterProgress', progress),
+      sortProgress: (progress) => this.#send('sortProgress', progress),
       findProgress: (progress) => this.#send('findProgress', progress),
       fileChanged: (change, summary) => this.#send('fileChanged', change, summary),
       exportProgress: (share) => this.#onExportProgress(share),
@@ -128,6 +129,8 @@ export class InspectorEditor implements vscode.Disposable {
       // A webview's messages are JSON, in which an argument that is undefined becomes null.
       setFilter: (filter) => scan.setFilter(filter ?? undefined),
       cancelFilter: () => scan.cancelFilter(),
+      sort: (request) => scan.sort(request),
+      cancelSort: () => scan.cancelSort(),
       locate: (target, view) => scan.locate(target, view),
       adjacentDamage: (row, direction) => scan.adjacentDamage(row, direction),
       find: (request) => scan.find(request),

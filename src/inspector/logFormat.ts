@@ -43,16 +43,40 @@ export interface LogFile {
   scan(start: ScanStart): LogScan;
   /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
   describe(row: RowPlace, bytes: Uint8Array): RecordField[];
+  /** Rows of this file as another one tells them, such as an index that its writer left. Absent: none does. */
+  quickRows?(context: FileContext): QuickRows | undefined;
   /** Compares the file with those it belongs to. Absent: it belongs to none. */
   crossCheck?(context: CrossCheckContext): Promise<CrossCheck>;
   /** What a record at the start of a damaged range says, when its header still makes sense. */
   guess(bytes: Uint8Array, damage: LogDamage): LogRecord | undefined;
 }
 
-export interface CrossCheckContext {
+export interface FileContext {
   readonly file: RangedFile;
   /** A file of the same directory; undefined when it is not there or may not be read. The caller closes it. */
   openBeside(fileName: string): RangedFile | undefined;
+}
+
+/**
+ * Tells where rows start, sooner than reading the file would. What it tells is shown only until the file has been
+ * read, and every record is checked where it is shown: so it may be out of date, but not make anything look valid.
+ */
+export interface QuickRows {
+  /** What tells it, for people: `hint file`. */
+  readonly source: string;
+  /** How much of it has been read, 0 to 1. */
+  readonly share: number;
+  /** Reads one piece. `done`: all rows of the file have been told. `failed`: nothing that was told is to be believed. */
+  step(sink: QuickRowSink): 'more' | 'done' | 'failed';
+  close(): void;
+}
+
+export interface QuickRowSink {
+  /** The next row of the file, the first one included. `NONE` twice: no group is open there. */
+  row(offsetBytes: number, groupStartBytes: number, groupEndBytes: number): void;
+}
+
+export interface CrossCheckContext extends FileContext {
   /** Lets other work of the thread go on; called now and then. Throws when the check is no longer wanted. */
   pause(): Promise<void>;
 }

@@ -15,6 +15,8 @@ export interface VisitedRow {
   readonly entry: LogRecord | LogDamage;
   /** The group that is open at this row. */
   readonly group: { readonly startBytes: number; readonly endBytes: number } | undefined;
+  /** The record's state, where the walk was asked for states. */
+  readonly state?: RecordState | undefined;
 }
 
 /** Returns true to stop. */
@@ -27,7 +29,9 @@ export interface RowWalkOptions {
   readonly fileSizeBytes: number;
   readonly chunkBytes: number;
   readonly filter?: CompiledFilter | undefined;
-  /** Asked only when the filter has a condition on states. */
+  /** Visitors want to know the states of records, whether or not the filter has a condition on them. */
+  readonly withStates?: boolean;
+  /** Asked only for a condition on states, or `withStates`. */
   readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
 }
 
@@ -100,7 +104,7 @@ export class RowWalk implements LogSink {
     }
     const { filter } = this.#options;
     if (filter !== undefined && !filter.record(record)) return;
-    if (filter?.states !== undefined) {
+    if (this.#needsStates) {
       const kept = Object.assign(new LogRecord(), record);
       this.#waiting.push({ position: 0, row, entry: kept, group });
       return;
@@ -113,12 +117,16 @@ export class RowWalk implements LogSink {
     const row = this.#row++;
     const { filter } = this.#options;
     if (filter !== undefined && !filter.damage(damage)) return;
-    if (filter?.states !== undefined) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
+    if (this.#needsStates) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
     else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group: this.#group });
   }
 
   groupEnd(): void {
     this.#group = undefined;
+  }
+
+  get #needsStates(): boolean {
+    return this.#options.filter?.states !== undefined || this.#options.withStates === true;
   }
 
   async #visitWaiting(): Promise<void> {
@@ -129,11 +137,35 @@ export class RowWalk implements LogSink {
     const states = await askStates?.(offsets);
     let asked = 0;
     for (const candidate of waiting) {
-      const keep = isDamage(candidate.entry) || filter?.states?.has(states?.[asked++] ?? 'unknown');
+      const state = isDamage(candidate.entry) ? undefined : (states?.[asked++] ?? 'unknown');
+      const keep = state === undefined || (filter?.states?.has(state) ?? true);
       if (!keep || this.#stopped) continue;
-      this.#stopped = this.#visit({ ...candidate, position: this.#position++ });
+      this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
   }
+}
+
+/** Visits rows that stand anywhere in the file, in the order of the places given. True: the visitor stopped it. */
+export async function walkPlaces(
+  places: Iterable<Checkpoint>,
+  options: Omit<RowWalkOptions, 'from' | 'filter'>,
+  visit: RowVisitor,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  let sliceEnd = performance.now() + SLICE_MS;
+  for (const from of places) {
+    if (signal?.aborted) return false;
+    let stop = false;
+    await new RowWalk({ ...options, from }).run((visited) => {
+      stop = visit(visited);
+      return true;
+    });
+    if (stop) return true;
+    if (performance.now() < sliceEnd) continue;
+    await nextTurn();
+    sliceEnd = performance.now() + SLICE_MS;
+  }
+  return false;
 }
 
 /** Reads what a scan wants, in pieces of a fixed size unless one record is larger. */

@@ -26,6 +26,7 @@ const inspection = new Inspection({
   events: {
     indexProgress: (progress) => void host.indexProgress.asEvent(progress),
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
+    sortProgress: (progress) => void host.sortProgress.asEvent(progress),
     findProgress: (progress) => void host.findProgress.asEvent(progress),
     fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
     exportProgress: (share) => void host.exportProgress.asEvent(share),
@@ -41,6 +42,8 @@ const calls: ScanHostCalls = {
   overview: () => inspection.overview(),
   setFilter: (filter) => inspection.setFilter(filter),
   cancelFilter: () => inspection.cancelFilter(),
+  sort: (request) => inspection.sort(request),
+  cancelSort: () => inspection.cancelSort(),
   locate: (target, view) => inspection.locate(target, view),
   adjacentDamage: (row, direction) => inspection.adjacentDamage(row, direction),
   find: (request) => inspection.find(request),

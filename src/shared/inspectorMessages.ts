@@ -4,8 +4,9 @@ import type { RowFilter } from './inspectorFilter.ts';
 import type { FileSummary, IndexProgress, InspectorRow, Overview, RowDetail } from './inspectorRows.ts';
 import type { ViewState } from './inspectorViewState.ts';
 import type { RecordState } from './recordState.ts';
+import type { RowOrder } from './rowOrder.ts';
 
-/** The rows of a view: 0 shows all rows of the file, others the rows of a filter. */
+/** The rows of a view: 0 shows all rows of the file, others the rows of a filter, or of an order. */
 export type ViewId = number;
 
 export interface RowPage {
@@ -73,6 +74,19 @@ export interface FilterProgress {
   readonly cancelled: boolean;
 }
 
+export interface SortRequest {
+  /** Whose rows are sorted: all rows, or those of the filter. */
+  readonly view: ViewId;
+  readonly order: RowOrder;
+}
+
+export interface SortResult {
+  readonly view: ViewId;
+  /** Rows of the sorted view: the first in the order, of all that were sorted. */
+  readonly rowCount: number;
+  readonly sortedRows: number;
+}
+
 export type ExportFormat = 'jsonl' | 'csv';
 
 export interface ExportRequest {
@@ -112,6 +126,10 @@ export interface ScanCalls {
   overview(): Answer<Overview>;
   setFilter(filter: RowFilter | undefined): Answer<ViewId>;
   cancelFilter(): void;
+  /** Undefined: it was cancelled. Ends the sort before it, and its view. */
+  sort(request: SortRequest): Answer<SortResult | undefined>;
+  cancelSort(): void;
+  /** Undefined: the view is empty; in a sorted view: the row is not among those that it keeps. */
   locate(target: LocateTarget, view: ViewId): Answer<Located | undefined>;
   adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
   find(request: FindRequest): Answer<FindHit | undefined>;
@@ -136,6 +154,7 @@ export interface ScanEvents {
   indexProgress(progress: IndexProgress): void;
   filterProgress(progress: FilterProgress): void;
   findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
+  sortProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
   exportProgress(share: number): void;
   fileChanged(change: FileChange, summary: FileSummary | undefined): void;
   /** States of records, asked of the store by way of the extension host. */

@@ -130,6 +130,21 @@ export interface DamageCount {
   readonly bytes: number;
 }
 
+/** Rows that another file has told, before this one has been read. */
+export interface QuickIndexProgress {
+  /** `hint file`. */
+  readonly source: string;
+  /**
+   * - `reading`: it is being read itself, and rows are still those read so far.
+   * - `shown`: its rows are shown, while the file is read to check them.
+   * - `agreed`, `differed`: the file has been read, and its rows are shown.
+   * - `refused`: it does not belong to this file, or is damaged.
+   */
+  readonly state: 'reading' | 'shown' | 'agreed' | 'differed' | 'refused';
+  /** How much of it has been read, 0 to 1. */
+  readonly share: number;
+}
+
 /** Sent while the index grows, a few times a second, and when it is done. */
 export interface IndexProgress {
   readonly rowCount: number;
@@ -141,6 +156,8 @@ export interface IndexProgress {
   readonly operationCounts: readonly number[];
   readonly damage: DamageCount;
   readonly incompleteGroups: number;
+  /** Absent: no other file tells this one's rows. */
+  readonly quick?: QuickIndexProgress;
 }
 
 /** The overview strip: what stands where, in equal blocks from the start of the file. */

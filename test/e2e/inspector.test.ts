@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
+import { assertAccessible } from './assertAccessible.ts';
 import { eventually } from './eventually.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import type { ThemeName } from './workbench.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
-
-/** The axe that the Playwright package brings along. */
-const axe: { readonly source: string } = createRequire(import.meta.resolve('@axe-core/playwright'))('axe-core');
 
 const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
   ['Dark Modern', 'dark'],
@@ -89,19 +86,6 @@ describe('inspector', () => {
     return editor;
   }
 
-  /** Runs axe inside the webview alone: going through the frames around it would open another page, which hides this one. */
-  async function assertAccessible(state: string): Promise<void> {
-    const root = await new SegmentEditor(fixture.workbench).frame.locator('#inspector').elementHandle();
-    const frame = await root?.ownerFrame();
-    assert.ok(frame, 'the webview is there');
-    await frame.evaluate(axe.source);
-    const found = await frame.evaluate<string[]>(
-      `axe.run('#inspector').then(({ violations }) => violations.map(({ id, nodes }) =>
-        id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(', ')))`,
-    );
-    assert.deepEqual(found, [], `axe on ${state}`);
-  }
-
   /** The row with a keyboard focus in the table. */
   function active(editor: SegmentEditor) {
     return editor.grid.locator('.rows .row[aria-selected=true]');
@@ -115,33 +99,33 @@ describe('inspector', () => {
       await workbench.runCommand('Strata: Go to Next Damage');
       await active(editor).filter({ hasText: 'damaged' }).waitFor();
       await workbench.screenshot(`inspector-damaged-${name}`);
-      await assertAccessible('a damaged segment');
+      await assertAccessible(new SegmentEditor(workbench), 'a damaged segment');
       await open(EMPTY);
       await workbench.screenshot(`inspector-empty-${name}`);
-      await assertAccessible('an empty segment');
+      await assertAccessible(new SegmentEditor(workbench), 'an empty segment');
       await open(HOSTILE);
       await workbench.screenshot(`inspector-hostile-${name}`);
-      await assertAccessible('hostile content');
+      await assertAccessible(new SegmentEditor(workbench), 'hostile content');
       const typical = await open(TYPICAL);
       await typical.frame.getByRole('tab', { name: 'Value' }).click();
       await typical.frame.getByRole('button', { name: 'Choose columns' }).click();
-      await assertAccessible('the value and the choice of columns');
+      await assertAccessible(new SegmentEditor(workbench), 'the value and the choice of columns');
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Numbers' }).click();
       await typical.frame.getByRole('button', { name: /^Find \(/ }).click();
       await typical.filter('state:nonsense');
-      await assertAccessible('numbers, find, and a wrong filter');
+      await assertAccessible(new SegmentEditor(workbench), 'numbers, find, and a wrong filter');
       await typical.filter('');
       await typical.frame.getByRole('button', { name: 'Close (Escape)' }).click();
       await typical.frame.getByRole('button', { name: 'Keyboard shortcuts' }).click();
-      await assertAccessible('the help');
+      await assertAccessible(new SegmentEditor(workbench), 'the help');
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Bytes' }).click();
       await workbench.screenshot(`inspector-${name}`);
     });
   }
 
-  it('goes to an offset, a row and a share of the file', async () => {
+  it('goes to an offset, a row, a share of the file, a time and a sequence number', async () => {
     const { workbench } = fixture;
     const editor = await open(TYPICAL);
     for (const [place, expected] of [
@@ -149,6 +133,8 @@ describe('inspector', () => {
       ['0', /header/],
       ['-1', new RegExp((TYPICAL_ROWS - 1).toLocaleString('en-US'))],
       ['50%', /0x000|0x00/],
+      ['2026-11-22T20:14:36.000Z', /place\/000499/],
+      ['seq:777', /place\/000776/],
     ] as const) {
       await workbench.runCommand('Strata: Go to Offset');
       await workbench.answer(GO_TO, place);
@@ -297,7 +283,7 @@ describe('inspector', () => {
     await eventually(async () => assert.equal(await hint.fact('segment').innerText(), 'agrees'));
     assert.equal(await hint.fact('damage').innerText(), 'none');
     await workbench.screenshot('inspector-hint');
-    await assertAccessible('a hint file');
+    await assertAccessible(new SegmentEditor(workbench), 'a hint file');
     const snapshot = await open('KEYDIR');
     await eventually(async () => assert.equal(await snapshot.fact('segments').innerText(), 'agree'));
     assert.equal(await snapshot.count('keys'), 700);

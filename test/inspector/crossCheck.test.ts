@@ -35,6 +35,7 @@ describe('hint files, snapshots and manifests under inspection', () => {
           if (progress.done) resolve({ inspection, progress });
         },
         filterProgress: () => {},
+        sortProgress: () => {},
         findProgress: () => {},
         exportProgress: () => {},
         fileChanged: () => {},

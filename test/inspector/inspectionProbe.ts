@@ -2,7 +2,7 @@
 
 import { Inspection } from '../../src/inspector/inspection.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
-import type { RangedFile } from '../../src/inspector/rangedFile.ts';
+import { MemoryFile, type RangedFile } from '../../src/inspector/rangedFile.ts';
 import type { FileChange, FilterProgress, ScanEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
@@ -47,6 +47,7 @@ export interface Probe {
   readonly file: GrowingFile;
   readonly changes: FileChange[];
   readonly filterReports: FilterProgress[];
+  readonly indexReports: IndexProgress[];
   /** Resolves with the next report that says that the index is done. */
   indexed(): Promise<IndexProgress>;
   filtered(): Promise<FilterProgress>;
@@ -55,6 +56,10 @@ export interface Probe {
 export interface ProbeOptions {
   readonly fileName?: string;
   readonly formats?: readonly LogFormat[];
+  /** Files of the same directory. */
+  readonly beside?: Readonly<Record<string, Uint8Array>>;
+  /** Called with every report on the index, before anything else of it happens. */
+  readonly onIndexReport?: (progress: IndexProgress) => void;
   readonly states?: (offsetsBytes: readonly number[]) => RecordState[];
 }
 
@@ -62,28 +67,43 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   const file = new GrowingFile(bytes);
   const changes: FileChange[] = [];
   const filterReports: FilterProgress[] = [];
+  const indexReports: IndexProgress[] = [];
   let onIndexed: (progress: IndexProgress) => void = () => {};
   let onFiltered: (progress: FilterProgress) => void = () => {};
   const events: ScanEvents = {
     indexProgress: (progress) => {
+      indexReports.push(progress);
+      options.onIndexReport?.(progress);
       if (progress.done) onIndexed(progress);
     },
     filterProgress: (progress) => {
       filterReports.push(progress);
       if (progress.done) onFiltered(progress);
     },
+    sortProgress: () => {},
     findProgress: () => {},
     exportProgress: () => {},
     fileChanged: (change) => changes.push(change),
     recordStates: async (offsets) => options.states?.(offsets) ?? offsets.map(() => 'unknown'),
   };
-  const { fileName = '000000000007.seg', formats } = options;
-  const inspection = new Inspection({ file, fileName, events, ...(formats === undefined ? {} : { formats }) });
+  const { fileName = '000000000007.seg', formats, beside = {} } = options;
+  const openBeside = (name: string) => {
+    const bytesBeside = beside[name];
+    return bytesBeside === undefined ? undefined : new MemoryFile(bytesBeside);
+  };
+  const inspection = new Inspection({
+    file,
+    fileName,
+    events,
+    openBeside,
+    ...(formats === undefined ? {} : { formats }),
+  });
   return {
     inspection,
     file,
     changes,
     filterReports,
+    indexReports,
     indexed: () => new Promise((resolve) => (onIndexed = resolve)),
     filtered: () => new Promise((resolve) => (onFiltered = resolve)),
   };

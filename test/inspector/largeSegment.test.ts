@@ -42,6 +42,7 @@ describe('a large segment', function () {
           if (progress.done) finish(progress);
         },
         filterProgress: () => {},
+        sortProgress: () => {},
         findProgress: () => {},
         exportProgress: () => {},
         fileChanged: () => {},

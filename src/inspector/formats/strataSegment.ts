@@ -25,6 +25,7 @@ import { formatCount, formatCountOf } from '../../shared/quantities.ts';
 import { printableKey, printableValue } from '../byteText.ts';
 import {
   type CrossCheckContext,
+  type FileContext,
   type FileStart,
   type LogDamage,
   type LogFile,
@@ -33,12 +34,14 @@ import {
   type LogScan,
   type LogSink,
   NONE,
+  type QuickRows,
   type RowPlace,
   type ScanStart,
 } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkHintOfSegment } from './hintCheck.ts';
+import { hintRowsOf } from './hintRows.ts';
 import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
@@ -96,6 +99,10 @@ class SegmentFile implements LogFile {
     if (problem === 'short-header' || problem === 'zeros') return [];
     view.offsetBytes = row.offsetBytes;
     return toFields(recordFieldSpans(view, bytes, row, this.#salt));
+  }
+
+  quickRows(context: FileContext): QuickRows | undefined {
+    return hintRowsOf(this.segmentId, context);
   }
 
   async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {

@@ -1,0 +1,69 @@
+/** The line that says in which order rows are shown, and how far sorting has come. */
+
+import type { SortResult } from '../../src/shared/inspectorMessages.ts';
+import { formatCount, formatShare } from '../../src/shared/quantities.ts';
+import type { RowOrder } from '../../src/shared/rowOrder.ts';
+import { COLUMNS } from './columns.ts';
+import { element } from './dom.ts';
+
+export interface SortNoteEvents {
+  onCancel(): void;
+  onFileOrder(): void;
+  onSortAgain(): void;
+}
+
+export class SortNote {
+  readonly root = element('div', { class: 'sort-note', hidden: true });
+  readonly #text = element('span', { role: 'status' });
+  readonly #stop: HTMLButtonElement;
+  readonly #fileOrder: HTMLButtonElement;
+  readonly #again: HTMLButtonElement;
+
+  constructor(events: SortNoteEvents) {
+    this.#stop = linkButton('Stop', () => events.onCancel());
+    this.#fileOrder = linkButton('Show file order', () => events.onFileOrder());
+    this.#again = linkButton('Sort again', () => events.onSortAgain());
+    this.root.append(this.#text, this.#stop, this.#again, this.#fileOrder);
+  }
+
+  showProgress(order: RowOrder, share: number): void {
+    this.#show(`Sorting by ${titleOf(order)}: ${formatShare(share)}`, [this.#stop]);
+  }
+
+  showResult(order: RowOrder, { rowCount, sortedRows }: SortResult): void {
+    const how = `${titleOf(order)}, ${order.descending ? 'descending' : 'ascending'}`;
+    const text =
+      rowCount === sortedRows
+        ? `Sorted by ${how}.`
+        : `The first ${formatCount(rowCount)} of ${formatCount(sortedRows)} rows by ${how}. ` +
+          'The other direction shows the other end; a filter narrows what is sorted.';
+    this.#show(text, [this.#fileOrder]);
+  }
+
+  /** The file has grown: the rows shown are still right, but not all there are. */
+  showOutdated(order: RowOrder): void {
+    this.#show(`Sorted by ${titleOf(order)} before the file grew.`, [this.#again, this.#fileOrder]);
+  }
+
+  hide(): void {
+    this.root.hidden = true;
+    this.#text.textContent = '';
+  }
+
+  #show(text: string, buttons: readonly HTMLButtonElement[]): void {
+    this.root.hidden = false;
+    this.#text.textContent = text;
+    for (const button of [this.#stop, this.#again, this.#fileOrder]) button.hidden = !buttons.includes(button);
+  }
+}
+
+function linkButton(label: string, onClick: () => void): HTMLButtonElement {
+  const button = element('button', { type: 'button', class: 'link-button' }, label);
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+function titleOf({ column }: RowOrder): string {
+  const found = COLUMNS.find(({ sort }) => sort === column);
+  return found === undefined ? column : found.longTitle;
+}

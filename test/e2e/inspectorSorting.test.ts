@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { segmentOf } from '../inspector/segmentBuilder.ts';
+import { assertAccessible } from './assertAccessible.ts';
+import { eventually } from './eventually.ts';
+import { SegmentEditor } from './segmentEditor.ts';
+import type { ThemeName } from './workbench.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
+  ['Dark Modern', 'dark'],
+  ['Light Modern', 'light'],
+  ['Dark High Contrast', 'contrast'],
+];
+const SMALL = '000000000007.seg';
+const MANY = '000000000008.seg';
+const OTHER = '000000000009.seg';
+const MANY_RECORDS = 260_000;
+
+/** Keys in no order of the file, values of different sizes. */
+function keyOf(index: number): string {
+  return `place/${String((index * 7919) % 5000).padStart(4, '0')}`;
+}
+
+describe('sorting in the inspector', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    const small = segmentOf(5000, (index) => {
+      if (index % 10 === 3) return { key: keyOf(index) };
+      return { key: keyOf(index), value: 'v'.repeat(index === 4321 ? 900 : index % 200) };
+    });
+    await writeFile(path.join(directory, SMALL), small.bytes());
+    await writeFile(path.join(directory, OTHER), segmentOf(3, (index) => ({ key: `k${index}`, value: '' })).bytes());
+    const many = segmentOf(MANY_RECORDS, (index) => ({ key: `k${index}`, value: '' }));
+    await writeFile(path.join(directory, MANY), many.bytes());
+  });
+
+  async function open(fileName: string): Promise<SegmentEditor> {
+    await fixture.workbench.openFile(fileName);
+    const editor = new SegmentEditor(fixture.workbench);
+    await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
+    return editor;
+  }
+
+  function header(editor: SegmentEditor, title: string): Locator {
+    return editor.grid.getByRole('columnheader').filter({ has: editor.frame.getByText(title, { exact: true }) });
+  }
+
+  async function firstRow(editor: SegmentEditor, column: string): Promise<string | undefined> {
+    return (await editor.visibleRows())[0]?.[column];
+  }
+
+  it('goes through ascending, descending and the order of the file, by mouse', async () => {
+    const editor = await open(SMALL);
+    const key = header(editor, 'Key');
+    assert.equal(await key.getAttribute('aria-sort'), 'none');
+    await key.getByRole('button').click();
+    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), 'place/0000'));
+    assert.equal(await key.getAttribute('aria-sort'), 'ascending');
+    await key.getByRole('button').click();
+    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), 'place/4999'));
+    assert.equal(await key.getAttribute('aria-sort'), 'descending');
+    await editor.frame.getByText('Sorted by key, descending.').waitFor();
+    await key.getByRole('button').click();
+    await eventually(async () => assert.equal(await key.getAttribute('aria-sort'), 'none'));
+    await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'place/4999' }).waitFor();
+    assert.equal(await editor.rowCount(), 5001);
+  });
+
+  it('is worked by keyboard, together with a filter', async () => {
+    const { page } = fixture.workbench;
+    const editor = await open(SMALL);
+    await editor.filter('op:put');
+    await eventually(async () => assert.equal(await editor.rowCount(), 4500));
+    await header(editor, 'Size').getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.equal(await header(editor, 'Size').getAttribute('aria-sort'), 'ascending'));
+    await editor.frame.getByText('Sorted by size, ascending.').waitFor();
+    await page.keyboard.press('Enter');
+    await editor.frame.getByText('Sorted by size, descending.').waitFor();
+    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), keyOf(4321)));
+    assert.equal(await editor.rowCount(), 4500);
+    await editor.row(keyOf(4321)).first().click();
+    await editor.frame
+      .locator('tr[data-field=key]')
+      .filter({ hasText: keyOf(4321) })
+      .waitFor();
+  });
+
+  for (const [theme, name] of THEMES) {
+    it(`looks right and has no accessibility problem in ${theme}`, async () => {
+      const { workbench } = fixture;
+      await workbench.setTheme(theme);
+      const editor = new SegmentEditor(workbench);
+      await editor.frame.getByText('Sorted by size, descending.').waitFor();
+      await editor.visibleRows();
+      await workbench.screenshot(`inspector-sorted-${name}`);
+      await assertAccessible(editor, 'a sorted table');
+    });
+  }
+
+  it('keeps the order when the tab is hidden and when the window is reloaded', async () => {
+    const { workbench } = fixture;
+    await open(OTHER);
+    let editor = await open(SMALL);
+    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), keyOf(4321)));
+    // VS Code in a browser writes its storage every five seconds, and cannot while the page goes away.
+    await workbench.page.waitForTimeout(7000);
+    await workbench.reload();
+    await workbench.tab(SMALL).first().click();
+    editor = new SegmentEditor(workbench);
+    await editor.frame.getByText('Sorted by size, descending.').waitFor({ timeout: 40_000 });
+    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), keyOf(4321)));
+    assert.equal(await editor.rowCount(), 4500);
+  });
+
+  it('says when there are more rows than it keeps, and shows a row that is not among them in the order of the file', async () => {
+    const { workbench } = fixture;
+    const editor = await open(MANY);
+    const sequence = header(editor, 'Seq').getByRole('button');
+    await sequence.click();
+    await sequence.click();
+    await editor.frame.getByText(/The first 200,000 of 260,001 rows by sequence number, descending/).waitFor();
+    await eventually(async () => assert.equal(await firstRow(editor, 'Seq'), '260,000'));
+    assert.equal(await editor.rowCount(), 200_000);
+    await workbench.screenshot('inspector-sorted-many');
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer('Offset (1024', '#1000');
+    await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'k999' }).waitFor();
+    await eventually(async () => assert.equal(await editor.rowCount(), MANY_RECORDS + 1));
+    assert.equal(await header(editor, 'Seq').getAttribute('aria-sort'), 'none');
+  });
+});

@@ -1,0 +1,23 @@
+/** Makes the hint file of a segment in memory, as a store would. */
+
+import { crc32 } from '../../src/format/crc32.ts';
+import { HintFileEncoder } from '../../src/format/hintFile.ts';
+import { FILE_HEADER, OPERATION } from '../../src/format/layout.ts';
+import { readU32 } from '../../src/format/littleEndian.ts';
+import { SegmentScanner } from '../../src/format/segmentScanner.ts';
+
+export function hintOfSegment(segment: Uint8Array, segmentId = 7): Uint8Array {
+  const encoder = new HintFileEncoder();
+  const scanner = new SegmentScanner({ segmentId, fileSizeBytes: segment.length, crc32 });
+  scanner.feed(segment.subarray(scanner.wantOffsetBytes), {
+    record: (record) => {
+      if (record.operation !== OPERATION.batch) encoder.add(record);
+    },
+    damage: ({ reason }) => {
+      throw new Error(`A damaged segment has no hint file: ${reason}`);
+    },
+    batchEnd: () => {},
+  });
+  const segmentHeaderChecksum = readU32(segment, FILE_HEADER.checksum);
+  return encoder.finish({ segmentId, segmentSizeBytes: segment.length, segmentHeaderChecksum, createdMs: 1 }, crc32);
+}

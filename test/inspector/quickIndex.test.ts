@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { crc32 } from '../../src/format/crc32.ts';
+import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
+import { readU16, readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import type { Located, RowPage } from '../../src/shared/inspectorMessages.ts';
+import { hintOfSegment } from './hintOfSegment.ts';
+import { openWhole, probe } from './inspectionProbe.ts';
+import { SegmentBuilder } from './segmentBuilder.ts';
+
+const HINT = '000000000007.hint';
+
+/** Larger than the first pieces that are read, with batches among single records. */
+function mixedSegment(): { readonly bytes: Uint8Array; readonly offsets: readonly number[] } {
+  const builder = new SegmentBuilder();
+  const offsets: number[] = [];
+  for (let index = 0; index < 9000; index++) {
+    const value = `value ${index} `.repeat(20);
+    if (index % 7 === 3) {
+      builder.batch(Array.from({ length: 1 + (index % 5) }, (_, at) => ({ key: `batch/${index}/${at}`, value })));
+    } else {
+      offsets.push(builder.add(index % 11 === 5 ? { key: `key/${index}` } : { key: `key/${index}`, value }));
+    }
+  }
+  return { bytes: builder.bytes(), offsets };
+}
+
+function withRightChecksum(hint: Uint8Array): Uint8Array {
+  writeU32(hint, hint.length - 4, crc32(hint, 0, hint.length - 4, 0));
+  return hint;
+}
+
+describe('an index from a hint file', () => {
+  const { bytes, offsets } = mixedSegment();
+  const hint = hintOfSegment(bytes);
+
+  it('shows any row before the file has been read, and the same rows after', async () => {
+    const early: Promise<RowPage>[] = [];
+    const jumps: Promise<Located | undefined>[] = [];
+    const firsts = [0, 1, 500, 5000, 12_000];
+    const last = offsets.at(-1) as number;
+    const subject = probe(bytes, {
+      beside: { [HINT]: hint },
+      onIndexReport: ({ quick, indexedBytes, sizeBytes }) => {
+        if (quick?.state !== 'shown' || early.length > 0) return;
+        assert.ok(indexedBytes < sizeBytes / 2, 'the file itself has hardly been read');
+        early.push(...firsts.map((first) => subject.inspection.rows({ view: 0, first, count: 50 })));
+        jumps.push(
+          subject.inspection.locate({ kind: 'offset', offsetBytes: last }, 0),
+          subject.inspection.locate({ kind: 'percent', percent: 100 }, 0),
+          subject.inspection.locate({ kind: 'row', row: 7000 }, 0),
+          subject.inspection.locate({ kind: 'sequence', sequence: 4000 }, 0),
+        );
+      },
+    });
+    const progress = await openWhole(subject);
+    assert.equal(progress.quick?.state, 'agreed');
+    assert.equal(progress.damage.ranges, 0);
+    assert.equal(early.length, firsts.length, 'the hint file was used');
+    const shown = subject.indexReports.find(({ quick }) => quick?.state === 'shown');
+    assert.equal(shown?.rowCount, progress.rowCount);
+    for (const [at, first] of firsts.entries()) {
+      const late = await subject.inspection.rows({ view: 0, first, count: 50 });
+      assert.deepEqual(await early[at], late);
+    }
+    const [atOffset, atEnd, atRow, atSequence] = await Promise.all(jumps);
+    assert.equal(atOffset?.offsetBytes, last);
+    assert.equal(atEnd?.row, progress.rowCount - 1);
+    assert.equal(atRow?.row, 7000);
+    const found = await subject.inspection.locate({ kind: 'sequence', sequence: 4000 }, 0);
+    assert.deepEqual(atSequence, found);
+  });
+
+  it('does not hide damage: the file is read all the same, and its rows replace those told', async () => {
+    const damaged = bytes.slice();
+    const offset = offsets[4000] as number;
+    damaged[offset + 50] = (damaged[offset + 50] as number) ^ 1;
+    const early: Promise<RowPage>[] = [];
+    const subject = probe(damaged, {
+      beside: { [HINT]: hint },
+      onIndexReport: ({ quick, rowCount }) => {
+        if (quick?.state === 'shown' && early.length === 0) {
+          early.push(subject.inspection.rows({ view: 0, first: rowCount - 1, count: 1 }));
+        }
+      },
+    });
+    const progress = await openWhole(subject);
+    assert.equal(progress.quick?.state, 'differed');
+    assert.equal(progress.damage.ranges, 1);
+    assert.equal((await early[0])?.rows[0]?.kind, 'record');
+    const damage = subject.inspection.adjacentDamage(-1, 'next');
+    assert.equal(damage?.offsetBytes, offset);
+    const { rows } = await subject.inspection.rows({ view: 0, first: damage?.row ?? 0, count: 1 });
+    assert.equal(rows[0]?.kind, 'damage');
+  });
+
+  for (const [what, change] of [
+    ['has a wrong checksum', (copy: Uint8Array) => writeU32(copy, 200, readU32(copy, 200) ^ 1)],
+    ['is of a segment of another size', (copy: Uint8Array) => writeU32(copy, 32, readU32(copy, 32) - 1)],
+    ['is of another segment of this name', (copy: Uint8Array) => writeU32(copy, 40, 1)],
+    [
+      'leaves a record out',
+      (copy: Uint8Array) => {
+        // The second entry says the place of the third: a gap that no batch frame fills.
+        const second = HINT_FIRST_ENTRY + 28 + readU16(copy, HINT_FIRST_ENTRY + HINT_ENTRY.keyLength);
+        const third = second + 28 + readU16(copy, second + HINT_ENTRY.keyLength);
+        writeU32(copy, second + HINT_ENTRY.offset, readU32(copy, third + HINT_ENTRY.offset));
+      },
+    ],
+  ] as const) {
+    it(`is not believed when the hint file ${what}`, async () => {
+      const copy = hint.slice();
+      change(copy);
+      if (what !== 'has a wrong checksum') withRightChecksum(copy);
+      const subject = probe(bytes, { beside: { [HINT]: copy } });
+      const progress = await openWhole(subject);
+      assert.equal(progress.quick?.state, 'refused');
+      assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown'));
+      assert.equal(progress.rowCount, (await openWhole(probe(bytes))).rowCount);
+    });
+  }
+
+  it('is not looked for where no file beside can be reached, and ends with the editor', async () => {
+    const subject = probe(bytes);
+    assert.equal((await openWhole(subject)).quick, undefined);
+    const closed = probe(bytes, { beside: { [HINT]: hint } });
+    closed.inspection.open();
+    closed.inspection.close();
+  });
+});
