@@ -55,7 +55,6 @@ export class DetailPane {
   #selection: ByteRange = { start: 0, end: 0 };
   #hovered: RecordField | undefined;
   #storeKnown = false;
-  #hexEditorInstalled = false;
 
   constructor(events: DetailEvents) {
     this.#events = events;
@@ -73,9 +72,8 @@ export class DetailPane {
     this.setTab('bytes');
   }
 
-  configure(options: { readonly storeKnown: boolean; readonly hexEditorInstalled: boolean }): void {
+  configure(options: { readonly storeKnown: boolean }): void {
     this.#storeKnown = options.storeKnown;
-    this.#hexEditorInstalled = options.hexEditorInstalled;
     this.#drawActions();
   }
 
@@ -237,7 +235,7 @@ export class DetailPane {
         buttons.push(iconButton('references', 'Go to the newest record of the key', run('goToNewest')));
       }
     }
-    if (this.#hexEditorInstalled) buttons.push(iconButton('file-binary', 'Open in hex editor', run('openInHexEditor')));
+    buttons.push(iconButton('file-binary', 'Open in hex editor', run('openInHexEditor')));
     this.#actions.replaceChildren(...buttons);
   }
 

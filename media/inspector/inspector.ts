@@ -167,8 +167,9 @@ export class Inspector {
       this.#progressBar,
       element('div', { class: 'bars' }, this.#filterBar.root, this.#toolbar.root),
       this.#banner,
-      this.#sorting.note.root,
       element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
+      // Below the table: above it, it would move the titles away from under the pointer that sorts.
+      this.#sorting.note.root,
       this.#splitter.root,
       this.#detail.root,
       this.#help.root,

@@ -167,7 +167,10 @@ export class Inspection implements ScanCalls {
     if (filter === undefined) return ALL_ROWS;
     const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
     this.#filtered = view;
-    void this.#runFilter(view);
+    // After the answer: a report on a view that the caller does not know yet would be lost, and a small file has only one.
+    setImmediate(() => {
+      if (this.#filtered === view && !this.#closed) void this.#runFilter(view);
+    });
     return view.id;
   }
 

@@ -22,6 +22,7 @@ import type { ScanSource } from './scanThread.ts';
 import { ScanThread } from './scanThread.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
 import type { ViewMemory } from './viewMemory.ts';
+import { VirtualFileWatcher } from './virtualFile.ts';
 
 export interface InspectorEditorOptions {
   readonly uri: vscode.Uri;
@@ -39,7 +40,8 @@ export interface InspectorEditorOptions {
 export class InspectorEditor implements vscode.Disposable {
   readonly uri: vscode.Uri;
   readonly panel: vscode.WebviewPanel;
-  readonly #options: InspectorEditorOptions;
+  /** Without the source: the bytes of a file are not held here. */
+  readonly #options: Omit<InspectorEditorOptions, 'source'>;
   readonly #stores: StoreOfFile | undefined;
   readonly #thread: ScanThread;
   readonly #view: BirpcReturn<ViewEvents, HostCalls>;
@@ -51,18 +53,28 @@ export class InspectorEditor implements vscode.Disposable {
   #segmentId: number | undefined;
 
   constructor(options: InspectorEditorOptions) {
-    const { uri, panel, workerPath, source, stores } = options;
+    const { source, ...others } = options;
+    const { uri, panel, workerPath, stores } = others;
     this.uri = uri;
     this.panel = panel;
-    this.#options = options;
+    this.#options = others;
     this.#stores = stores;
     this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), (error) =>
       this.#send('failed', error.message),
     );
     this.#view = this.#connect();
+    if (source.kind === 'bytes') this.#subscriptions.push(this.#followVirtualFile());
     if (stores !== undefined) {
       this.#subscriptions.push(stores.onDidChange(() => this.#send('statesChanged', this.#store !== undefined)));
     }
+  }
+
+  /** The thread looks at local files itself; what other file systems hold reaches it from here. */
+  #followVirtualFile(): vscode.Disposable {
+    return new VirtualFileWatcher(this.uri, {
+      onContent: (bytes) => void this.#thread.calls.replaceBytes(bytes).catch(() => {}),
+      onProblem: (message) => this.#send('failed', message),
+    });
   }
 
   get calls(): ScanThread['calls'] {
@@ -159,7 +171,6 @@ export class InspectorEditor implements vscode.Disposable {
     return {
       viewState: this.#options.views.load(this.uri),
       columns: this.#options.columns.load(),
-      hexEditorInstalled: vscode.extensions.getExtension('ms-vscode.hexeditor') !== undefined,
       storeKnown: this.#stores?.storeOf(this.uri) !== undefined,
     };
   }

@@ -37,6 +37,23 @@ export function inspectorPage(webview: vscode.Webview, extensionUri: vscode.Uri,
 </html>`;
 }
 
+/** In place of the editor, when the file cannot be read at all. */
+export function inspectorProblemPage(message: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+  <title>Strata Inspector</title>
+</head>
+<body>
+  <main>
+    <p role="alert">${escapeHtml(message)}</p>
+  </main>
+</body>
+</html>`;
+}
+
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -5,12 +5,13 @@ import { segmentFileName } from '../format/fileName.ts';
 import type { LocateTarget } from '../shared/inspectorMessages.ts';
 import { ColumnMemory } from './columnMemory.ts';
 import { InspectorEditor } from './inspectorEditor.ts';
-import { inspectorMedia, inspectorPage } from './inspectorPage.ts';
+import { inspectorMedia, inspectorPage, inspectorProblemPage } from './inspectorPage.ts';
 import { RecordDocuments } from './recordDocuments.ts';
 import type { Comparison } from './rowActions.ts';
 import type { ScanSource } from './scanThread.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
 import { ViewMemory } from './viewMemory.ts';
+import { readVirtualFile } from './virtualFile.ts';
 
 export const INSPECTOR_VIEW_TYPE = 'strata.inspector';
 
@@ -49,7 +50,14 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
 
   async resolveCustomEditor({ uri }: InspectorDocument, panel: vscode.WebviewPanel): Promise<void> {
     const { extensionUri } = this.#context;
-    const source = await scanSource(uri);
+    let source: ScanSource;
+    try {
+      source = await scanSource(uri);
+    } catch (error) {
+      // VS Code would say no more than that an error occurred.
+      panel.webview.html = inspectorProblemPage(error instanceof Error ? error.message : String(error));
+      return;
+    }
     panel.webview.options = { enableScripts: true, localResourceRoots: [inspectorMedia(extensionUri)] };
     const editor = new InspectorEditor({
       uri,
@@ -95,13 +103,5 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
 async function scanSource(uri: vscode.Uri): Promise<ScanSource> {
   const fileName = uri.path.slice(uri.path.lastIndexOf('/') + 1);
   if (uri.scheme === 'file') return { kind: 'path', fileName, path: uri.fsPath };
-  const limitMb = vscode.workspace.getConfiguration('strata.inspector').get('maxVirtualFileSizeMb', 64);
-  const { size: sizeBytes } = await vscode.workspace.fs.stat(uri);
-  if (sizeBytes > limitMb * 1024 * 1024) {
-    throw new Error(
-      `${fileName} has ${Math.ceil(sizeBytes / 1024 / 1024)} MB and is on a file system that cannot be read by ranges. ` +
-        `The setting strata.inspector.maxVirtualFileSizeMb allows ${limitMb} MB.`,
-    );
-  }
-  return { kind: 'bytes', fileName, bytes: await vscode.workspace.fs.readFile(uri) };
+  return { kind: 'bytes', fileName, bytes: await readVirtualFile(uri) };
 }

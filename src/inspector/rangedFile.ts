@@ -14,6 +14,7 @@ export interface RangedFile {
 export class MemoryFile implements RangedFile {
   #bytes: Uint8Array;
   #next: Uint8Array | undefined;
+  #gone = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -29,18 +30,20 @@ export class MemoryFile implements RangedFile {
     return part.length;
   }
 
-  /** The file's new content, which the next `refresh` takes. */
-  replace(bytes: Uint8Array): void {
+  /** The file's new content, which the next `refresh` takes; undefined: it is gone, and what was read stays. */
+  replace(bytes: Uint8Array | undefined): void {
     this.#next = bytes;
+    this.#gone = bytes === undefined;
   }
 
-  refresh(): 'same' | 'grew' | 'replaced' {
+  refresh(): 'same' | 'grew' | 'replaced' | 'gone' {
+    if (this.#gone) return 'gone';
     const next = this.#next;
     if (next === undefined) return 'same';
     const before = this.#bytes;
     this.#next = undefined;
     this.#bytes = next;
-    const startsAlike = next.length >= before.length && before.every((byte, at) => next[at] === byte);
+    const startsAlike = next.length >= before.length && Buffer.compare(before, next.subarray(0, before.length)) === 0;
     if (!startsAlike) return 'replaced';
     return next.length > before.length ? 'grew' : 'same';
   }

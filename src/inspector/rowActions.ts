@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { RowAction } from '../shared/inspectorMessages.ts';
 import type { RowDetail } from '../shared/inspectorRows.ts';
+import { openInHexEditor } from './hexEditor.ts';
 import type { InspectorEditor } from './inspectorEditor.ts';
 import { type RecordDocuments, readField } from './recordDocuments.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
@@ -26,7 +27,7 @@ export async function runRowAction(action: RowAction, context: RowActionContext)
   const { editor, detail } = context;
   switch (action) {
     case 'openInHexEditor':
-      return openInHexEditor(editor.uri, detail);
+      return openInHexEditor(editor.uri, detail.row.offsetBytes);
     case 'openValue':
       return void (await vscode.window.showTextDocument(await makeDocument(context), { preview: true }));
     case 'selectForCompare':
@@ -38,12 +39,6 @@ export async function runRowAction(action: RowAction, context: RowActionContext)
     default:
       return followKey(action, context);
   }
-}
-
-async function openInHexEditor(file: vscode.Uri, { row }: RowDetail): Promise<void> {
-  await vscode.commands.executeCommand('vscode.openWith', file, 'hexEditor.hexedit', {
-    selection: new vscode.Range(0, row.offsetBytes, 0, row.offsetBytes + row.sizeBytes),
-  });
 }
 
 async function compareWithSelected(context: RowActionContext): Promise<void> {

@@ -142,8 +142,8 @@ export interface ScanCalls {
 export interface ScanHostCalls extends ScanCalls {
   /** Something may have changed the file. */
   refresh(): void;
-  /** Only for a source of bytes: the file's new content. */
-  replaceBytes(bytes: Uint8Array): void;
+  /** Only for a source of bytes: the file's new content; undefined: it is gone. */
+  replaceBytes(bytes: Uint8Array | undefined): void;
   /** Writes rows to a file, one at a time. */
   exportRows(request: ExportRequest): Answer<ExportResult>;
   cancelExport(): void;
@@ -202,7 +202,6 @@ export interface ViewSettings {
   /** What the editor of this file showed last. */
   readonly viewState: ViewState | undefined;
   readonly columns: ColumnSettings | undefined;
-  readonly hexEditorInstalled: boolean;
   /** A store is open that knows this file. */
   readonly storeKnown: boolean;
 }

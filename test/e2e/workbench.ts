@@ -41,6 +41,11 @@ export class Workbench implements AsyncDisposable {
     await this.#host[Symbol.asyncDispose]();
   }
 
+  /** Id of the VS Code server's process. */
+  get serverProcessId(): number {
+    return this.#host.processId;
+  }
+
   /** Reloads the window, which restarts the extension host. */
   async reload(): Promise<void> {
     await this.page.reload();

@@ -1,12 +1,18 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { VscodeHostOptions } from '../support/vscodeHost.ts';
 import { Workbench } from './workbench.ts';
 
 export interface WorkbenchFixture {
   readonly workbench: Workbench;
   /** The opened folder: new, and gone after the suite. */
   readonly directory: string;
+}
+
+export interface WorkbenchHost extends Pick<VscodeHostOptions, 'furtherExtensions' | 'workspaceTrust'> {
+  /** Writes a workspace file for the folder, to be opened in its place, and returns its path. */
+  readonly workspaceFile?: (directory: string) => Promise<string>;
 }
 
 /**
@@ -16,6 +22,7 @@ export interface WorkbenchFixture {
 export function workbenchFixture(
   fill: (directory: string) => Promise<void>,
   settings: Readonly<Record<string, unknown>> = {},
+  host: WorkbenchHost = {},
 ): WorkbenchFixture {
   let temporary = '';
   let directory = '';
@@ -27,7 +34,9 @@ export function workbenchFixture(
     directory = path.join(temporary, 'sample');
     await mkdir(directory);
     await fill(directory);
-    workbench = await Workbench.open({ workspace: directory, settings });
+    const { workspaceFile, ...options } = host;
+    const workspace = workspaceFile === undefined ? directory : await workspaceFile(directory);
+    workbench = await Workbench.open({ workspace, settings, ...options });
   });
 
   afterEach(async function () {

@@ -137,6 +137,17 @@ describe('filter', () => {
     );
   });
 
+  it('reports on a view only once its caller knows it, however small the file', async () => {
+    const tiny = probe(segmentOf(1, () => ({ key: 'k', value: 'v' })).bytes());
+    await openWhole(tiny);
+    const parsed = parseFilter('k');
+    assert.ok(parsed.ok);
+    const filtered = tiny.filtered();
+    const view = await tiny.inspection.setFilter(parsed.filter);
+    assert.deepEqual(tiny.filterReports, []);
+    assert.deepEqual([(await filtered).view, (await filtered).matchCount], [view, 1]);
+  });
+
   it('refuses pages of a filter that is no longer there', async () => {
     const view = await subject.inspection.setFilter(undefined);
     await assert.rejects(

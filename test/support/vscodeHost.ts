@@ -16,6 +16,10 @@ export interface VscodeHostOptions {
   /** Absolute path of the folder, or of the `.code-workspace` file, to open. */
   readonly workspace: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Folders of extensions that are there beside the one under test. */
+  readonly furtherExtensions?: readonly string[];
+  /** Ask whether the workspace is trusted, as VS Code does by default; its answer is no until a person says yes. */
+  readonly workspaceTrust?: boolean;
   /** Absolute path of a CommonJS module with `run()`, loaded by the extension host in place of a user. */
   readonly testsModule?: string;
   /** Variables for the server and for its extension host. */
@@ -27,6 +31,8 @@ export interface VscodeHost extends AsyncDisposable {
   readonly url: string;
   /** The last lines that the server has written; for the message of a failed test. */
   log(): string;
+  /** Id of the server's process, whose descendants the extension hosts are. */
+  readonly processId: number;
   /** Resolves when the server has ended, whoever ended it. */
   readonly ended: Promise<unknown>;
 }
@@ -49,12 +55,21 @@ const baseSettings = {
   'workbench.welcomePage.walkthroughs.openOnInstall': false,
 };
 
+const trustSettings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
+
 export async function startVscodeHost(options: VscodeHostOptions): Promise<VscodeHost> {
   const { node, script } = await installVscodeServer();
   const home = await mkdtemp(path.join(tmpdir(), 'strata-host-'));
   const log: string[] = [];
   try {
-    await writeSettings(home, options.settings ?? {});
+    const trust = options.workspaceTrust === true ? trustSettings : {};
+    await writeSettings(home, { ...trust, ...options.settings });
+    await mkdir(path.join(home, 'extensions'));
+    for (const directory of options.furtherExtensions ?? []) await linkExtension(home, directory);
     const args = [script, '--accept-server-license-terms', ...directoryArguments(home)];
     const env = { ...process.env, ...options.environment };
     if ('vsixFile' in options.extension) await installVsix(node, args, options.extension.vsixFile);
@@ -71,6 +86,7 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
       return {
         url: workbenchUrl(port, options),
         log: () => log.slice(-40).join('\n'),
+        processId: server.pid as number,
         ended: once(server, 'exit'),
         [Symbol.asyncDispose]: stop,
       };
@@ -84,10 +100,11 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
   }
 }
 
-function serverArguments({ testsModule }: VscodeHostOptions): string[] {
+function serverArguments({ testsModule, workspaceTrust }: VscodeHostOptions): string[] {
   return [
     ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
-    ...['--disable-workspace-trust', '--telemetry-level', 'off'],
+    ...['--telemetry-level', 'off'],
+    ...(workspaceTrust === true ? [] : ['--disable-workspace-trust']),
     // Without it a built product does not let an address name a tests module. It also suppresses notifications, so
     // it must not be there for people and for tests that act as people.
     ...(testsModule === undefined ? [] : ['--enable-smoke-test-driver']),
@@ -114,7 +131,6 @@ async function writeSettings(home: string, settings: Readonly<Record<string, unk
 /** A link among the installed extensions: the host then treats the checkout as it treats any extension. */
 async function linkExtension(home: string, directory: string): Promise<void> {
   const { publisher, name, version } = JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8'));
-  await mkdir(path.join(home, 'extensions'));
   await symlink(directory, path.join(home, 'extensions', `${publisher}.${name}-${version}`), 'junction');
 }
 

@@ -1,0 +1,148 @@
+// The inspector beside other extensions: files of other file systems, and the hex editor.
+import assert from 'node:assert/strict';
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
+import { eventually } from './eventually.ts';
+import { SegmentEditor } from './segmentEditor.ts';
+import { hexEditorStandIn, otherDisk } from './testExtensions.ts';
+import type { Workbench } from './workbench.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const SMALL = '000000000007.seg';
+const LARGE = '000000000008.seg';
+
+/** Quick open finds no files where no search does, as on other file systems. */
+async function openInExplorer(workbench: Workbench, fileName: string): Promise<void> {
+  await workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: fileName }).click();
+  await workbench.tab(fileName).waitFor();
+}
+
+async function open(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
+  await workbench.openFile(fileName);
+  const editor = new SegmentEditor(workbench);
+  await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
+  return editor;
+}
+
+describe('inspector in a virtual workspace that is not trusted', () => {
+  const growing = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
+
+  const fixture = workbenchFixture(
+    async (directory) => {
+      await writeFile(path.join(directory, SMALL), growing.bytes());
+      const large = new SegmentBuilder(8);
+      large.add({ key: 'large', value: 'x'.repeat(2_000_000) });
+      await writeFile(path.join(directory, LARGE), large.bytes());
+    },
+    { 'strata.inspector.maxVirtualFileSizeMb': 1 },
+    {
+      furtherExtensions: [otherDisk],
+      workspaceTrust: true,
+      workspaceFile: async (directory) => {
+        const file = path.join(directory, '..', 'elsewhere.code-workspace');
+        await writeFile(file, JSON.stringify({ folders: [{ uri: `other-disk:${directory}`, name: 'elsewhere' }] }));
+        return file;
+      },
+    },
+  );
+
+  it('opens a segment, filters, sorts, finds and goes to places', async () => {
+    const { workbench } = fixture;
+    await workbench.statusBarItem('Restricted Mode').waitFor();
+    await openInExplorer(workbench, SMALL);
+    const editor = new SegmentEditor(workbench);
+    await eventually(async () => assert.equal(await editor.rowCount(), 51));
+    await editor.filter('key:/7$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 5));
+    await editor.filter('');
+    await eventually(async () => assert.equal(await editor.rowCount(), 51));
+    await editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' }).dblclick();
+    await editor.frame.getByText('Sorted by sequence number, descending.').waitFor();
+    await eventually(async () => assert.equal((await editor.visibleRows())[0]?.['Key'], 'key/49'));
+    await editor.frame.getByRole('button', { name: 'Show file order' }).click();
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer('Offset (1024', '#20');
+    await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'key/19' }).waitFor();
+    await workbench.screenshot('inspector-virtual-untrusted');
+  });
+
+  it('is followed when it changes, and says when it is gone', async () => {
+    const { workbench, directory } = fixture;
+    const editor = new SegmentEditor(workbench);
+    const before = growing.sizeBytes;
+    for (let index = 50; index < 80; index++) growing.add({ key: `key/${index}`, value: 'later' });
+    await appendFile(path.join(directory, SMALL), growing.bytes().subarray(before));
+    await eventually(async () => assert.equal(await editor.rowCount(), 81));
+    await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'key/19' }).waitFor();
+    await writeFile(path.join(directory, SMALL), segmentOf(3, () => ({ key: 'another', value: 'file' })).bytes());
+    await eventually(async () => assert.equal(await editor.rowCount(), 4));
+    await rm(path.join(directory, SMALL));
+    await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
+    await editor.row('another').first().waitFor();
+    assert.deepEqual(await readdir(directory), [LARGE], 'nothing was written');
+  });
+
+  it('says which setting allows a larger file', async () => {
+    const { workbench } = fixture;
+    await openInExplorer(workbench, LARGE);
+    await workbench
+      .webview()
+      .getByText(/000000000008\.seg has 2 MB.*strata\.inspector\.maxVirtualFileSizeMb allows 1 MB/)
+      .waitFor();
+    await workbench.screenshot('inspector-virtual-too-large');
+  });
+});
+
+describe('inspector and the hex editor', () => {
+  const fixture = workbenchFixture(
+    async (directory) => {
+      const segment = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
+      await writeFile(path.join(directory, SMALL), segment.bytes());
+    },
+    {},
+    { furtherExtensions: [hexEditorStandIn] },
+  );
+
+  it('hands the offset of a record over', async () => {
+    const { workbench } = fixture;
+    const { page } = workbench;
+    const editor = await open(workbench, SMALL);
+    await editor.row('key/20').first().click();
+    const offset = Number(await editor.row('key/20').first().locator('[aria-colindex="2"]').innerText());
+    await editor.frame.getByRole('button', { name: 'Open in hex editor' }).click();
+    await workbench
+      .webview()
+      .getByRole('heading', { name: `bytes of ${SMALL}` })
+      .waitFor();
+    const notification = workbench.notification(`The record starts at 0x${offset.toString(16)}.`);
+    await notification.waitFor();
+    await workbench.screenshot('inspector-hex-editor');
+    await notification.getByRole('button', { name: 'Copy Offset and Go There' }).click();
+    await page.locator('.quick-input-widget:visible input[placeholder="Enter offset to go to"]').waitFor();
+    await page.keyboard.press('ControlOrMeta+V');
+    await page.keyboard.press('Enter');
+    await workbench
+      .webview()
+      .getByRole('heading', { name: `at 0x${offset.toString(16)}`, exact: true })
+      .waitFor();
+  });
+});
+
+describe('inspector without the hex editor', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    await writeFile(path.join(directory, SMALL), segmentOf(5, (index) => ({ key: `key/${index}`, value: '' })).bytes());
+  });
+
+  it('says that it is missing and offers to show it', async () => {
+    const { workbench } = fixture;
+    const editor = await open(workbench, SMALL);
+    await editor.row('key/2').first().click();
+    await editor.frame.getByRole('button', { name: 'Open in hex editor' }).click();
+    const notification = workbench.notification('not installed here: ms-vscode.hexeditor');
+    await notification.waitFor();
+    await workbench.screenshot('inspector-hex-editor-missing');
+    await notification.getByRole('button', { name: 'Show Extension' }).click();
+    await workbench.page.getByText('@id:ms-vscode.hexeditor').first().waitFor();
+  });
+});

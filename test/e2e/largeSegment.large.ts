@@ -1,0 +1,216 @@
+// A segment of 64 MiB and one of almost 4 GiB in a real VS Code: correct everywhere, in memory that does not grow with
+// the file. Times are printed and not judged. STRATA_LARGE_SEGMENT_MB sets the larger size.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { formatCount, formatSize } from '../../src/shared/quantities.ts';
+import { LARGE_START_MS, largeKey, type WrittenSegment, writeLargeSegment } from '../inspector/writeSegment.ts';
+import { extensionHostBytes } from '../support/extensionHostMemory.ts';
+import { eventually } from './eventually.ts';
+import { SegmentEditor } from './segmentEditor.ts';
+import { Workbench } from './workbench.ts';
+
+const FILE = '000000000007.seg';
+const VALUE_SIZE_BYTES = 84;
+const SMALLER_MB = 64;
+const LARGER_MB = Number(process.env['STRATA_LARGE_SEGMENT_MB'] ?? 4095);
+const PATIENCE_MS = 900_000;
+const MIB = 2 ** 20;
+/** The larger file may take so much more than the smaller one: what differs is noise of garbage collection. */
+const HOST_GROWTH_BYTES = 64 * MIB;
+const PAGE_GROWTH_BYTES = 24 * MIB;
+/** What the extension host takes for an open editor, thread included, whatever the size of the file. */
+const EDITOR_BYTES = 320 * MIB;
+
+interface Measured {
+  readonly sizeMb: number;
+  readonly records: number;
+  /** Resident bytes of the extension host, its threads included. */
+  readonly hostBytes: Record<string, number>;
+  /** Bytes of the page's JavaScript heap, workbench and webview together, after a collection. */
+  readonly pageBytes: Record<string, number>;
+  readonly timesMs: Record<string, number>;
+}
+
+class Measurement {
+  readonly #workbench: Workbench;
+  readonly result: Measured;
+
+  constructor(workbench: Workbench, sizeMb: number, records: number) {
+    this.#workbench = workbench;
+    this.result = { sizeMb, records, hostBytes: {}, pageBytes: {}, timesMs: {} };
+  }
+
+  async memory(moment: string): Promise<void> {
+    const { page, serverProcessId } = this.#workbench;
+    const session = await page.context().newCDPSession(page);
+    await session.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await session.send('Runtime.getHeapUsage');
+    await session.detach();
+    this.result.pageBytes[moment] = usedSize;
+    this.result.hostBytes[moment] = extensionHostBytes(serverProcessId);
+  }
+
+  async time<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const answer = await work();
+    this.result.timesMs[what] = performance.now() - start;
+    return answer;
+  }
+}
+
+async function goTo(workbench: Workbench, place: string): Promise<void> {
+  await workbench.runCommand('Strata: Go to Offset');
+  await workbench.answer('Offset (1024', place);
+}
+
+/** The selected row has this key. */
+async function atRecord(editor: SegmentEditor, index: number, patienceMs?: number): Promise<void> {
+  await eventually(async () => {
+    const text = await editor.grid.locator('.rows .row[aria-selected=true]').innerText({ timeout: 1000 });
+    assert.ok(text.includes(largeKey(index)), `${text} is not ${largeKey(index)}`);
+  }, patienceMs);
+}
+
+/** Every row in sight has the key that belongs to its number. */
+async function assertRowsInSight(editor: SegmentEditor): Promise<number> {
+  const rows = await editor.visibleRows();
+  assert.ok(rows.length > 5);
+  for (const { '#': number = '', Key: key } of rows) {
+    const row = Number(number.replaceAll(',', ''));
+    if (row > 0) assert.equal(key, largeKey(row - 1));
+  }
+  return Number((rows[0]?.['#'] ?? '').replaceAll(',', ''));
+}
+
+async function scrollThrough(workbench: Workbench, editor: SegmentEditor, records: number): Promise<void> {
+  const bar = editor.frame.locator('.scroll-bar');
+  for (let step = 0; step <= 20; step++) {
+    const { x, y, width, height } = (await bar.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    await workbench.page.mouse.click(x + width / 2, y + 1 + ((height - 2) * step) / 20);
+    await workbench.page.mouse.wheel(0, 400);
+    await eventually(async () => {
+      const row = await assertRowsInSight(editor);
+      assert.ok(Math.abs(row / records - step / 20) < 0.1, `row ${row} at ${step} of 20`);
+    });
+  }
+  await editor.grid.focus();
+  await workbench.page.keyboard.press('End');
+  await atRecord(editor, records - 1);
+  await assertRowsInSight(editor);
+}
+
+async function measure(sizeMb: number): Promise<Measured> {
+  const temporary = await mkdtemp(path.join(tmpdir(), 'strata-large-e2e-'));
+  try {
+    const directory = path.join(temporary, 'large');
+    await mkdir(directory);
+    const written = writeLargeSegment(path.join(directory, FILE), sizeMb * MIB, VALUE_SIZE_BYTES);
+    await using workbench = await Workbench.open({ workspace: directory });
+    return await useEditor(workbench, sizeMb, written);
+  } finally {
+    await rm(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: WrittenSegment): Promise<Measured> {
+  const measurement = new Measurement(workbench, sizeMb, recordCount);
+  const editor = new SegmentEditor(workbench);
+  await workbench.runCommand('View: Focus Explorer');
+  await measurement.memory('before');
+  const first = editor.grid.locator('.rows .row:not(.loading):not([hidden])').filter({ hasText: largeKey(0) });
+  await measurement.time('first rows on screen', async () => {
+    await workbench.openFile(FILE);
+    await first.first().waitFor();
+  });
+  await measurement.time('index complete', () =>
+    editor.fact('index').waitFor({ state: 'detached', timeout: PATIENCE_MS }),
+  );
+  assert.equal(await editor.count('records'), recordCount);
+  assert.equal(await editor.fact('damage').innerText(), 'none');
+  await measurement.memory('indexed');
+  const middle = Math.floor(recordCount / 2);
+  await measurement.time('go to a row', async () => {
+    await goTo(workbench, `#${middle + 1}`);
+    await atRecord(editor, middle);
+  });
+  await measurement.time('go to a time', async () => {
+    await goTo(workbench, new Date(LARGE_START_MS + middle + 4321).toISOString());
+    await atRecord(editor, middle + 4321);
+  });
+  await measurement.time('go to the end', async () => {
+    await goTo(workbench, '100%');
+    await atRecord(editor, recordCount - 1);
+  });
+  await goTo(workbench, '0x20');
+  await atRecord(editor, 0);
+  await measurement.time('scroll through', () => scrollThrough(workbench, editor, recordCount));
+  await measurement.memory('scrolled');
+  await workbench.screenshot(`inspector-large-${sizeMb}`);
+  const sequence = editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' });
+  await measurement.time('sort, descending', async () => {
+    await sequence.dblclick();
+    await editor.frame.getByText(/by sequence number, descending/).waitFor({ timeout: PATIENCE_MS });
+    await atRecord(editor, recordCount - 1);
+  });
+  await measurement.memory('sorted');
+  return measurement.result;
+}
+
+/** One line for each figure, the two sizes side by side. */
+function table(results: readonly Measured[]): string {
+  const line = (label: string, cells: readonly string[]) =>
+    label.padEnd(36) + cells.map((cell) => cell.padStart(14)).join('');
+  const rowsOf = (label: string, pick: (result: Measured) => Record<string, number>, show: (value: number) => string) =>
+    Object.keys(pick(results[0] as Measured)).map((name) =>
+      line(
+        `${label}${name}`,
+        results.map((result) => show(pick(result)[name] ?? Number.NaN)),
+      ),
+    );
+  return [
+    line(
+      'size of the file',
+      results.map(({ sizeMb }) => `${formatCount(sizeMb)} MiB`),
+    ),
+    line(
+      'records',
+      results.map(({ records }) => formatCount(records)),
+    ),
+    ...rowsOf(
+      '',
+      ({ timesMs }) => timesMs,
+      (ms) => `${formatCount(ms)} ms`,
+    ),
+    ...rowsOf('extension host, ', ({ hostBytes }) => hostBytes, formatSize),
+    ...rowsOf('heap of the page, ', ({ pageBytes }) => pageBytes, formatSize),
+  ].join('\n');
+}
+
+describe('a large segment in VS Code', function () {
+  this.timeout(2 * PATIENCE_MS);
+
+  before(function () {
+    if (process.platform !== 'linux') this.skip();
+  });
+
+  it('takes no more memory than a small one, in host, thread and page', async () => {
+    const smaller = await measure(SMALLER_MB);
+    const larger = await measure(LARGER_MB);
+    console.log(table([smaller, larger]));
+    for (const moment of ['indexed', 'scrolled', 'sorted']) {
+      const growth = (pick: (result: Measured) => Record<string, number>, result: Measured) =>
+        (pick(result)[moment] ?? Number.NaN) - (pick(result)['before'] ?? Number.NaN);
+      const host = ({ hostBytes }: Measured) => hostBytes;
+      const page = ({ pageBytes }: Measured) => pageBytes;
+      assert.ok(growth(host, larger) < EDITOR_BYTES, `${growth(host, larger)} bytes in the host when ${moment}`);
+      if (moment !== 'sorted') {
+        const more = growth(host, larger) - growth(host, smaller);
+        assert.ok(more < HOST_GROWTH_BYTES, `${more} bytes more in the host when ${moment}`);
+      }
+      const more = growth(page, larger) - growth(page, smaller);
+      assert.ok(more < PAGE_GROWTH_BYTES, `${more} bytes more in the page when ${moment}`);
+    }
+  });
+});

@@ -1,0 +1,9 @@
+import path from 'node:path';
+
+const directory = path.join(import.meta.dirname, 'extensions');
+
+/** Has the id, the editor and the command of the hex editor, which cannot be installed without its marketplace. */
+export const hexEditorStandIn = path.join(directory, 'hexEditorStandIn');
+
+/** The scheme `other-disk`: the files of the disk, through a file system that can only be read whole. */
+export const otherDisk = path.join(directory, 'otherDisk');
