@@ -19,7 +19,8 @@ import { element } from './dom.ts';
 const WINDOW_ROWS = 20_000;
 /** The window moves when the view comes this near to its edge. */
 const EDGE_ROWS = 2_000;
-const OVERSCAN_ROWS = 6;
+/** Drawn above and below those in sight, so that they are there when they come into sight. */
+export const OVERSCAN_ROWS = 6;
 const SMALLEST_THUMB_PX = 24;
 
 export interface VisibleRows {

@@ -12,12 +12,6 @@ import { workbenchFixture } from './workbenchFixture.ts';
 const SMALL = '000000000007.seg';
 const LARGE = '000000000008.seg';
 
-/** Quick open finds no files where no search does, as on other file systems. */
-async function openInExplorer(workbench: Workbench, fileName: string): Promise<void> {
-  await workbench.page.locator('.explorer-folders-view').getByRole('treeitem', { name: fileName }).click();
-  await workbench.tab(fileName).waitFor();
-}
-
 async function open(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
   await workbench.openFile(fileName);
   const editor = new SegmentEditor(workbench);
@@ -50,7 +44,7 @@ describe('inspector in a virtual workspace that is not trusted', () => {
   it('opens a segment, filters, sorts, finds and goes to places', async () => {
     const { workbench } = fixture;
     await workbench.statusBarItem('Restricted Mode').waitFor();
-    await openInExplorer(workbench, SMALL);
+    await workbench.openFileInExplorer(SMALL);
     const editor = new SegmentEditor(workbench);
     await eventually(async () => assert.equal(await editor.rowCount(), 51));
     await editor.filter('key:/7$/');
@@ -85,7 +79,7 @@ describe('inspector in a virtual workspace that is not trusted', () => {
 
   it('says which setting allows a larger file', async () => {
     const { workbench } = fixture;
-    await openInExplorer(workbench, LARGE);
+    await workbench.openFileInExplorer(LARGE);
     await workbench
       .webview()
       .getByText(/000000000008\.seg has 2 MB.*strata\.inspector\.maxVirtualFileSizeMb allows 1 MB/)

@@ -116,6 +116,14 @@ export class Workbench implements AsyncDisposable {
     await this.tab(name).waitFor();
   }
 
+  /** Opens a file of the workspace by name, through the explorer, where no search is there to find it. */
+  async openFileInExplorer(name: string): Promise<void> {
+    // Before the extension's contributions are known, the file would open as text.
+    await this.page.locator('.activitybar').getByRole('tab', { name: 'Strata' }).waitFor();
+    await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name }).click();
+    await this.tab(name).waitFor();
+  }
+
   tab(name: string | RegExp): Locator {
     return this.page.locator('.tabs-container').getByRole('tab', { name });
   }
