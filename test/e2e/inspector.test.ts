@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
+import { hintOfSegment } from '../inspector/hintOfSegment.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { assertAccessible } from './assertAccessible.ts';
 import { eventually } from './eventually.ts';
@@ -20,6 +21,7 @@ const DAMAGED = '000000000008.seg';
 const HOSTILE = '000000000009.seg';
 const EMPTY = '000000000010.seg';
 const GROWING = '000000000011.seg';
+const HINTED = '000000000012.seg';
 const TYPICAL_ROWS = 30_000;
 const BIG_VALUE_BYTES = 10_000_000;
 
@@ -76,6 +78,10 @@ describe('inspector', () => {
     await writeFile(path.join(directory, HOSTILE), hostileSegment());
     await writeFile(path.join(directory, EMPTY), new SegmentBuilder(10).bytes());
     await writeFile(path.join(directory, GROWING), growing.bytes());
+    const hinted = new SegmentBuilder(12);
+    for (let index = 0; index < 5000; index++) hinted.add({ key: `hinted/${index}`, value: 'v'.repeat(100) });
+    await writeFile(path.join(directory, HINTED), hinted.bytes());
+    await writeFile(path.join(directory, '000000000012.hint'), hintOfSegment(hinted.bytes(), 12));
     await writeStore(path.join(directory, 'users'));
   });
 
@@ -275,6 +281,15 @@ describe('inspector', () => {
     await editor.frame.locator('.value-kind').filter({ hasText: 'first 65,536' }).waitFor();
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     assert.equal(await workbench.tab(HOSTILE).count(), 1);
+  });
+
+  it('says that the rows which the hint file told were read and are the same', async () => {
+    const { workbench } = fixture;
+    const editor = await open(HINTED);
+    await eventually(async () => assert.equal(await editor.fact('index').innerText(), 'checked'));
+    assert.equal(await editor.fact('damage').innerText(), 'none');
+    assert.equal(await editor.rowCount(), 5001);
+    await workbench.screenshot('inspector-index-from-hint');
   });
 
   it('opens hint files, the keydir snapshot and the manifest, checked against the segments', async () => {

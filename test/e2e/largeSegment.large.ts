@@ -18,6 +18,7 @@ const VALUE_SIZE_BYTES = 84;
 const SMALLER_MB = 64;
 const LARGER_MB = Number(process.env['STRATA_LARGE_SEGMENT_MB'] ?? 4095);
 const PATIENCE_MS = 900_000;
+const STEP_PATIENCE_MS = 120_000;
 const MIB = 2 ** 20;
 /** The larger file may take so much more than the smaller one: what differs is noise of garbage collection. */
 const HOST_GROWTH_BYTES = 64 * MIB;
@@ -68,11 +69,11 @@ async function goTo(workbench: Workbench, place: string): Promise<void> {
 }
 
 /** The selected row has this key. */
-async function atRecord(editor: SegmentEditor, index: number, patienceMs?: number): Promise<void> {
+async function atRecord(editor: SegmentEditor, index: number): Promise<void> {
   await eventually(async () => {
     const text = await editor.grid.locator('.rows .row[aria-selected=true]').innerText({ timeout: 1000 });
     assert.ok(text.includes(largeKey(index)), `${text} is not ${largeKey(index)}`);
-  }, patienceMs);
+  }, STEP_PATIENCE_MS);
 }
 
 /** Every row in sight has the key that belongs to its number. */
@@ -95,7 +96,7 @@ async function scrollThrough(workbench: Workbench, editor: SegmentEditor, record
     await eventually(async () => {
       const row = await assertRowsInSight(editor);
       assert.ok(Math.abs(row / records - step / 20) < 0.1, `row ${row} at ${step} of 20`);
-    });
+    }, STEP_PATIENCE_MS);
   }
   await editor.grid.focus();
   await workbench.page.keyboard.press('End');
@@ -111,6 +112,8 @@ async function measure(sizeMb: number): Promise<Measured> {
     await writeFile(path.join(directory, TINY), segmentOf(1, () => ({ key: 'k0', value: '' })).bytes());
     const written = writeLargeSegment(path.join(directory, FILE), sizeMb * MIB, VALUE_SIZE_BYTES);
     await using workbench = await Workbench.open({ workspace: directory });
+    // Writing gigabytes keeps the disk busy for a while after.
+    workbench.page.setDefaultTimeout(STEP_PATIENCE_MS);
     try {
       return await useEditor(workbench, sizeMb, written);
     } catch (error) {
