@@ -16,7 +16,7 @@ function sample(): Uint8Array {
       ...{ sequence: index + 1, expiryMs: 0, key },
     });
   }
-  return encoder.finish(SEGMENT, crc32);
+  return Uint8Array.from(Buffer.concat([...encoder.pieces(SEGMENT, crc32)]));
 }
 
 interface Streamed {

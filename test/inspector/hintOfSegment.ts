@@ -19,5 +19,6 @@ export function hintOfSegment(segment: Uint8Array, segmentId = 7): Uint8Array {
     batchEnd: () => {},
   });
   const segmentHeaderChecksum = readU32(segment, FILE_HEADER.checksum);
-  return encoder.finish({ segmentId, segmentSizeBytes: segment.length, segmentHeaderChecksum, createdMs: 1 }, crc32);
+  const summary = { segmentId, segmentSizeBytes: segment.length, segmentHeaderChecksum, createdMs: 1 };
+  return Uint8Array.from(Buffer.concat([...encoder.pieces(summary, crc32)]));
 }
