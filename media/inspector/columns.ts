@@ -77,7 +77,7 @@ export const COLUMNS: readonly Column[] = [
   cellsColumn('time', 'Time', 'When it was written, in local time', 18, { needs: 'time' }, ({ timestampMs }) =>
     timestampMs === undefined ? NOTHING : timeCell(timestampMs),
   ),
-  cellsColumn('expiry', 'Expires', 'When the record expires', 8, { needs: 'expiry' }, ({ expiryMs }) =>
+  cellsColumn('expiry', 'Expires', 'When the record expires', 8, { optional: true, needs: 'expiry' }, ({ expiryMs }) =>
     expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now()),
   ),
   cellsColumn('key', 'Key', 'Key; bytes that are not printable are escaped', 22, { needs: 'key' }, ({ key }) =>
@@ -93,6 +93,7 @@ export const COLUMNS: readonly Column[] = [
   column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
+  column('state', 'State', 'State against the store', 13, { needs: 'state' }, stateCell),
   cellsColumn(
     'keySize',
     'Key B',
@@ -119,7 +120,6 @@ export const COLUMNS: readonly Column[] = [
       ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
       : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
   }),
-  column('state', 'State', 'State against the store', 13, { needs: 'state' }, stateCell),
 ];
 
 function formatChecksum(checksum: number): string {

@@ -27,6 +27,7 @@ export class RowTable {
   readonly #grid: HTMLElement;
   readonly #sideways: HTMLElement;
   readonly #headerRow: HTMLElement;
+  readonly #empty = element('p', { class: 'table-empty', hidden: true });
   readonly #list: HTMLElement;
   readonly #scroller: RowScroller;
   readonly #cache: RowCache;
@@ -55,7 +56,7 @@ export class RowTable {
     );
     this.#scroller = new RowScroller(this.#grid, header, this.#list, rowHeight(), () => this.#scrolled());
     this.#sideways = element('div', { class: 'grid-scroll' }, this.#grid);
-    this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar);
+    this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar, this.#empty);
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
     this.#list.addEventListener('pointerdown', (event) => this.#onPointer(event));
     this.#list.addEventListener('dblclick', () => this.#events.onActivate(this.#selected));
@@ -95,6 +96,12 @@ export class RowTable {
     this.redraw();
   }
 
+  /** Says in the middle of the table why it has no rows; an empty text says nothing. */
+  showEmpty(text: string): void {
+    this.#empty.textContent = text;
+    this.#empty.hidden = text === '';
+  }
+
   scrollTo(position: number): void {
     this.#scroller.scrollTo(position);
   }
@@ -117,6 +124,11 @@ export class RowTable {
   toggleColumn(id: string): void {
     if (!this.#hidden.delete(id)) this.#hidden.add(id);
     this.#columnsChanged();
+  }
+
+  /** Columns are as wide as so many characters. */
+  fontChanged(): void {
+    this.#layColumns();
   }
 
   /** Draws at the next frame. */

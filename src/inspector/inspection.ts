@@ -139,7 +139,11 @@ export class Inspection implements ScanCalls {
     if (filter === undefined) return ALL_ROWS;
     const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
     this.#filtered = view;
-    void this.#runFilter(view);
+    // The answer goes first: a report of a view that its reader does not know yet would be dropped, and in a small
+    // file it is the only one.
+    setImmediate(() => {
+      if (this.#filtered === view) void this.#runFilter(view);
+    });
     return view.id;
   }
 

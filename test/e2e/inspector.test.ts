@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
-import { SegmentEditor } from './segmentEditor.ts';
-import type { ThemeName } from './workbench.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
-/** The axe that the Playwright package brings along. */
-const axe: { readonly source: string } = createRequire(import.meta.resolve('@axe-core/playwright'))('axe-core');
-
-const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
-  ['Dark Modern', 'dark'],
-  ['Light Modern', 'light'],
-  ['Dark High Contrast', 'contrast'],
-];
 const GO_TO = 'Offset (1024';
 const TYPICAL = '000000000007.seg';
 const DAMAGED = '000000000008.seg';
@@ -82,30 +73,11 @@ describe('inspector', () => {
     await writeStore(path.join(directory, 'users'));
   });
 
-  async function open(fileName: string): Promise<SegmentEditor> {
-    await fixture.workbench.openFile(fileName);
-    const editor = new SegmentEditor(fixture.workbench);
-    await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
-    return editor;
+  function open(fileName: string): Promise<SegmentEditor> {
+    return openSegment(fixture.workbench, fileName);
   }
 
-  /** Runs axe inside the webview alone: going through the frames around it would open another page, which hides this one. */
-  async function assertAccessible(state: string): Promise<void> {
-    const root = await new SegmentEditor(fixture.workbench).frame.locator('#inspector').elementHandle();
-    const frame = await root?.ownerFrame();
-    assert.ok(frame, 'the webview is there');
-    await frame.evaluate(axe.source);
-    const found = await frame.evaluate<string[]>(
-      `axe.run('#inspector').then(({ violations }) => violations.map(({ id, nodes }) =>
-        id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(', ')))`,
-    );
-    assert.deepEqual(found, [], `axe on ${state}`);
-  }
-
-  /** The row with a keyboard focus in the table. */
-  function active(editor: SegmentEditor) {
-    return editor.grid.locator('.rows .row[aria-selected=true]');
-  }
+  const assertAccessible = (state: string) => new SegmentEditor(fixture.workbench).assertAccessible(state);
 
   for (const [theme, name] of THEMES) {
     it(`looks right and has no accessibility problem in ${theme}`, async () => {
@@ -113,7 +85,7 @@ describe('inspector', () => {
       const editor = await open(DAMAGED);
       await workbench.setTheme(theme);
       await workbench.runCommand('Strata: Go to Next Damage');
-      await active(editor).filter({ hasText: 'damaged' }).waitFor();
+      await editor.active.filter({ hasText: 'damaged' }).waitFor();
       await workbench.screenshot(`inspector-damaged-${name}`);
       await assertAccessible('a damaged segment');
       await open(EMPTY);
@@ -152,7 +124,7 @@ describe('inspector', () => {
     ] as const) {
       await workbench.runCommand('Strata: Go to Offset');
       await workbench.answer(GO_TO, place);
-      await active(editor).filter({ hasText: expected }).waitFor();
+      await editor.active.filter({ hasText: expected }).waitFor();
     }
   });
 
@@ -172,7 +144,7 @@ describe('inspector', () => {
     await editor.row('place/000105').click();
     await editor.filter('');
     await eventually(async () => assert.equal(await editor.rowCount(), TYPICAL_ROWS));
-    await active(editor).filter({ hasText: 'place/000105' }).waitFor();
+    await editor.active.filter({ hasText: 'place/000105' }).waitFor();
     await editor.row('place/000106').waitFor();
   });
 
@@ -182,7 +154,7 @@ describe('inspector', () => {
     const input = editor.frame.getByRole('textbox', { name: 'Find', exact: true });
     await input.fill('Name 20000');
     await input.press('Enter');
-    await active(editor).filter({ hasText: 'place/020000' }).waitFor();
+    await editor.active.filter({ hasText: 'place/020000' }).waitFor();
     await eventually(async () => {
       const marked = await editor.frame.locator('.ascii .byte.match').allInnerTexts();
       assert.equal(marked.join(''), 'Name20000'.replace('Name', 'Name '));
@@ -208,11 +180,11 @@ describe('inspector', () => {
     await editor.grid.focus();
     await page.keyboard.press('Home');
     for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowDown');
-    await active(editor).filter({ hasText: 'place/000002' }).waitFor();
-    const selected = await active(editor).getAttribute('id');
+    await editor.active.filter({ hasText: 'place/000002' }).waitFor();
+    const selected = await editor.active.getAttribute('id');
     assert.equal(await editor.grid.getAttribute('aria-activedescendant'), selected);
     await page.keyboard.press('End');
-    await active(editor).filter({ hasText: 'place/029998' }).waitFor();
+    await editor.active.filter({ hasText: 'place/029998' }).waitFor();
     await page.keyboard.press('Enter');
     await eventually(async () => assert.equal(await editor.frame.locator('tr.field:focus').count(), 1));
     await page.keyboard.press('ArrowDown');
@@ -243,10 +215,10 @@ describe('inspector', () => {
     let editor = await open(TYPICAL);
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#20000');
-    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await editor.active.filter({ hasText: '20,000' }).waitFor();
     await open(EMPTY);
     editor = await open(TYPICAL);
-    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await editor.active.filter({ hasText: '20,000' }).waitFor();
     await editor.filter('op:del');
     const deletes = 732;
     await eventually(async () => assert.equal(await editor.rowCount(), deletes));
@@ -269,7 +241,7 @@ describe('inspector', () => {
     for (let index = 0; index < 200; index++) growing.add({ key: `later/${index}`, value: 'v' });
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
-    await active(editor).filter({ hasText: 'later/199' }).waitFor();
+    await editor.active.filter({ hasText: 'later/199' }).waitFor();
     await rm(file);
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
     await editor.row('later/198').waitFor();
@@ -313,7 +285,7 @@ describe('inspector', () => {
     await editor.filter('');
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#100');
-    await active(editor).filter({ hasText: 'place/000099' }).waitFor();
+    await editor.active.filter({ hasText: 'place/000099' }).waitFor();
     await editor.frame.getByRole('button', { name: 'Select for compare' }).click();
     await editor.row('place/000100').click();
     await editor.frame.locator('.detail h2').filter({ hasText: '#101' }).waitFor();
