@@ -27,7 +27,7 @@ export class Workbench implements AsyncDisposable {
     const host = await startVscodeHost({ ...options, extension: extensionUnderTest.source });
     try {
       const workbench = new Workbench(host, await openChromiumPage());
-      await workbench.page.goto(host.url);
+      await workbench.page.goto(host.url, { timeout: 60_000 });
       await workbench.#untilReady();
       return workbench;
     } catch (error) {
