@@ -13,13 +13,18 @@ import { SegmentStores } from './explorer/segmentStores.ts';
 import { StoreRegistry } from './explorer/storeRegistry.ts';
 import { registerInspector } from './inspector/registerInspector.ts';
 import { embeddedStoreOpener } from './worker/openEmbeddedStore.ts';
+import { embeddedStoreSalvager } from './worker/salvageInThread.ts';
 
 let registry: StoreRegistry | undefined;
 
 export function activate(context: vscode.ExtensionContext): CommandContext {
   const log = vscode.window.createOutputChannel('Strata', { log: true });
-  const workerFile = vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath;
-  const embeddedStores = new EmbeddedStoreProvider(embeddedStoreOpener(pathToFileURL(workerFile)), log);
+  const workerUrl = pathToFileURL(vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath);
+  const embeddedStores = new EmbeddedStoreProvider(
+    embeddedStoreOpener(workerUrl),
+    embeddedStoreSalvager(workerUrl),
+    log,
+  );
   registry = new StoreRegistry([embeddedStores], context.workspaceState, log);
   const segmentStores = new SegmentStores(registry);
   const reports = new ReportDocuments();

@@ -123,6 +123,11 @@ export class ByteView {
     this.#draw();
   }
 
+  fontChanged(): void {
+    this.#fit();
+    this.redraw();
+  }
+
   #fit(): void {
     const fits = this.root.clientWidth >= WIDE_LINE_CHARS * characterWidthPx(this.root);
     const lineBytes = fits ? WIDE_LINE_BYTES : NARROW_LINE_BYTES;

@@ -117,7 +117,7 @@ export const COLUMNS: readonly Column[] = [
     'Expires',
     'When the record expires',
     8,
-    { needs: 'expiry', sort: 'expiry', longTitle: 'expiry' },
+    { optional: true, needs: 'expiry', sort: 'expiry', longTitle: 'expiry' },
     ({ expiryMs }) => (expiryMs === undefined || expiryMs === 0 ? NOTHING : expiryCell(expiryMs, Date.now())),
   ),
   cellsColumn(
@@ -139,6 +139,7 @@ export const COLUMNS: readonly Column[] = [
   column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
+  column('state', 'State', 'State against the store', 13, { needs: 'state', sort: 'state' }, stateCell),
   cellsColumn(
     'keySize',
     'Key B',
@@ -165,7 +166,6 @@ export const COLUMNS: readonly Column[] = [
       ? { text, className: 'valid', icon: 'check', iconLabel: 'valid' }
       : { text, className: 'invalid', icon: 'error', iconLabel: 'invalid' };
   }),
-  column('state', 'State', 'State against the store', 13, { needs: 'state', sort: 'state' }, stateCell),
 ];
 
 function formatChecksum(checksum: number): string {

@@ -113,6 +113,10 @@ export class DetailPane {
     this.#byteView.showMatch(range);
   }
 
+  fontChanged(): void {
+    this.#byteView.fontChanged();
+  }
+
   setTab(tab: DetailTab): void {
     this.#tab = tab;
     for (const [name, button] of this.#tabs) {

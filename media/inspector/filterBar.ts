@@ -1,6 +1,6 @@
 /** The filter line with its shortcuts, and what the filter has found so far. */
 
-import { FILTER_HELP, parseFilter, type RowFilter } from '../../src/shared/inspectorFilter.ts';
+import { FILTER_HELP, parseFilter, type RowFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
 import { element, icon, iconButton } from './dom.ts';
@@ -137,13 +137,13 @@ export class FilterBar {
 
   /** The line is the one truth: choosing writes a word into it. */
   #choose(name: string, value: string): void {
-    const others = this.#input.value.split(/\s+/).filter((word) => word !== '' && !word.startsWith(`${name}:`));
+    const others = splitFilter(this.#input.value).filter((word) => !word.startsWith(`${name}:`));
     this.setQuery([...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' '));
   }
 
   #syncSelects(): void {
     for (const [name, select] of this.#selects) {
-      const word = this.#input.value.split(/\s+/).find((candidate) => candidate.startsWith(`${name}:`));
+      const word = splitFilter(this.#input.value).find((candidate) => candidate.startsWith(`${name}:`));
       const value = word?.slice(name.length + 1) ?? '';
       select.value = [...select.options].some((option) => option.value === value) ? value : '';
       select.classList.toggle('active', value !== '');

@@ -63,11 +63,16 @@ export class Inspector {
   #filtering: Promise<void> = Promise.resolve();
   #progress: IndexProgress | undefined;
   #storeKnown = false;
+  #canSalvage = false;
   /** Stores know only segments. */
   #isSegment = false;
   #overviewDrawnAt = 0;
   /** A place that could not be shown yet, because the index had not come so far. */
   #pendingTarget: LocateTarget | undefined;
+  /** What was shown before has been brought back; until then no place is gone to. */
+  #restored = false;
+  /** The row that was selected among the matches of the filter that is being brought back. */
+  #pendingMatch: number | undefined;
   /** The latest row asked for in detail; answers for others are dropped. */
   #detailRow = -1;
 
@@ -117,6 +122,7 @@ export class Inspector {
         onFind: () => this.#findBar.open(),
         onExport: () => void this.#host.exportRows(this.#view),
         onHelp: () => this.#help.open(),
+        onSalvage: () => void this.#host.salvage(),
         onToggleColumn: (id) => this.#table.toggleColumn(id),
       },
       () => this.#table.choosableColumns,
@@ -140,6 +146,7 @@ export class Inspector {
       const settings = await this.#host.ready();
       this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
+      this.#canSalvage = settings.canSalvage;
       this.#detail.configure(settings);
       const summary = await this.#host.open();
       this.#showSummary(summary);
@@ -176,21 +183,46 @@ export class Inspector {
       this.#announcer,
     );
     this.#place.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#followFont();
     window.addEventListener('focus', () => {
       if (document.activeElement === document.body) this.#table.focus();
     });
   }
 
-  /** Brings back what was shown before the tab was hidden or the window reloaded. */
+  /** VS Code writes the fonts and colours of its settings into the style of the page whenever they change. */
+  #followFont(): void {
+    const font = () => {
+      const style = getComputedStyle(document.documentElement);
+      return ['--vscode-editor-font-family', '--vscode-editor-font-size']
+        .map((name) => style.getPropertyValue(name))
+        .join();
+    };
+    let shown = font();
+    const observer = new MutationObserver(() => {
+      if (font() === shown) return;
+      shown = font();
+      this.#table.fontChanged();
+      this.#detail.fontChanged();
+    });
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
+  }
+
+  /** Brings back what was shown before the tab was hidden or the window reloaded, unless a place was asked for. */
   async #restore(): Promise<void> {
+    this.#restored = true;
     const { query, topRow, selectedRow, order } = this.#state.current;
+    if (this.#pendingTarget !== undefined && query === '') {
+      await this.#tryPendingTarget();
+      return;
+    }
     if (query !== '') {
+      this.#pendingMatch = order === undefined ? selectedRow : undefined;
       this.#filterBar.setQuery(query);
       await this.#filtering;
     }
     if (order !== undefined) this.#sorting.restore(order);
     if (query !== '' || order !== undefined) return;
-    if (selectedRow !== undefined) this.#pendingTarget ??= { kind: 'row', row: selectedRow };
+    if (selectedRow !== undefined) this.#pendingTarget = { kind: 'row', row: selectedRow };
     if (topRow > 0) this.#table.scrollTo(topRow);
     await this.#tryPendingTarget();
   }
@@ -203,7 +235,7 @@ export class Inspector {
       sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
       statesChanged: (storeKnown) => this.#statesChanged(storeKnown),
-      goTo: (target) => void this.#goTo(target, true),
+      goTo: (target, leaveFilter) => void (leaveFilter ? this.#reveal(target) : this.#goTo(target, true)),
       command: (name) => this.#command(name),
       failed: (message) => this.#showBanner(message, 'error'),
     };
@@ -213,6 +245,7 @@ export class Inspector {
     this.#isSegment = summary.segmentId !== undefined;
     this.#header.showSummary(summary);
     this.#header.offerStore(this.#isSegment && !this.#storeKnown);
+    this.#toolbar.offerSalvage(this.#isSegment && this.#canSalvage);
     this.#filterBar.setOperations(summary.operations.filter((name) => name !== 'header'));
   }
 
@@ -227,7 +260,8 @@ export class Inspector {
     const share = progress.sizeBytes === 0 ? 1 : progress.indexedBytes / progress.sizeBytes;
     this.#progressBar.style.setProperty('--share', String(share));
     this.#progressBar.setAttribute('aria-valuenow', String(Math.round(share * 100)));
-    if (this.#view === ALL_ROWS) {
+    // A filter that is being set, or brought back, decides itself which row is selected.
+    if (this.#view === ALL_ROWS && this.#state.current.query === '') {
       this.#table.setRowCount(progress.rowCount);
       if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
       else if (this.#table.selected < 0 && this.#pendingTarget === undefined) this.#selectFirst(progress);
@@ -277,8 +311,14 @@ export class Inspector {
     this.#matchCount = progress.matchCount;
     if (this.#view !== this.#base) return;
     this.#table.setRowCount(progress.matchCount);
-    if (this.#table.selected < 0 && progress.matchCount > 0) this.#table.select(0, 'none');
+    this.#table.showEmpty(progress.done && progress.matchCount === 0 ? 'No record matches the filter.' : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
+    const wanted = this.#pendingMatch;
+    if (wanted !== undefined && this.#table.selected < 0) {
+      if (!progress.done) return;
+      this.#pendingMatch = undefined;
+      if (progress.matchCount > 0) void this.#goTo({ kind: 'row', row: wanted }, true);
+    } else if (this.#table.selected < 0 && progress.matchCount > 0) this.#table.select(0, 'none');
   }
 
   #rowsArrived(): void {
@@ -315,6 +355,7 @@ export class Inspector {
     this.#state.update({ query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
+    this.#table.showEmpty('');
     this.#base = await this.#host.setFilter(filter);
     this.#matchCount = 0;
     this.#showBase();
@@ -322,7 +363,10 @@ export class Inspector {
     if (filter !== undefined) return;
     this.#filterBar.showNothing();
     // The record that was selected among the matches is shown among its neighbours.
-    if (keep !== undefined && this.#sorting.order === undefined) this.#table.select(keep.row, 'center');
+    if (this.#pendingTarget !== undefined) await this.#tryPendingTarget();
+    else if (this.#sorting.order !== undefined) return;
+    else if (keep !== undefined) this.#table.select(keep.row, 'center');
+    else if (this.#progress !== undefined) this.#selectFirst(this.#progress);
   }
 
   /** Shows all rows, or those of the filter, in the order of the file. */
@@ -372,6 +416,19 @@ export class Inspector {
     }
   }
 
+  /** Shows the record at a place whatever the filter lets through: it is cleared first. */
+  async #reveal(target: LocateTarget): Promise<void> {
+    if (!this.#restored) {
+      this.#state.update({ query: '' });
+      this.#pendingTarget = target;
+    } else if (this.#state.current.query === '') {
+      await this.#goTo(target, true);
+    } else {
+      this.#pendingTarget = target;
+      this.#filterBar.setQuery('');
+    }
+  }
+
   #isBeyondIndex(target: LocateTarget): boolean {
     const progress = this.#progress;
     if (progress === undefined) return true;
@@ -391,7 +448,7 @@ export class Inspector {
 
   async #tryPendingTarget(): Promise<void> {
     const target = this.#pendingTarget;
-    if (target === undefined || this.#isBeyondIndex(target)) return;
+    if (target === undefined || !this.#restored || this.#isBeyondIndex(target)) return;
     this.#pendingTarget = undefined;
     await this.#goTo(target, true);
   }
@@ -404,13 +461,9 @@ export class Inspector {
       return;
     }
     this.#sorting.clear();
-    if (this.#base !== ALL_ROWS) {
-      this.#filterBar.setQuery('');
-      await this.#filtering;
-    }
     this.#toolbar.showDamage(located.ordinal, located.total);
     // By its offset: the number of its row may change while the file is being read.
-    await this.#goTo({ kind: 'offset', offsetBytes: located.offsetBytes }, true);
+    await this.#reveal({ kind: 'offset', offsetBytes: located.offsetBytes });
   }
 
   async #find(pattern: FindPattern, direction: 'next' | 'previous'): Promise<void> {

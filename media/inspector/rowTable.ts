@@ -30,6 +30,7 @@ export class RowTable {
   readonly #grid: HTMLElement;
   readonly #sideways: HTMLElement;
   readonly #headerRow: HTMLElement;
+  readonly #empty = element('p', { class: 'table-empty', hidden: true });
   readonly #list: HTMLElement;
   readonly #scroller: RowScroller;
   readonly #cache: RowCache;
@@ -59,7 +60,7 @@ export class RowTable {
     );
     this.#scroller = new RowScroller(this.#grid, header, this.#list, rowHeight(), () => this.#scrolled());
     this.#sideways = element('div', { class: 'grid-scroll' }, this.#grid);
-    this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar);
+    this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar, this.#empty);
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
     this.#list.addEventListener('pointerdown', (event) => this.#onPointer(event));
     this.#list.addEventListener('dblclick', () => this.#events.onActivate(this.#selected));
@@ -99,6 +100,12 @@ export class RowTable {
     this.redraw();
   }
 
+  /** Says in the middle of the table why it has no rows; an empty text says nothing. */
+  showEmpty(text: string): void {
+    this.#empty.textContent = text;
+    this.#empty.hidden = text === '';
+  }
+
   scrollTo(position: number): void {
     this.#scroller.scrollTo(position);
   }
@@ -130,6 +137,11 @@ export class RowTable {
       const cell = this.#headerRow.children[at];
       if (cell instanceof HTMLElement) this.#markOrder(cell, column);
     });
+  }
+
+  /** Columns are as wide as so many characters. */
+  fontChanged(): void {
+    this.#layColumns();
   }
 
   /** Draws at the next frame. */

@@ -11,6 +11,7 @@ export interface ToolbarEvents {
   onFind(): void;
   onExport(): void;
   onHelp(): void;
+  onSalvage(): void;
   onToggleColumn(id: string): void;
 }
 
@@ -21,6 +22,16 @@ export class Toolbar {
   readonly #events: ToolbarEvents;
   readonly #damage = element('div', { class: 'damage-steps', role: 'group', 'aria-label': 'Damage' });
   readonly #damageText = element('span', {});
+  readonly #salvage = element(
+    'button',
+    {
+      type: 'button',
+      class: 'text-button',
+      title: 'Copy the readable records into a new store; this file stays as it is',
+      hidden: true,
+    },
+    'Salvage…',
+  );
   readonly #follow: HTMLInputElement;
   readonly #menu = element('div', { class: 'menu', role: 'group', 'aria-label': 'Columns', hidden: true });
   readonly #columnsButton: HTMLButtonElement;
@@ -36,7 +47,9 @@ export class Toolbar {
       this.#damageText,
       iconButton('arrow-up', 'Previous damage (Shift+F8)', () => events.onDamage('previous')),
       iconButton('arrow-down', 'Next damage (F8)', () => events.onDamage('next')),
+      this.#salvage,
     );
+    this.#salvage.addEventListener('click', () => events.onSalvage());
     this.#columnsButton = iconButton('list-selection', 'Choose columns', () => this.#toggleMenu());
     this.#columnsButton.setAttribute('aria-expanded', 'false');
     const goTo = element(
@@ -71,6 +84,11 @@ export class Toolbar {
       if (event.target instanceof Node && !this.#menu.parentElement?.contains(event.target)) this.#closeMenu();
     });
     this.showDamage(undefined, 0);
+  }
+
+  /** Shown with damage, where a new store can be made of the rest. */
+  offerSalvage(offer: boolean): void {
+    this.#salvage.hidden = !offer;
   }
 
   setFollow(follow: boolean): void {

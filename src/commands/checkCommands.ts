@@ -123,7 +123,7 @@ function verifyBody(report: VerifyReport): string {
   return [facts, verdict, damageSection(report.damage)].join('\n\n');
 }
 
-function damageSection(damage: readonly DamageReport[]): string {
+export function damageSection(damage: readonly DamageReport[]): string {
   if (damage.length === 0) return 'No damage.';
   const rows = damage.map(({ fileName, offsetBytes, sizeBytes, reason }) => [
     fileName,

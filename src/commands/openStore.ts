@@ -34,6 +34,7 @@ async function offerSalvage(context: CommandContext, entry: StoreEntry, error: E
   context.log.error(`Opening ${entry.id}: ${error.message}`);
   const damage = (error as { damage?: readonly unknown[] }).damage ?? [];
   const salvage = 'Read What Is Readable';
+  const copy = 'Salvage into New Store';
   const showLog = 'Show Log';
   const answer = await vscode.window.showErrorMessage(
     `${entry.name} is damaged: ${formatCountOf(damage.length, 'byte range')} cannot be read.`,
@@ -41,11 +42,14 @@ async function offerSalvage(context: CommandContext, entry: StoreEntry, error: E
       modal: true,
       detail:
         `${error.message}\n\n"${salvage}" opens it for reading and leaves out those ranges; nothing is changed. ` +
-        'Its segment files show the damage byte by byte.',
+        `"${copy}" copies what is readable into a store that can be written to. ` +
+        'The segment files show the damage byte by byte.',
     },
     salvage,
+    copy,
     showLog,
   );
   if (answer === showLog) context.log.show();
+  if (answer === copy) await vscode.commands.executeCommand('strata.salvage', { kind: 'store', entry });
   return answer === salvage && openStoreReporting(context, entry, { readOnly: true, salvage: true });
 }

@@ -10,6 +10,7 @@ import { diffWithPrevious, showHistory } from './historyCommands.ts';
 import { put } from './putCommand.ts';
 import { reportingErrors } from './reportError.ts';
 import { revealInSegment, revealInTree } from './revealCommands.ts';
+import { salvage } from './salvageCommand.ts';
 import { setTimeToLive } from './setTimeToLiveCommand.ts';
 import { showStatistics } from './statisticsCommand.ts';
 import { closeStore, createStore, openStore, openStoreReadOnly, refresh } from './storeCommands.ts';
@@ -44,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'strata.compact': compact,
   'strata.replay': replay,
   'strata.verify': verify,
+  'strata.salvage': salvage,
   'strata.showStatistics': showStatistics,
   'strata.showLog': ({ log }) => log.show(),
 };

@@ -19,17 +19,20 @@ export async function runStoreTask<T>(
     throw new StoreError('BUSY', `${verb} ${entry.name} is under way already. Wait for it, or cancel it.`);
   }
   running.set(store, verbs.add(verb));
-  const title = `${verb} ${entry.name}`;
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   try {
-    return await vscode.window.withProgress(options, (progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      return task({ signal: abort.signal, onProgress: percentReporter(progress) });
-    });
+    return await runWithProgress(`${verb} ${entry.name}`, task);
   } finally {
     verbs.delete(verb);
   }
+}
+
+export async function runWithProgress<T>(title: string, task: (options: TaskOptions) => Promise<T>): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return vscode.window.withProgress(options, (progress, token) => {
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    return task({ signal: abort.signal, onProgress: percentReporter(progress) });
+  });
 }
 
 /** VS Code wants steps in per cent; stores say how much is done of how much. */

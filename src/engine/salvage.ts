@@ -1,15 +1,20 @@
-/** Copies everything readable of a damaged store into a new one. */
+/** Copies everything readable of a damaged store, or of one segment file, into a new store. */
 
 import type { BatchOperation, FileDamage, StoreOptions, TaskOptions } from './api.ts';
+import { nodeStorage } from './nodeStorage.ts';
 import { Pacer } from './pacer.ts';
+import { SalvageSource } from './salvageSource.ts';
 import type { Storage } from './storage.ts';
 import { Store } from './store.ts';
-import { StrataError } from './strataError.ts';
+import { StrataError, storageError } from './strataError.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface SalvageReport {
+  /** Sound records that were found in the log, superseded ones and tombstones included. */
+  readonly recordsRead: number;
   readonly keysCopied: number;
+  readonly bytesCopied: number;
   /** Keys whose newest record was sound when the log was scanned but could not be read afterwards. */
   readonly keysLost: number;
   /** What could not be decoded. A key whose newest record lay there has its older value now, or is gone. */
@@ -17,30 +22,71 @@ export interface SalvageReport {
 }
 
 /**
- * The source is opened read-only and stays as it is; `target` must hold no store yet. Keys keep their expiry.
- * Sequence numbers and times of writing start anew.
+ * `source` is the directory of a store, or a segment file, which needs no store around it. It stays as it is, and
+ * every valid record in it counts: also those of incomplete batches, and those behind a torn tail.
+ *
+ * `target` must be an empty directory, or none yet. It is as before when this rejects, but for the directory itself.
+ * Keys keep their expiry. Sequence numbers and times of writing start anew.
  */
 export async function salvageStore(
   source: string,
   target: string,
   options: StoreOptions & TaskOptions = {},
-  storage?: Storage,
+  storage: Storage = nodeStorage,
 ): Promise<SalvageReport> {
   const { signal, onProgress, ...storeOptions } = options;
-  const damaged = await Store.open(source, { readOnly: true, salvage: true }, storage);
+  const pacer = new Pacer('Salvage', signal, 'What had been copied was removed.');
+  pacer.check();
+  requireEmpty(storage, target);
+  const damaged = await openDamaged(source, storage);
   try {
+    pacer.check();
     const copy = await Store.open(target, { ...storeOptions, errorIfExists: true }, storage);
     try {
-      const pacer = new Pacer('Salvage', signal);
       const total = damaged.stats().liveBytes;
       const counts = await copyEntries(damaged, copy, pacer, (done) => onProgress?.({ done, total }));
-      return { ...counts, damage: damaged.recovery.damage };
-    } finally {
       await copy.close();
+      return { recordsRead: recordCount(damaged), ...counts, damage: damaged.recovery.damage };
+    } catch (error) {
+      await copy.close().catch(() => {});
+      removeFiles(storage, target);
+      throw error;
     }
   } finally {
     await damaged.close();
   }
+}
+
+async function openDamaged(source: string, storage: Storage): Promise<Store> {
+  try {
+    const view = new SalvageSource(storage, source);
+    return await Store.open(source, { readOnly: true, salvage: true }, view);
+  } catch (error) {
+    throw storageError(error, `opening ${source} to salvage it`);
+  }
+}
+
+function requireEmpty(storage: Storage, target: string): void {
+  let names: string[] | undefined;
+  try {
+    names = storage.list(target);
+  } catch (error) {
+    throw storageError(error, `looking into ${target}`);
+  }
+  if (names === undefined || names.length === 0) return;
+  throw new StrataError(
+    'TARGET_NOT_EMPTY',
+    `The folder ${target} is not empty. Salvage writes only into a new or an empty folder; choose another one.`,
+  );
+}
+
+/** The directory was empty, so all that is in it now is of the copy. */
+function removeFiles(storage: Storage, directory: string): void {
+  for (const name of storage.list(directory) ?? []) storage.remove(storage.join(directory, name));
+}
+
+function recordCount(store: Store): number {
+  return store.stats().segments.reduce((sum, segment) => sum + segment.recordCount, 0);
 }
 
 async function copyEntries(
@@ -48,15 +94,17 @@ async function copyEntries(
   target: Store,
   pacer: Pacer,
   progress: (doneBytes: number) => void,
-): Promise<{ keysCopied: number; keysLost: number }> {
+): Promise<Pick<SalvageReport, 'keysCopied' | 'keysLost' | 'bytesCopied'>> {
   let batch: BatchOperation[] = [];
   let batchBytes = 0;
   let doneBytes = 0;
+  let bytesCopied = 0;
   let keysCopied = 0;
   let keysLost = 0;
   const flush = async (): Promise<void> => {
     if (batch.length > 0) await target.batch(batch);
     keysCopied += batch.length;
+    bytesCopied += batchBytes;
     batch = [];
     batchBytes = 0;
     progress(doneBytes);
@@ -74,7 +122,7 @@ async function copyEntries(
     if (batchBytes >= BATCH_BYTES) await flush();
   }
   await flush();
-  return { keysCopied, keysLost };
+  return { keysCopied, keysLost, bytesCopied };
 }
 
 function readSound(source: Store, key: Uint8Array): Uint8Array | undefined {

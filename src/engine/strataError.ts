@@ -5,6 +5,8 @@ export type StrataErrorCode =
   | 'STORE_LOCKED'
   | 'STORE_NOT_FOUND'
   | 'STORE_EXISTS'
+  /** A new store was to be written into a directory that holds something. */
+  | 'TARGET_NOT_EMPTY'
   | 'STORE_CLOSED'
   /** Bytes that should be records are not. `damage` lists them. */
   | 'STORE_DAMAGED'

@@ -2,7 +2,8 @@
 
 import * as vscode from 'vscode';
 import { MANIFEST_NAME, parseSegmentFileName, SEGMENT_EXTENSION } from '../format/fileName.ts';
-import type { EmbeddedStoreOptions, OpenEmbeddedStore } from '../shared/embeddedStore.ts';
+import type { EmbeddedStoreOptions, OpenEmbeddedStore, SalvageEmbeddedStore } from '../shared/embeddedStore.ts';
+import type { SalvageReport, TaskOptions } from '../shared/keyValueStore.ts';
 import { formatCountOf } from '../shared/quantities.ts';
 import { storeExclude, storePaths, writerOptions } from './settings.ts';
 import { StoreError } from './storeError.ts';
@@ -15,14 +16,16 @@ const SETTLE_MS = 300;
 
 export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   readonly #openStore: OpenEmbeddedStore;
+  readonly #salvageStore: SalvageEmbeddedStore;
   readonly #log: vscode.LogOutputChannel;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #settling: NodeJS.Timeout | undefined;
   readonly onDidChange = this.#changed.event;
 
-  constructor(openStore: OpenEmbeddedStore, log: vscode.LogOutputChannel) {
+  constructor(openStore: OpenEmbeddedStore, salvageStore: SalvageEmbeddedStore, log: vscode.LogOutputChannel) {
     this.#openStore = openStore;
+    this.#salvageStore = salvageStore;
     this.#log = log;
     const watcher = vscode.workspace.createFileSystemWatcher(`**/*${SEGMENT_EXTENSION}`, false, true, false);
     const settle = () => this.#changeSoon();
@@ -79,6 +82,46 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     if (reference === undefined)
       throw new StoreError('STORE_NOT_FOUND', `${directory.fsPath} has no store after creating it.`);
     return reference;
+  }
+
+  /**
+   * Copies everything readable of a store's directory, or of one segment file, into a new store in `target`. A folder
+   * that this made goes again when it fails.
+   */
+  async salvage(source: vscode.Uri, target: vscode.Uri, task: TaskOptions): Promise<SalvageReport> {
+    requireDisk(source);
+    requireDisk(target);
+    const isNew = !(await exists(target));
+    try {
+      return await this.#salvageStore(source.toString(), target.toString(), writerOptions(), task);
+    } catch (error) {
+      // Not recursive: what anybody else has put there stays.
+      if (isNew && (await exists(target))) await vscode.workspace.fs.delete(target, { recursive: false });
+      throw error;
+    }
+  }
+
+  /** The store that a file stands in; undefined when the file is the only trace of one. */
+  async storeAround(file: vscode.Uri): Promise<StoreReference | undefined> {
+    const directory = vscode.Uri.joinPath(file, '..');
+    const reference = await this.#refer(directory);
+    const isAlone =
+      !(await exists(vscode.Uri.joinPath(directory, MANIFEST_NAME))) && (await countSegments(directory)) === 1;
+    return isAlone && file.path.endsWith(SEGMENT_EXTENSION) ? undefined : reference;
+  }
+
+  /** A folder that does not exist yet, where salvaging the source could write: beside the store, or beside the file. */
+  async salvageFolder(source: vscode.Uri, isFile: boolean): Promise<vscode.Uri> {
+    const directory = vscode.Uri.joinPath(source, '..');
+    const isInStore = isFile && (await exists(vscode.Uri.joinPath(directory, MANIFEST_NAME)));
+    const base = (isInStore ? directory : source).path.replace(/\.seg$/, '');
+    const name = isInStore
+      ? `${base}-${source.path.slice(source.path.lastIndexOf('/') + 1, -SEGMENT_EXTENSION.length)}`
+      : base;
+    for (let attempt = 1; ; attempt++) {
+      const folder = source.with({ path: `${name}-salvaged${attempt === 1 ? '' : `-${attempt}`}` });
+      if (!(await exists(folder))) return folder;
+    }
   }
 
   /** A reference to the store in `directory`; undefined when there is none. */
@@ -147,6 +190,15 @@ async function countSegments(directory: vscode.Uri): Promise<number | undefined>
     return count > 0 || names.includes(MANIFEST_NAME) ? count : undefined;
   } catch {
     return undefined;
+  }
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch {
+    return false;
   }
 }
 

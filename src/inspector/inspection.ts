@@ -167,7 +167,8 @@ export class Inspection implements ScanCalls {
     if (filter === undefined) return ALL_ROWS;
     const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
     this.#filtered = view;
-    // After the answer: a report on a view that the caller does not know yet would be lost, and a small file has only one.
+    // The answer goes first: a report of a view that its reader does not know yet would be dropped, and in a small
+    // file it is the only one.
     setImmediate(() => {
       if (this.#filtered === view && !this.#closed) void this.#runFilter(view);
     });

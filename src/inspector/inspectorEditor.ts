@@ -47,7 +47,7 @@ export class InspectorEditor implements vscode.Disposable {
   readonly #view: BirpcReturn<ViewEvents, HostCalls>;
   readonly #subscriptions: vscode.Disposable[] = [];
   /** Where to go once the webview has loaded. */
-  #pendingTarget: LocateTarget | undefined;
+  #pendingReveal: LocateTarget | undefined;
   #ready = false;
   #onExportProgress: (share: number) => void = () => {};
   #segmentId: number | undefined;
@@ -64,6 +64,8 @@ export class InspectorEditor implements vscode.Disposable {
     );
     this.#view = this.#connect();
     if (source.kind === 'bytes') this.#subscriptions.push(this.#followVirtualFile());
+    // The webview ends when its tab is hidden, and says when it is there again.
+    this.#subscriptions.push(panel.onDidChangeViewState(() => (this.#ready &&= panel.visible)));
     if (stores !== undefined) {
       this.#subscriptions.push(stores.onDidChange(() => this.#send('statesChanged', this.#store !== undefined)));
     }
@@ -81,10 +83,15 @@ export class InspectorEditor implements vscode.Disposable {
     return this.#thread.calls;
   }
 
-  /** Shows the row at a place, at once or when the webview has loaded. */
+  /** Goes to a place among the rows that are shown. */
   goTo(target: LocateTarget): void {
-    if (this.#ready) this.#send('goTo', target);
-    else this.#pendingTarget = target;
+    this.#send('goTo', target, false);
+  }
+
+  /** Shows the record at a place, at once or when the webview has loaded; a filter that hides it is cleared. */
+  reveal(target: LocateTarget): void {
+    if (this.#ready) this.#send('goTo', target, true);
+    else this.#pendingReveal = target;
   }
 
   command(name: ViewCommand): void {
@@ -160,18 +167,20 @@ export class InspectorEditor implements vscode.Disposable {
       exportRows: (view) => this.#exportRows(view),
       openStore: async () =>
         void vscode.commands.executeCommand('strata.openStore', vscode.Uri.joinPath(this.uri, '..')),
+      salvage: async () => void vscode.commands.executeCommand('strata.salvage', this.uri),
     };
   }
 
   #whenReady(): ViewSettings {
     this.#ready = true;
-    const target = this.#pendingTarget;
-    this.#pendingTarget = undefined;
-    if (target !== undefined) setImmediate(() => this.#send('goTo', target));
+    const target = this.#pendingReveal;
+    this.#pendingReveal = undefined;
+    if (target !== undefined) setImmediate(() => this.#send('goTo', target, true));
     return {
       viewState: this.#options.views.load(this.uri),
       columns: this.#options.columns.load(),
       storeKnown: this.#stores?.storeOf(this.uri) !== undefined,
+      canSalvage: this.uri.scheme === 'file' && vscode.workspace.isTrusted,
     };
   }
 

@@ -79,7 +79,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     });
     const target = this.#pendingTargets.get(uri.toString());
     this.#pendingTargets.delete(uri.toString());
-    if (target !== undefined) editor.goTo(target);
+    if (target !== undefined) editor.reveal(target);
     panel.webview.html = inspectorPage(panel.webview, extensionUri, source.fileName);
   }
 
@@ -87,7 +87,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   async reveal(uri: vscode.Uri, offsetBytes: number): Promise<void> {
     const target: LocateTarget = { kind: 'offset', offsetBytes };
     const open = [...this.#editors].find((editor) => editor.uri.toString() === uri.toString());
-    if (open !== undefined) open.goTo(target);
+    if (open !== undefined) open.reveal(target);
     else this.#pendingTargets.set(uri.toString(), target);
     await vscode.commands.executeCommand('vscode.openWith', uri, INSPECTOR_VIEW_TYPE);
   }

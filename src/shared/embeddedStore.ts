@@ -3,7 +3,7 @@
  * everything else sees a `KeyValueStore`.
  */
 
-import type { KeyValueStore } from './keyValueStore.ts';
+import type { KeyValueStore, SalvageReport, TaskOptions } from './keyValueStore.ts';
 import type { RecordStateSource } from './recordState.ts';
 
 /** A store in a directory, its engine in a worker thread. */
@@ -27,3 +27,14 @@ export interface EmbeddedStoreOptions {
   readonly durability: 'fsync' | 'dsync' | 'os' | { readonly intervalMs: number };
   readonly maxSegmentSizeBytes: number;
 }
+
+/**
+ * Copies everything readable of a store, or of one segment file, into a new store in a new or empty directory. Both are
+ * named by `file:` URIs. Rejects with an error that carries the engine's `code`; the target is empty again then.
+ */
+export type SalvageEmbeddedStore = (
+  sourceUri: string,
+  targetUri: string,
+  options: Pick<EmbeddedStoreOptions, 'durability' | 'maxSegmentSizeBytes'>,
+  task?: TaskOptions,
+) => Promise<SalvageReport>;

@@ -47,7 +47,7 @@ export const FILTER_HELP: readonly (readonly [example: string, meaning: string])
 
 /** Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. */
 export function parseFilter(line: string): FilterParse {
-  const tokens = splitTokens(line);
+  const tokens = splitFilter(line);
   if (tokens.length === 0) return { ok: true, filter: undefined };
   const draft: FilterDraft = { texts: [], operations: [], states: [] };
   for (const token of tokens) {
@@ -159,7 +159,8 @@ function parseTime(text: string): number {
 }
 
 /** Splits at blanks, keeping quoted text and regular expressions whole. */
-function splitTokens(line: string): string[] {
+/** The conditions of a filter line as they are written; quotes hold their spaces together. */
+export function splitFilter(line: string): string[] {
   return line.match(/(?:[a-z]+:)?(?:"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/(?=\s|$))|\S+/gs) ?? [];
 }
 

@@ -181,6 +181,8 @@ export interface HostCalls extends ScanCalls {
   exportRows(view: ViewId): Promise<void>;
   /** Opens the store that the file belongs to. */
   openStore(): Promise<void>;
+  /** Copies what is readable of the file, or of its store, into a new store. */
+  salvage(): Promise<void>;
 }
 
 export type RowAction =
@@ -204,13 +206,16 @@ export interface ViewSettings {
   readonly columns: ColumnSettings | undefined;
   /** A store is open that knows this file. */
   readonly storeKnown: boolean;
+  /** A new store can be made of what is readable: the file is on a disk, and the workspace is trusted. */
+  readonly canSalvage: boolean;
 }
 
 /** What the host sends to the webview. */
 export interface ViewEvents extends Omit<ScanEvents, 'recordStates' | 'exportProgress'> {
   /** The store has changed: states have to be asked for again. */
   statesChanged(storeKnown: boolean): void;
-  goTo(target: LocateTarget): void;
+  /** `leaveFilter`: the record there is shown even when the filter would hide it. */
+  goTo(target: LocateTarget, leaveFilter: boolean): void;
   command(name: ViewCommand): void;
   /** The scan ended by itself; nothing further will come. */
   failed(message: string): void;

@@ -236,6 +236,17 @@ export interface DamageReport {
   readonly reason: string;
 }
 
+/** What was copied into a new store, and what was not. */
+export interface SalvageReport {
+  /** Sound records that were found in the log, superseded ones and tombstones included. */
+  readonly recordsRead: number;
+  readonly keysCopied: number;
+  readonly bytesCopied: number;
+  /** Keys whose newest record could not be read any more when it was to be copied. */
+  readonly keysLost: number;
+  readonly damage: readonly DamageReport[];
+}
+
 export interface VerifyReport {
   readonly ok: boolean;
   readonly segmentCount: number;

@@ -8,6 +8,7 @@ import type {
   KeyVersion,
   RecordLocation,
   ReplayReport,
+  SalvageReport,
   StoreChange,
   StoreStatistics,
   VerifyReport,
@@ -26,9 +27,18 @@ export interface OpenRequest {
   readonly options: WorkerStoreOptions;
 }
 
+export interface SalvageRequest {
+  /** The directory of a store, or a segment file. */
+  readonly source: string;
+  readonly target: string;
+  readonly options: WorkerStoreOptions;
+}
+
 /** Answered by the worker. `open` comes first; what it rejects with is final. */
 export interface StoreRequests {
   open(request: OpenRequest): Promise<void>;
+  /** Takes the place of `open`: a thread that salvages serves no store. */
+  salvage(taskId: number, request: SalvageRequest): Promise<SalvageReport>;
 
   get(key: Uint8Array): FoundValue | undefined;
   getMany(keys: PackedBytes): Promise<FoundValues>;

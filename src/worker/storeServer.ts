@@ -1,6 +1,7 @@
 /** Answers a client's requests with the engine. Runs in the worker thread. */
 
 import type { BatchOperation, FileDamage } from '../engine/api.ts';
+import { salvageStore } from '../engine/salvage.ts';
 import { Store } from '../engine/store.ts';
 import { StrataError } from '../engine/strataError.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   KeyVersion,
   RecordLocation,
   ReplayReport,
+  SalvageReport,
   StoreStatistics,
   VerifyReport,
 } from '../shared/keyValueStore.ts';
@@ -38,6 +40,7 @@ import type {
   FoundValues,
   OpenRequest,
   PackedBatch,
+  SalvageRequest,
   StoreNotifications,
   StoreRequests,
 } from './storeProtocol.ts';
@@ -91,6 +94,10 @@ export class StoreServer implements StoreRequests {
     const entries = new EntryReader(store);
     const damage = store.recovery.damage;
     this.#opened = { store, directory, directoryUri, entries, folders, deadKeys, expiry, follower, damage };
+  }
+
+  salvage(taskId: number, { source, target, options }: SalvageRequest): Promise<SalvageReport> {
+    return this.#tasks.run(taskId, (task) => salvageStore(source, target, { ...options, ...task }));
   }
 
   get(key: Uint8Array): FoundValue | undefined {

@@ -4,17 +4,11 @@ import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { hintOfSegment } from '../inspector/hintOfSegment.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
-import { assertAccessible } from './assertAccessible.ts';
 import { eventually } from './eventually.ts';
-import { SegmentEditor } from './segmentEditor.ts';
-import type { ThemeName } from './workbench.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
-const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
-  ['Dark Modern', 'dark'],
-  ['Light Modern', 'light'],
-  ['Dark High Contrast', 'contrast'],
-];
 const GO_TO = 'Offset (1024';
 const TYPICAL = '000000000007.seg';
 const DAMAGED = '000000000008.seg';
@@ -85,17 +79,11 @@ describe('inspector', () => {
     await writeStore(path.join(directory, 'users'));
   });
 
-  async function open(fileName: string): Promise<SegmentEditor> {
-    await fixture.workbench.openFile(fileName);
-    const editor = new SegmentEditor(fixture.workbench);
-    await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
-    return editor;
+  function open(fileName: string): Promise<SegmentEditor> {
+    return openSegment(fixture.workbench, fileName);
   }
 
-  /** The row with a keyboard focus in the table. */
-  function active(editor: SegmentEditor) {
-    return editor.grid.locator('.rows .row[aria-selected=true]');
-  }
+  const assertAccessible = (state: string) => new SegmentEditor(fixture.workbench).assertAccessible(state);
 
   for (const [theme, name] of THEMES) {
     it(`looks right and has no accessibility problem in ${theme}`, async () => {
@@ -103,28 +91,28 @@ describe('inspector', () => {
       const editor = await open(DAMAGED);
       await workbench.setTheme(theme);
       await workbench.runCommand('Strata: Go to Next Damage');
-      await active(editor).filter({ hasText: 'damaged' }).waitFor();
+      await editor.active.filter({ hasText: 'damaged' }).waitFor();
       await workbench.screenshot(`inspector-damaged-${name}`);
-      await assertAccessible(new SegmentEditor(workbench), 'a damaged segment');
+      await assertAccessible('a damaged segment');
       await open(EMPTY);
       await workbench.screenshot(`inspector-empty-${name}`);
-      await assertAccessible(new SegmentEditor(workbench), 'an empty segment');
+      await assertAccessible('an empty segment');
       await open(HOSTILE);
       await workbench.screenshot(`inspector-hostile-${name}`);
-      await assertAccessible(new SegmentEditor(workbench), 'hostile content');
+      await assertAccessible('hostile content');
       const typical = await open(TYPICAL);
       await typical.frame.getByRole('tab', { name: 'Value' }).click();
       await typical.frame.getByRole('button', { name: 'Choose columns' }).click();
-      await assertAccessible(new SegmentEditor(workbench), 'the value and the choice of columns');
+      await assertAccessible('the value and the choice of columns');
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Numbers' }).click();
       await typical.frame.getByRole('button', { name: /^Find \(/ }).click();
       await typical.filter('state:nonsense');
-      await assertAccessible(new SegmentEditor(workbench), 'numbers, find, and a wrong filter');
+      await assertAccessible('numbers, find, and a wrong filter');
       await typical.filter('');
       await typical.frame.getByRole('button', { name: 'Close (Escape)' }).click();
       await typical.frame.getByRole('button', { name: 'Keyboard shortcuts' }).click();
-      await assertAccessible(new SegmentEditor(workbench), 'the help');
+      await assertAccessible('the help');
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Bytes' }).click();
       await workbench.screenshot(`inspector-${name}`);
@@ -144,7 +132,7 @@ describe('inspector', () => {
     ] as const) {
       await workbench.runCommand('Strata: Go to Offset');
       await workbench.answer(GO_TO, place);
-      await active(editor).filter({ hasText: expected }).waitFor();
+      await editor.active.filter({ hasText: expected }).waitFor();
     }
   });
 
@@ -164,7 +152,7 @@ describe('inspector', () => {
     await editor.row('place/000105').click();
     await editor.filter('');
     await eventually(async () => assert.equal(await editor.rowCount(), TYPICAL_ROWS));
-    await active(editor).filter({ hasText: 'place/000105' }).waitFor();
+    await editor.active.filter({ hasText: 'place/000105' }).waitFor();
     await editor.row('place/000106').waitFor();
   });
 
@@ -174,7 +162,7 @@ describe('inspector', () => {
     const input = editor.frame.getByRole('textbox', { name: 'Find', exact: true });
     await input.fill('Name 20000');
     await input.press('Enter');
-    await active(editor).filter({ hasText: 'place/020000' }).waitFor();
+    await editor.active.filter({ hasText: 'place/020000' }).waitFor();
     await eventually(async () => {
       const marked = await editor.frame.locator('.ascii .byte.match').allInnerTexts();
       assert.equal(marked.join(''), 'Name20000'.replace('Name', 'Name '));
@@ -200,11 +188,11 @@ describe('inspector', () => {
     await editor.grid.focus();
     await page.keyboard.press('Home');
     for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowDown');
-    await active(editor).filter({ hasText: 'place/000002' }).waitFor();
-    const selected = await active(editor).getAttribute('id');
+    await editor.active.filter({ hasText: 'place/000002' }).waitFor();
+    const selected = await editor.active.getAttribute('id');
     assert.equal(await editor.grid.getAttribute('aria-activedescendant'), selected);
     await page.keyboard.press('End');
-    await active(editor).filter({ hasText: 'place/029998' }).waitFor();
+    await editor.active.filter({ hasText: 'place/029998' }).waitFor();
     await page.keyboard.press('Enter');
     await eventually(async () => assert.equal(await editor.frame.locator('tr.field:focus').count(), 1));
     await page.keyboard.press('ArrowDown');
@@ -235,10 +223,10 @@ describe('inspector', () => {
     let editor = await open(TYPICAL);
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#20000');
-    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await editor.active.filter({ hasText: '20,000' }).waitFor();
     await open(EMPTY);
     editor = await open(TYPICAL);
-    await active(editor).filter({ hasText: '20,000' }).waitFor();
+    await editor.active.filter({ hasText: '20,000' }).waitFor();
     await editor.filter('op:del');
     const deletes = 732;
     await eventually(async () => assert.equal(await editor.rowCount(), deletes));
@@ -261,7 +249,7 @@ describe('inspector', () => {
     for (let index = 0; index < 200; index++) growing.add({ key: `later/${index}`, value: 'v' });
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
-    await active(editor).filter({ hasText: 'later/199' }).waitFor();
+    await editor.active.filter({ hasText: 'later/199' }).waitFor();
     await rm(file);
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
     await editor.row('later/198').waitFor();
@@ -298,7 +286,7 @@ describe('inspector', () => {
     await eventually(async () => assert.equal(await hint.fact('segment').innerText(), 'agrees'));
     assert.equal(await hint.fact('damage').innerText(), 'none');
     await workbench.screenshot('inspector-hint');
-    await assertAccessible(new SegmentEditor(workbench), 'a hint file');
+    await assertAccessible('a hint file');
     const snapshot = await open('KEYDIR');
     await eventually(async () => assert.equal(await snapshot.fact('segments').innerText(), 'agree'));
     assert.equal(await snapshot.count('keys'), 700);
@@ -314,7 +302,7 @@ describe('inspector', () => {
     await editor.filter('');
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#100');
-    await active(editor).filter({ hasText: 'place/000099' }).waitFor();
+    await editor.active.filter({ hasText: 'place/000099' }).waitFor();
     await editor.frame.getByRole('button', { name: 'Select for compare' }).click();
     await editor.row('place/000100').click();
     await editor.frame.locator('.detail h2').filter({ hasText: '#101' }).waitFor();

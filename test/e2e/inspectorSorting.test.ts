@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { segmentOf } from '../inspector/segmentBuilder.ts';
-import { assertAccessible } from './assertAccessible.ts';
 import { eventually } from './eventually.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import type { ThemeName } from './workbench.ts';
@@ -96,7 +95,7 @@ describe('sorting in the inspector', () => {
       await editor.frame.getByText('Sorted by size, descending.').waitFor();
       await editor.visibleRows();
       await workbench.screenshot(`inspector-sorted-${name}`);
-      await assertAccessible(editor, 'a sorted table');
+      await editor.assertAccessible('a sorted table');
     });
   }
 

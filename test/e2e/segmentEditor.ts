@@ -1,8 +1,21 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import type { FrameLocator, Locator } from 'playwright-core';
 import type { Workbench } from './workbench.ts';
 
+/** The axe that the Playwright package brings along. */
+const axe: { readonly source: string } = createRequire(import.meta.resolve('@axe-core/playwright'))('axe-core');
+
 /** One row of the segment editor, by the titles of its columns; the checksum columns are `Stored` and `Computed`. */
 export type SegmentRow = Readonly<Record<string, string>>;
+
+/** Opens a file of the workspace by its name, and waits for its first row. */
+export async function openSegment(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
+  await workbench.openFile(fileName);
+  const editor = new SegmentEditor(workbench);
+  await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
+  return editor;
+}
 
 /** The segment editor in the active tab. */
 export class SegmentEditor {
@@ -34,6 +47,28 @@ export class SegmentEditor {
   /** Types into the filter; an empty text shows all rows again. */
   async filter(text: string): Promise<void> {
     await this.frame.getByRole('textbox', { name: 'Filter' }).fill(text);
+  }
+
+  /** The row with a keyboard focus in the table. */
+  get active(): Locator {
+    return this.grid.locator('.rows .row[aria-selected=true]');
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.frame.getByRole('button', { name, exact: typeof name === 'string' });
+  }
+
+  /** Runs axe inside the webview alone: going through the frames around it would open another page, which hides this one. */
+  async assertAccessible(state: string): Promise<void> {
+    const root = await this.frame.locator('#inspector').elementHandle();
+    const frame = await root?.ownerFrame();
+    assert.ok(frame, 'the webview is there');
+    await frame.evaluate(axe.source);
+    const found = await frame.evaluate<string[]>(
+      `axe.run('#inspector').then(({ violations }) => violations.map(({ id, nodes }) =>
+        id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(', ')))`,
+    );
+    assert.deepEqual(found, [], `axe on ${state}`);
   }
 
   row(text: string | RegExp): Locator {

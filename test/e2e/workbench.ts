@@ -27,7 +27,7 @@ export class Workbench implements AsyncDisposable {
     const host = await startVscodeHost({ ...options, extension: extensionUnderTest.source });
     try {
       const workbench = new Workbench(host, await openChromiumPage());
-      await workbench.page.goto(host.url);
+      await workbench.page.goto(host.url, { timeout: 60_000 });
       await workbench.#untilReady();
       return workbench;
     } catch (error) {
@@ -108,12 +108,16 @@ export class Workbench implements AsyncDisposable {
       .waitFor();
   }
 
-  /** Opens a file of the workspace by name, through quick open. */
-  async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('ControlOrMeta+P');
-    await this.#quickInput().fill(name);
-    await this.#quickInputRow(name).first().click();
-    await this.tab(name).waitFor();
+  /** Opens a file of the workspace by its name, or by the end of its path, through quick open. */
+  async openFile(file: string): Promise<void> {
+    const name = path.posix.basename(file);
+    await eventually(async () => {
+      // The search for files is not there yet while VS Code starts, and does not begin anew by itself.
+      await this.page.keyboard.press('ControlOrMeta+P');
+      await this.#quickInput().fill(file, { timeout: 2000 });
+      await this.#quickInputRow(name).first().click({ timeout: 5000 });
+    }, 40_000);
+    await this.tab(name).first().waitFor();
   }
 
   /** Opens a file of the workspace by name, through the explorer, where no search is there to find it. */

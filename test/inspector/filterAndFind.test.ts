@@ -44,6 +44,20 @@ describe('filter', () => {
     states[rows[0]?.offsetBytes ?? 0] = 'live';
   });
 
+  it('reports nothing of a view before its caller has had time to learn the id', async () => {
+    const small = probe(bytes);
+    await openWhole(small);
+    const done = small.filtered();
+    const parsed = parseFilter('key:ch/zh');
+    assert.ok(parsed.ok);
+    const view = await small.inspection.setFilter(parsed.filter);
+    // The answer goes to another thread, which takes a few turns of the queue of promises.
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    assert.equal(small.filterReports.length, 0);
+    const report = await done;
+    assert.deepEqual([report.view, report.matchCount], [view, 3]);
+  });
+
   for (const [line, expected] of [
     ['zurich', [1, 3]],
     ['Zurich', [1, 3]],

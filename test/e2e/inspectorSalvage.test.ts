@@ -1,0 +1,117 @@
+// Salvage as a person with a damaged segment does it, from the button in the editor to the opened copy.
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Store } from '../../src/engine/index.ts';
+import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
+import { scanIndependently } from '../support/independentScan.ts';
+import { eventually } from './eventually.ts';
+import { openSegment } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const LONE = '000000000008.seg';
+const FIRST_OF_STORE = '000000000001.seg';
+/** The title: a message about what was typed takes the place of the prompt. */
+const BOX = /Salvage \S+ into a New Store/;
+const KEYS = 300;
+
+/** Two records and the tail are damaged. */
+function loneSegment(): Uint8Array {
+  const builder = new SegmentBuilder(8);
+  const offsets = Array.from({ length: KEYS }, (_, index) =>
+    builder.add({ key: `order/${index}`, value: `{"amount":${index}}` }),
+  );
+  const bytes = builder.bytes();
+  for (const index of [20, 200]) {
+    const at = (offsets[index] as number) + 45;
+    bytes[at] = (bytes[at] as number) ^ 1;
+  }
+  return bytes.subarray(0, bytes.length - 5);
+}
+
+async function writeDamagedStore(directory: string): Promise<void> {
+  const encoder = new TextEncoder();
+  const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 10_000 });
+  for (let index = 0; index < 500; index++) {
+    await store.put(encoder.encode(`user/${index}`), encoder.encode(`{"version":${index}}`));
+  }
+  await store.close();
+  // With them the damage would be noticed only when the record is read.
+  for (const cache of ['KEYDIR', '000000000001.hint']) await rm(path.join(directory, cache));
+  const file = path.join(directory, FIRST_OF_STORE);
+  const bytes = await readFile(file);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  await writeFile(file, bytes);
+}
+
+describe('salvage', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    await mkdir(path.join(directory, 'evidence'));
+    await writeFile(path.join(directory, 'evidence', LONE), loneSegment());
+    await writeDamagedStore(path.join(directory, 'users'));
+  });
+
+  it('copies what a lone segment file still holds into a new store, and opens it', async () => {
+    const { workbench, directory } = fixture;
+    const evidence = path.join(directory, 'evidence');
+    const editor = await openSegment(workbench, LONE);
+    await editor.button('Salvage…').click();
+    await eventually(async () => assert.match(await workbench.quickInputText(), /Salvage 000000000008.seg/));
+    const input = workbench.page.locator('.quick-input-widget:visible input').first();
+    const proposal = await input.inputValue();
+    assert.equal(proposal, path.join(evidence, '000000000008-salvaged'));
+
+    // A folder that holds something is refused while it is typed, and Enter does not get past.
+    await workbench.answer(BOX, evidence);
+    await eventually(async () => assert.match(await workbench.quickInputText(), /That folder is not empty/));
+    await workbench.screenshot('inspector-salvage-refused');
+
+    await workbench.answer(BOX, proposal);
+    const done = workbench.notification(/Salvaged 000000000008.seg: 297 keys copied, 3 damaged ranges/);
+    await done.waitFor();
+    await workbench.tab(/Salvage of 000000000008/).waitFor();
+    await workbench.webview().getByRole('heading', { name: 'Damage' }).waitFor();
+    assert.equal(scanIndependently(proposal).liveKeys.size, KEYS - 3);
+    assert.ok((await readFile(path.join(evidence, LONE))).equals(loneSegment()), 'the source is unchanged');
+
+    await workbench.screenshot('inspector-salvage-done');
+    await done.getByRole('button', { name: 'Open New Store' }).click();
+    await workbench.openViewContainer('Strata');
+    await eventually(async () =>
+      assert.match(await workbench.view('Stores').row('000000000008-salvaged').innerText(), /297 keys/),
+    );
+    for (const [theme, name] of THEMES) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`inspector-salvage-report-${name}`);
+    }
+  });
+
+  it('copies a whole store that cannot be opened, through the palette and beside the file that shows the damage', async () => {
+    const { workbench, directory } = fixture;
+    const store = path.join(directory, 'users');
+    const before = (await readdir(store)).sort();
+    await openSegment(workbench, FIRST_OF_STORE);
+    await workbench.runCommand('Strata: Salvage into New Store');
+    await workbench.pick('The whole store');
+    await workbench.answer(BOX, path.join(store, 'within'));
+    await eventually(async () => assert.match(await workbench.quickInputText(), /within the damaged store/));
+    const target = path.join(directory, 'users-salvaged');
+    await workbench.answer(BOX, target);
+    await workbench.notification(/Salvaged users: 499 keys copied, 1 damaged range/).waitFor();
+    assert.equal(scanIndependently(target).liveKeys.size, 499);
+    assert.deepEqual((await readdir(store)).sort(), before, 'nothing was written to the source');
+  });
+
+  it('is offered where opening a damaged store fails', async () => {
+    const { workbench, directory } = fixture;
+    await workbench.openViewContainer('Strata');
+    await workbench.view('Stores').contextMenu('users', 'Open Store');
+    await workbench.page.locator('.monaco-dialog-box').waitFor();
+    await workbench.screenshot('inspector-salvage-offer');
+    await workbench.confirm('Salvage into New Store');
+    await workbench.typeAnswer(BOX, path.join(directory, 'users-salvaged'));
+    await eventually(async () => assert.match(await workbench.quickInputText(), /That folder is not empty/));
+    await workbench.dismissQuickInput();
+  });
+});

@@ -1,0 +1,374 @@
+// Finding, filtering, copying and exporting in the segment editor, and what of it survives.
+import assert from 'node:assert/strict';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
+import { eventually } from './eventually.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const CITIES = '000000000007.seg';
+const OTHER = '000000000008.seg';
+const COUNT = 20_000;
+const SIGNATURE = Uint8Array.of(0xde, 0xad, 0x0b, 0xef, 0x42);
+const SIGNATURE_ROWS = [5000, 15_000];
+
+function cities(): SegmentBuilder {
+  const builder = new SegmentBuilder(7);
+  for (let index = 1; index <= COUNT; index++) {
+    const key = `city/${String(index).padStart(5, '0')}`;
+    if (SIGNATURE_ROWS.includes(index)) builder.add({ key, value: SIGNATURE });
+    else if (index % 1000 === 0) builder.add({ key });
+    else builder.add({ key, value: `{"name":"Place, ${index}"}` });
+  }
+  return builder;
+}
+
+describe('inspector search', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    await writeFile(path.join(directory, CITIES), cities().bytes());
+    await writeFile(path.join(directory, OTHER), new SegmentBuilder(8).bytes());
+  });
+
+  async function openAtStart(): Promise<SegmentEditor> {
+    const editor = await openSegment(fixture.workbench, CITIES);
+    await editor.filter('');
+    await eventually(async () => assert.equal(await editor.rowCount(), COUNT + 1));
+    await eventually(async () => {
+      // An editor that is just opening gets the focus once more when it is ready.
+      await editor.grid.focus();
+      await fixture.workbench.page.keyboard.press('Home');
+      await editor.active.filter({ hasText: 'header' }).waitFor({ timeout: 1000 });
+    });
+    return editor;
+  }
+
+  /** Opens Find by its key and types a pattern, with the toggles that are named. */
+  async function find(editor: SegmentEditor, pattern: string, toggle?: RegExp): Promise<void> {
+    const { keyboard } = fixture.workbench.page;
+    await editor.grid.focus();
+    await keyboard.press('ControlOrMeta+F');
+    const input = editor.frame.getByRole('textbox', { name: 'Find', exact: true });
+    await input.waitFor();
+    for (const pressed of await editor.frame.locator('.find-bar [aria-pressed=true]').all()) await pressed.click();
+    if (toggle !== undefined) await editor.button(toggle).click();
+    await input.fill(pattern);
+  }
+
+  function matchedText(editor: SegmentEditor): Promise<string> {
+    return editor.frame
+      .locator('.ascii .byte.match')
+      .allInnerTexts()
+      .then((characters) => characters.join('').replaceAll('\u00a0', ' '));
+  }
+
+  it('finds text forwards, backwards and round the end, by keyboard', async () => {
+    const { keyboard } = fixture.workbench.page;
+    const editor = await openAtStart();
+    await find(editor, 'place, 1234');
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/01234' }).waitFor();
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/12340' }).waitFor();
+    await keyboard.press('Shift+Enter');
+    await editor.active.filter({ hasText: 'city/01234' }).waitFor();
+    await keyboard.press('Escape');
+    await eventually(async () => assert.equal(await editor.frame.locator('.grid:focus').count(), 1));
+    // The keys work from the table as well, where the widget is closed.
+    await keyboard.press('Shift+F3');
+    await editor.active.filter({ hasText: 'city/12349' }).waitFor();
+    await keyboard.press('F3');
+    await editor.active.filter({ hasText: 'city/01234' }).waitFor();
+    assert.equal(await matchedText(editor), 'Place, 1234');
+  });
+
+  it('tells upper from lower case when asked to, and says when there is nothing', async () => {
+    const { keyboard } = fixture.workbench.page;
+    const editor = await openAtStart();
+    await find(editor, 'place, 77', /^Match case/);
+    await keyboard.press('Enter');
+    await editor.frame.locator('.find-status').filter({ hasText: 'No results' }).waitFor();
+    await editor.active.filter({ hasText: 'header' }).waitFor();
+  });
+
+  it('finds bytes in hexadecimal with wildcards', async () => {
+    const { keyboard } = fixture.workbench.page;
+    const editor = await openAtStart();
+    await find(editor, 'DE ?? 0? ef', /^Bytes in hexadecimal/);
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/05000' }).waitFor();
+    await eventually(async () => assert.equal(await editor.frame.locator('.hex .byte.match').count(), 4));
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/15000' }).waitFor();
+    await fixture.workbench.screenshot('inspector-find-hex');
+    await find(editor, 'DE Q', /^Bytes in hexadecimal/);
+    await keyboard.press('Enter');
+    await eventually(async () => assert.notEqual(await editor.frame.locator('.find-status.problem').innerText(), ''));
+  });
+
+  it('finds a regular expression in keys and values, and says what is wrong with one', async () => {
+    const { keyboard } = fixture.workbench.page;
+    const editor = await openAtStart();
+    await find(editor, 'city/0(7|8)[0-9]{2}9', /^Regular expression/);
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/07009' }).waitFor();
+    await keyboard.press('Shift+Enter');
+    await editor.active.filter({ hasText: 'city/08999' }).waitFor();
+    await find(editor, '(', /^Regular expression/);
+    await keyboard.press('Enter');
+    await editor.frame.locator('.find-status.problem').waitFor();
+    await keyboard.press('Escape');
+  });
+
+  for (const [theme, name] of THEMES) {
+    it(`shows filters with hits, without hits, and with a mistake in ${theme}`, async () => {
+      const { workbench } = fixture;
+      await workbench.setTheme(theme);
+      const editor = await openAtStart();
+      await editor.filter('prefix:city/000 op:put size:<200');
+      await eventually(async () =>
+        assert.match(await editor.frame.locator('.filter-status').innerText(), /^99 of 20,001$/),
+      );
+      await editor.active.filter({ hasText: 'city/00001' }).waitFor();
+      await workbench.screenshot(`inspector-filter-hits-${name}`);
+      await editor.assertAccessible('a filter with hits');
+      await editor.filter('key:nowhere');
+      await eventually(async () =>
+        assert.match(await editor.frame.locator('.filter-status').innerText(), /^0 of 20,001$/),
+      );
+      await editor.frame.getByText('No record matches the filter').waitFor();
+      await workbench.screenshot(`inspector-filter-none-${name}`);
+      await editor.assertAccessible('a filter without hits');
+      await editor.filter('size:>much');
+      await editor.frame.locator('.filter-problem').filter({ hasText: /./ }).waitFor();
+      await workbench.screenshot(`inspector-filter-wrong-${name}`);
+      await editor.filter('');
+      await workbench.runCommand('Strata: Show Inspector Shortcuts');
+      await editor.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+      await workbench.screenshot(`inspector-help-${name}`);
+      await workbench.page.keyboard.press('Escape');
+    });
+  }
+
+  it('filters by each of its conditions', async () => {
+    const editor = await openAtStart();
+    for (const [query, count] of [
+      ['op:del', 18],
+      ['seq:100..200', 101],
+      ['seq:>19990', 10],
+      ['checksum:valid prefix:city/1999', 10],
+      ['checksum:invalid', 0],
+      ['value:"Place, 1234"', 11],
+      ['/^city\\/0000\\d$/', 9],
+      ['state:damaged', 0],
+      ['time:2026-11-22T20:14:31.010Z..2026-11-22T20:14:31.100Z', 10],
+    ] as const) {
+      await editor.filter(query);
+      await eventually(async () =>
+        assert.equal(await editor.frame.locator('.filter-status').innerText(), `${count} of 20,001`, query),
+      );
+    }
+    // A list beside the line writes its word into it, and leaves the others as they are typed.
+    await editor.filter('value:"Place,  1234"');
+    await editor.frame.getByRole('combobox', { name: 'Operation' }).selectOption('put');
+    await eventually(async () => assert.equal(await editor.rowCount(), 0));
+    const line = editor.frame.getByRole('textbox', { name: 'Filter' });
+    assert.equal(await line.inputValue(), 'value:"Place,  1234" op:put');
+    await editor.filter('');
+  });
+
+  it('copies a field, the record and a selection in every notation', async () => {
+    const { page } = fixture.workbench;
+    const editor = await openAtStart();
+    await editor.filter('key:city/05000');
+    await editor.active.filter({ hasText: 'city/05000' }).waitFor();
+    await editor.frame.locator('tr[data-field=value]').click();
+    const copied = async (notation: string, expected: string | RegExp) => {
+      await editor.button(notation).click();
+      await eventually(async () => {
+        const text = await page.evaluate(() => navigator.clipboard.readText());
+        if (typeof expected === 'string') assert.equal(text, expected);
+        else assert.match(text, expected);
+      });
+    };
+    await copied('Hex', 'DE AD 0B EF 42');
+    await copied('Base64', Buffer.from(SIGNATURE).toString('base64'));
+    await copied('C array', /0x[dD][eE],\s*0x[aA][dD],\s*0x0[bB]/);
+    await copied('JSON', /./);
+    await editor.frame.locator('tr[data-field=key]').click();
+    await copied('Text', 'city/05000');
+
+    // A selection of the bytes, by keyboard: three bytes from the key on.
+    await editor.frame.locator('.hex .byte').first().click();
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await editor.frame.locator('.selection-text').filter({ hasText: '3 bytes' }).waitFor();
+    await copied('Hex', /^([0-9A-F]{2} ){2}[0-9A-F]{2}$/);
+
+    await editor.filter('key:city/00002');
+    await editor.active.filter({ hasText: 'city/00002' }).waitFor();
+    await editor.frame.locator('.selection-text').filter({ hasText: 'whole row' }).waitFor();
+    await editor.button('JSON').click();
+    await eventually(async () => {
+      const record = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+      assert.equal(record.row, 2);
+      assert.equal(record.fields.key, 'city/00002');
+    });
+    await editor.filter('');
+  });
+
+  it('exports the filtered records as JSON Lines and as CSV', async () => {
+    const { workbench, directory } = fixture;
+    const editor = await openAtStart();
+    await editor.filter('op:put');
+    const puts = COUNT - 18;
+    await eventually(async () => assert.equal(await editor.rowCount(), puts));
+    for (const [fileName, read] of [
+      [
+        'export.jsonl',
+        (text: string) =>
+          text
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line).key as string),
+      ],
+      [
+        'export.csv',
+        (text: string) =>
+          text
+            .trimEnd()
+            .split('\r\n')
+            .slice(1)
+            .map((line) => line.split(',')[7] as string),
+      ],
+    ] as const) {
+      const file = path.join(directory, fileName);
+      await editor.button('Export the rows shown').click();
+      // The dialog proposes a name when it is ready, in place of whatever has been typed until then.
+      const input = workbench.page.locator('.quick-input-widget:visible .quick-input-box input');
+      await eventually(async () => assert.match(await input.inputValue(), /000000000007\.seg\.jsonl$/));
+      await workbench.answer('Export Records', file);
+      await workbench.notification(`Exported ${puts.toLocaleString('en-US')} records to ${file}`).waitFor();
+      const text = await readFile(file, 'utf8');
+      const keys = read(text);
+      assert.equal(keys.length, puts);
+      assert.equal(keys[0], 'city/00001');
+      assert.equal(keys.at(-1), 'city/19999');
+      if (fileName.endsWith('csv')) assert.ok(text.includes('"{""name"":""Place, 3""}"'), 'quoted as RFC 4180 says');
+      else assert.ok(text.includes(`"valueBase64":"${Buffer.from(SIGNATURE).toString('base64')}"`));
+    }
+    await editor.filter('');
+  });
+
+  it('shows and hides columns and changes their width, for every file and by keyboard too', async () => {
+    const { workbench } = fixture;
+    const { keyboard } = workbench.page;
+    const editor = await openAtStart();
+    const titles = () => editor.grid.getByRole('columnheader').locator('.text').allInnerTexts();
+    assert.ok((await titles()).includes('Time'));
+    await editor.button('Choose columns').click();
+    await editor.frame.getByRole('checkbox', { name: 'Time' }).uncheck();
+    await keyboard.press('Escape');
+    assert.ok(!(await titles()).includes('Time'));
+
+    const handle = editor.grid.getByRole('separator', { name: 'Width of Key', exact: true });
+    const width = async () => Number(await handle.getAttribute('aria-valuenow'));
+    const before = await width();
+    await handle.focus();
+    await keyboard.press('ArrowRight');
+    await eventually(async () => assert.equal(await width(), before + 16));
+    const box = await handle.boundingBox();
+    assert.ok(box !== null);
+    await workbench.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await workbench.page.mouse.down();
+    await workbench.page.mouse.move(box.x + 100, box.y + 5, { steps: 4 });
+    await workbench.page.mouse.up();
+    await eventually(async () => assert.ok((await width()) > before + 80));
+    const wide = await width();
+
+    const other = await openSegment(workbench, OTHER);
+    assert.ok(!(await other.grid.getByRole('columnheader').locator('.text').allInnerTexts()).includes('Time'));
+    assert.equal(
+      Number(
+        await other.grid.getByRole('separator', { name: 'Width of Key', exact: true }).getAttribute('aria-valuenow'),
+      ),
+      wide,
+    );
+    await other.button('Choose columns').click();
+    await other.frame.getByRole('checkbox', { name: 'Time' }).check();
+    await keyboard.press('Escape');
+  });
+
+  it('brings back filter, selected record, tab and detail when the editor comes to the front again and after a reload', async () => {
+    const { workbench } = fixture;
+    let editor = await openAtStart();
+    await editor.filter('prefix:city/1');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10_000));
+    await editor.row('city/10007').click();
+    await editor.frame.getByRole('tab', { name: 'Value' }).click();
+    await editor.frame.locator('.detail h2').filter({ hasText: '#10,007' }).waitFor();
+    const assertBack = async () => {
+      await eventually(async () => assert.equal(await editor.rowCount(), 10_000), 40_000);
+      await editor.active.filter({ hasText: 'city/10007' }).waitFor();
+      await editor.frame.locator('.detail h2').filter({ hasText: '#10,007' }).waitFor();
+      assert.equal(await editor.frame.getByRole('tab', { name: 'Value' }).getAttribute('aria-selected'), 'true');
+    };
+    await openSegment(workbench, OTHER);
+    editor = await openSegment(workbench, CITIES);
+    await assertBack();
+    // VS Code in a browser writes its storage every five seconds, and cannot while the page goes away.
+    await workbench.page.waitForTimeout(7000);
+    await workbench.reload();
+    await workbench.tab(CITIES).first().click();
+    editor = new SegmentEditor(workbench);
+    await assertBack();
+  });
+
+  it('takes font and size from the settings of the editor', async () => {
+    const { workbench } = fixture;
+    const editor = await openSegment(workbench, OTHER);
+    const font = () =>
+      editor.grid.evaluate((grid) => {
+        const { fontSize, fontFamily } = getComputedStyle(grid);
+        return `${fontSize} ${fontFamily}`;
+      });
+    const rowHeight = async () => (await editor.row('header').boundingBox())?.height ?? 0;
+    const before = await rowHeight();
+    const settings = path.join(fixture.directory, '.vscode');
+    await mkdir(settings);
+    await writeFile(
+      path.join(settings, 'settings.json'),
+      JSON.stringify({ 'editor.fontSize': 22, 'editor.fontFamily': 'DejaVu Serif' }),
+    );
+    await eventually(async () => assert.equal(await font(), '22px "DejaVu Serif"'));
+    await eventually(async () => assert.ok((await rowHeight()) > before * 1.3));
+    // Columns and byte lines grow with the font, so that nothing is cut off or lies on top of something else.
+    await eventually(async () => assert.ok((await editor.row('0x00000000').count()) === 1));
+    const lines = await editor.frame.locator('.hex .byte[data-at="0"], .hex .byte[data-at="16"]').all();
+    const tops = await Promise.all(lines.map(async (line) => (await line.boundingBox())?.y ?? 0));
+    assert.ok((tops[1] ?? 0) - (tops[0] ?? 0) > 28, `lines of bytes at ${tops}`);
+    const offset = editor.grid.locator('.rows .row:not([hidden]) [role=gridcell]').nth(1);
+    assert.ok(await offset.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), 'the offset is not cut off');
+    await workbench.screenshot('inspector-font');
+    await rm(settings, { recursive: true });
+    await eventually(async () => assert.doesNotMatch(await font(), /22px/));
+  });
+
+  it('moves nothing by itself where motion is to be reduced', async () => {
+    const { workbench } = fixture;
+    await workbench.page.emulateMedia({ reducedMotion: 'reduce' });
+    const editor = await openAtStart();
+    const moving = await editor.frame.locator('#inspector *').evaluateAll((elements) =>
+      elements
+        .map((element) => getComputedStyle(element))
+        .filter(({ animationName, transitionDuration, scrollBehavior }) => {
+          const seconds = transitionDuration.split(',').map((duration) => Number.parseFloat(duration));
+          return animationName !== 'none' || seconds.some((each) => each > 0.001) || scrollBehavior === 'smooth';
+        })
+        .map(({ animationName, transitionProperty }) => `${animationName} ${transitionProperty}`),
+    );
+    assert.deepEqual(moving, []);
+    await workbench.page.emulateMedia({ reducedMotion: null });
+  });
+});

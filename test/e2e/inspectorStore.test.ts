@@ -1,0 +1,181 @@
+// The segment editor beside its store: from key to bytes and back, versions, following, compaction, hint files.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Store } from '../../src/engine/index.ts';
+import { crc32 } from '../../src/format/crc32.ts';
+import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
+import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import { eventually } from './eventually.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const appender = fileURLToPath(new URL('../support/storeAppender.ts', import.meta.url));
+const FIRST = '000000000001.seg';
+
+/** Every key has five versions, each in a segment of its own or nearly so. */
+async function writeStore(directory: string): Promise<void> {
+  const encoder = new TextEncoder();
+  const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 20_000 });
+  for (let index = 0; index < 1500; index++) {
+    await store.put(encoder.encode(`user/${index % 300}`), encoder.encode(`{"version":${Math.floor(index / 300)}}`));
+  }
+  await store.close();
+}
+
+/** Moves the first entry of the first hint file by a byte, with the checksum of the file made right again. */
+async function misleadHint(directory: string): Promise<void> {
+  const file = path.join(directory, '000000000001.hint');
+  const bytes = new Uint8Array(await readFile(file));
+  const at = HINT_FIRST_ENTRY + HINT_ENTRY.offset;
+  writeU32(bytes, at, readU32(bytes, at) + 1);
+  writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+  await writeFile(file, bytes);
+}
+
+describe('inspector with its store', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    await writeStore(path.join(directory, 'users'));
+    await writeStore(path.join(directory, 'misled'));
+    await misleadHint(path.join(directory, 'misled'));
+    await rm(path.join(directory, 'misled', '000000000002.seg'));
+    const journal = await Store.open(path.join(directory, 'journal'), { durability: 'os' });
+    await journal.put(new TextEncoder().encode('first'), new TextEncoder().encode('1'));
+    await journal.close();
+  });
+
+  it('shows hint files and snapshots that do not agree with their segments, in every theme', async () => {
+    const { workbench } = fixture;
+    for (const [theme, name] of THEMES) {
+      const hint = await openSegment(workbench, 'misled/000000000001.hint');
+      await workbench.setTheme(theme);
+      await eventually(async () => assert.equal(await hint.fact('segment').innerText(), '2 differences'));
+      const banner = hint.frame.getByRole('alert').filter({ hasText: 'has no entry' });
+      await banner.filter({ hasText: 'points at 0x00000021, where no record starts' }).waitFor();
+      await workbench.screenshot(`inspector-hint-differs-${name}`);
+      await hint.assertAccessible('a hint file that differs');
+      const snapshot = await openSegment(workbench, 'misled/KEYDIR');
+      await snapshot.frame.getByRole('alert').filter({ hasText: 'no 000000000002.seg' }).waitFor();
+      await workbench.screenshot(`inspector-snapshot-differs-${name}`);
+      await snapshot.assertAccessible('a snapshot that differs');
+    }
+    await workbench.setTheme('Dark Modern');
+    await workbench.runCommand('View: Close All Editors');
+  });
+
+  it('opens the store from the segment, and then knows the state of every record', async () => {
+    const { workbench } = fixture;
+    const editor = await openSegment(workbench, `users/${FIRST}`);
+    await editor.button('Open store to see states').click();
+    await editor.row('superseded').first().waitFor();
+    await eventually(async () => assert.match(await editor.fact('dead').innerText(), /100/));
+    await editor.filter('state:live');
+    await eventually(async () => assert.equal(await editor.rowCount(), 0));
+    await editor.filter('');
+  });
+
+  it('goes from a key in the tree, and from the palette, to its bytes', async () => {
+    const { workbench } = fixture;
+    await workbench.openViewContainer('Strata');
+    const keys = workbench.view('Keys');
+    await keys.expand('user/');
+    await keys.contextMenu('100', 'Reveal in Segment');
+    let editor = new SegmentEditor(workbench);
+    await editor.active.filter({ hasText: 'user/100' }).filter({ hasText: '{"version":4}' }).waitFor();
+    // The file is left with a filter that lets nothing of the next key through.
+    await editor.filter('key:/^user\\/100$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 1));
+    await workbench.runCommand('Strata: Reveal in Segment');
+    await workbench.answer('Key.', 'user/8');
+    await editor.active
+      .filter({ hasText: /user\/8\b/ })
+      .filter({ hasText: '{"version":4}' })
+      .waitFor();
+    await editor.filter('key:/^user\\/100$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 1));
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('Strata: Reveal in Segment');
+    await workbench.answer('Key.', 'user/7');
+    await new SegmentEditor(workbench).active.filter({ hasText: /user\/7\b/ }).waitFor();
+    // And now with the tab behind another one.
+    await openSegment(workbench, `users/${FIRST}`);
+    await workbench.runCommand('Strata: Reveal in Segment');
+    await workbench.answer('Key.', 'user/101');
+    editor = new SegmentEditor(workbench);
+    await editor.active.filter({ hasText: 'user/101' }).filter({ hasText: '{"version":4}' }).waitFor();
+  });
+
+  it('goes from a record to the record that superseded it, to its key, and to its history', async () => {
+    const { workbench } = fixture;
+    await workbench.runCommand('View: Close All Editors');
+    const old = await openSegment(workbench, `users/${FIRST}`);
+    await old.filter('key:/^user\\/42$/');
+    await old.active.filter({ hasText: 'user/42' }).filter({ hasText: 'superseded' }).waitFor();
+    await old.frame.locator('.detail h2').filter({ hasText: '#43' }).waitFor();
+
+    await old.button('Reveal the key in the tree').click();
+    await workbench.view('Keys').root.locator('.monaco-list-row.selected', { hasText: '42' }).waitFor();
+
+    await old.button('Show all versions of the key').click();
+    await eventually(async () =>
+      assert.match(await workbench.quickInputText(), /History of user\/42[\s\S]*5 in the log|History of user\/42/),
+    );
+    await workbench.screenshot('inspector-history');
+    const newest = workbench.page.locator('.quick-input-widget:visible .monaco-list-row').first();
+    await newest.hover();
+    await newest.getByRole('button', { name: 'Compare with the version before' }).click();
+    await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: '4' }).first().waitFor();
+    await workbench.screenshot('inspector-compare-versions');
+
+    await workbench.tab(FIRST).first().click();
+    await old.button('Go to the newest record of the key').click();
+    await workbench.tab(/00000000000[2-9]\.seg/).waitFor();
+    const newestEditor = new SegmentEditor(workbench);
+    await newestEditor.active.filter({ hasText: 'user/42' }).filter({ hasText: '{"version":4}' }).waitFor();
+    await newestEditor.active.filter({ hasText: 'live' }).waitFor();
+    await workbench.screenshot('inspector-superseding');
+  });
+
+  it('follows the tail while another process appends, and stops when it is told to', async () => {
+    const { workbench, directory } = fixture;
+    await workbench.runCommand('View: Close All Editors');
+    const journal = path.join(directory, 'journal');
+    const editor = await openSegment(workbench, `journal/${FIRST}`);
+    await workbench.runCommand('Strata: Toggle Follow Tail');
+    const follow = editor.frame.getByRole('checkbox', { name: 'Follow' });
+    await eventually(async () => assert.ok(await follow.isChecked()));
+    await promisify(execFile)(process.execPath, [appender, journal, '300']);
+    await editor.active.filter({ hasText: 'later/299' }).waitFor();
+    await eventually(async () => assert.equal(await editor.count('records'), 301));
+    await follow.uncheck();
+    await editor.grid.focus();
+    await workbench.page.keyboard.press('Home');
+    await promisify(execFile)(process.execPath, [appender, journal, '40']);
+    await eventually(async () => assert.equal(await editor.count('records'), 341));
+    await editor.active.filter({ hasText: 'header' }).waitFor();
+  });
+
+  it('says so when a compaction has removed the file that is shown, and still shows it', async () => {
+    const { workbench, directory } = fixture;
+    await workbench.runCommand('View: Close All Editors');
+    const editor = await openSegment(workbench, `users/${FIRST}`);
+    await editor.filter('');
+    await eventually(async () => assert.ok((await editor.rowCount()) > 300));
+    await workbench.runCommand('Strata: Compact');
+    await workbench.notification(/Compacted users/).waitFor();
+    await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone: a compaction' }).waitFor();
+    assert.ok(!(await readdir(path.join(directory, 'users'))).includes(FIRST));
+    await editor.grid.focus();
+    await workbench.page.keyboard.press('End');
+    await editor.active.filter({ hasText: /user\/\d+/ }).waitFor();
+    for (const [theme, name] of THEMES) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`inspector-compacted-away-${name}`);
+      await editor.assertAccessible('a file that is gone');
+    }
+  });
+});
