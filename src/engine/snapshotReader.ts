@@ -28,7 +28,7 @@ export interface SnapshotPart {
 export class SnapshotReader {
   readonly #file: StorageFile;
   readonly #layout: SnapshotLayout;
-  readonly #piece = new Uint8Array(PIECE_SIZE);
+  readonly #piece: Uint8Array<ArrayBuffer>;
   #checksum: number;
   #position: number;
   #isSound = true;
@@ -37,6 +37,7 @@ export class SnapshotReader {
   constructor(file: StorageFile, headBytes: Uint8Array, layout: SnapshotLayout) {
     this.#file = file;
     this.#layout = layout;
+    this.#piece = new Uint8Array(Math.min(PIECE_SIZE, layout.fileSizeBytes));
     this.#checksum = crc32(headBytes, 0, headBytes.length, 0);
     this.#position = headBytes.length;
   }
