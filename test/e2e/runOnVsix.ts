@@ -1,8 +1,14 @@
-// The browser tests with the packaged extension, installed into a VS Code that has never seen it.
+// Browser tests with the packaged extension, installed into a VS Code that has never seen it: those that between them
+// load every file of the package, or with `--all` every one. What they test is the packing; the rest has been tested.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 
+/** Explorer, commands and the store's thread; the segment editor and its thread; salvage and its thread. */
+const SUITES = ['store', 'segmentEditor', 'inspectorSalvage'];
+
+const { all } = parseArgs({ options: { all: { type: 'boolean', default: false } } }).values;
 const root = path.resolve(import.meta.dirname, '../..');
 const [vsixFile, ...others] = globSync('*.vsix', { cwd: root });
 if (vsixFile === undefined || others.length > 0) {
@@ -10,7 +16,8 @@ if (vsixFile === undefined || others.length > 0) {
 }
 console.log(`Browser tests with ${vsixFile}.`);
 const mocha = path.join(root, 'node_modules/mocha/bin/mocha.js');
-const { status } = spawnSync(process.execPath, [mocha, '--config', 'test/e2e/.mocharc.json'], {
+const specs = all ? ['test/e2e/**/*.test.ts'] : SUITES.map((suite) => `test/e2e/${suite}.test.ts`);
+const { status } = spawnSync(process.execPath, [mocha, '--config', 'test/e2e/.mocharc.json', ...specs], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, STRATA_E2E_VSIX: vsixFile },

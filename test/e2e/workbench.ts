@@ -264,7 +264,13 @@ class TreeView {
   /** Runs an entry of a row's context menu. */
   async contextMenu(label: string, entry: string): Promise<void> {
     await (await this.scrollTo(label)).locator('.monaco-icon-label').click({ button: 'right' });
-    await this.#page.locator('.context-view .action-label', { hasText: entry }).first().click();
+    const item = this.#page.locator('.context-view .action-label', { hasText: entry }).first();
+    await item.waitFor();
+    await eventually(async () => {
+      // A menu ignores a click that comes too soon after the one that opened it.
+      if (await item.isVisible()) await item.click({ timeout: 2000 });
+      await item.waitFor({ state: 'hidden', timeout: 2000 });
+    });
   }
 }
 

@@ -3,13 +3,17 @@ import { type MochaOptions, Runner, reporters } from 'mocha';
 
 /**
  * Mocha's usual report, and one line of JSON for each run in the file that STRATA_TEST_TALLY names, so that a build
- * can add up runs in several processes without reading their output.
+ * can add up runs in several processes without reading their output. Before it stands a line `failed: <title>` for each
+ * test that failed.
  */
 export default class TallyReporter extends reporters.Spec {
   constructor(runner: Runner, options: MochaOptions) {
     super(runner, options);
     const file = process.env['STRATA_TEST_TALLY'];
     if (file === undefined || file === '') return;
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test) => {
+      appendFileSync(file, `failed: ${test.fullTitle()}\n`);
+    });
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       appendFileSync(file, `${JSON.stringify({ passes, failures, pending })}\n`);
