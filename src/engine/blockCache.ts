@@ -1,8 +1,8 @@
 /**
  * Blocks of segment files in memory. A read that finds its block needs no system call.
  *
- * Blocks come in when they are first read whole, until the capacity is used up; they leave with their segment. Nothing
- * is pushed out for something else: a store that outgrows the cache would only push out what it needs next, and the
+ * A block comes in when so many records were read from it that reading it whole would have cost no more, until the
+ * capacity is used up; it leaves with its segment. Nothing is pushed out for something else: a store that outgrows the cache would only push out what it needs next, and the
  * operating system's page cache, a system call away, does that work better.
  *
  * What was written last is there too, in a few blocks that are used over and over: new memory for all that is written
@@ -14,9 +14,14 @@ import type { Segment } from './segment.ts';
 import { readFully } from './storage.ts';
 
 const BLOCK_BITS = 16;
-/** 64 KiB: one read of it costs about as much as ten reads of small records. */
+/** 64 KiB. */
 const BLOCK_SIZE = 1 << BLOCK_BITS;
 const BLOCK_MASK = BLOCK_SIZE - 1;
+/**
+ * So many reads of small records cost as much as reading a block: the bytes are cheap, the new memory for them is not.
+ * Waiting until that much was spent never costs more than twice what knowing the future would (as with renting skis).
+ */
+const READS_PER_BLOCK = 32;
 /** 8 MiB of what was written last. */
 const MAX_WRITTEN_BLOCKS = 128;
 
@@ -49,7 +54,7 @@ export class BlockCache {
     return segment.blocks[offsetBytes >>> BLOCK_BITS];
   }
 
-  /** The block that holds all of a record, read now if it is complete and there is room; otherwise undefined. */
+  /** The block that holds all of a record, read now if that is worth while and there is room; otherwise undefined. */
   find(segment: Segment, offsetBytes: number, sizeBytes: number): Uint8Array | undefined {
     const number = offsetBytes >>> BLOCK_BITS;
     if ((offsetBytes + sizeBytes - 1) >>> BLOCK_BITS !== number) return undefined;
@@ -57,6 +62,8 @@ export class BlockCache {
     if (block !== undefined) return block;
     if (this.#usedBytes + BLOCK_SIZE > this.#capacityBytes || (number + 1) * BLOCK_SIZE > segment.sizeBytes)
       return undefined;
+    const misses = countMiss(segment.blockMisses, number);
+    if (misses < READS_PER_BLOCK) return undefined;
     const read = new Uint8Array(BLOCK_SIZE);
     if (readFully(segment.file, read, 0, BLOCK_SIZE, number * BLOCK_SIZE) < BLOCK_SIZE) return undefined;
     this.#keep(segment, number, read);
@@ -82,6 +89,7 @@ export class BlockCache {
     this.#written = this.#written.filter((written) => written.segment !== segment);
     for (const block of segment.blocks) if (block !== undefined) this.#usedBytes -= BLOCK_SIZE;
     segment.blocks.length = 0;
+    segment.blockMisses.length = 0;
   }
 
   /** A block for what is being written: a new one, or the oldest of them. */
@@ -104,4 +112,11 @@ export class BlockCache {
     segment.blocks[number] = block;
     this.#usedBytes += BLOCK_SIZE;
   }
+}
+
+function countMiss(misses: number[], number: number): number {
+  while (misses.length <= number) misses.push(0);
+  const count = (misses[number] as number) + 1;
+  misses[number] = count;
+  return count;
 }

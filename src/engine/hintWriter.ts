@@ -22,6 +22,7 @@ export class HintWriter {
   #tail: Promise<void> = Promise.resolve();
   #lastCommitMs = 0;
   #isFinishing = false;
+  #isHeld = false;
   #wake: () => void = () => undefined;
 
   constructor(log: LiveLog, now: () => number) {
@@ -39,6 +40,17 @@ export class HintWriter {
     this.#lastCommitMs = performance.now();
   }
 
+  /** Begins no hint file while the task runs, which may remove the segments. */
+  async holdDuring<T>(task: () => Promise<T>): Promise<T> {
+    this.#isHeld = true;
+    try {
+      return await task();
+    } finally {
+      this.#isHeld = false;
+      this.#wake();
+    }
+  }
+
   /** Writes at once what is scheduled. Resolves when all of it is written or given up. */
   async finish(): Promise<void> {
     this.#isFinishing = true;
@@ -52,10 +64,10 @@ export class HintWriter {
     while (!this.#isFinishing) {
       const nowMs = performance.now();
       const restMs = Math.min(this.#lastCommitMs + BUSY_MS, startMs + MAX_WAIT_MS) - nowMs;
-      if (restMs <= 0) return;
+      if (restMs <= 0 && !this.#isHeld) return;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        setTimeout(resolve, restMs).unref();
+        if (!this.#isHeld) setTimeout(resolve, restMs).unref();
       });
     }
   }

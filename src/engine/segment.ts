@@ -29,6 +29,8 @@ export class Segment {
   hasHintFile = false;
   /** By number, what the block cache holds of the file. */
   readonly blocks: (Uint8Array | undefined)[] = [];
+  /** By number, how many records were read from each block while it was not in the cache. */
+  readonly blockMisses: number[] = [];
   /** Compaction took it out of the store; the file stays open for readers of older states. */
   retired = false;
 

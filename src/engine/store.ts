@@ -292,7 +292,7 @@ export class Store {
       });
       const { maxSegmentSizeBytes } = this.#options;
       const options = { ...own, maxSegmentSizeBytes, now: this.#now, syncLog: () => writer.sync() };
-      const report = await new Compaction(this.#log, inputs, options).run();
+      const report = await this.#hints.holdDuring(() => new Compaction(this.#log, inputs, options).run());
       this.#emit('segments');
       return report;
     });
