@@ -135,7 +135,7 @@ export const COLUMNS: readonly Column[] = [
             className: key.escaped ? 'escaped' : 'key',
           },
   ),
-  column('value', 'Value', 'The beginning of the value', 20, { needs: 'value' }, valueCell),
+  column('value', 'Value', 'The beginning of the value', 18, { needs: 'value' }, valueCell),
   column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),

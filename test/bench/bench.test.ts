@@ -136,6 +136,26 @@ describe('benchmark', () => {
       );
     });
 
+    it('begins no further round with an engine that has used up its patience', async () => {
+      const result = await runRounds(
+        {
+          contestants: [{ name: 'limit', engine: 'limit' }],
+          keyCount: 1000,
+          valueSizeBytes: 100,
+          cacheSizeBytes: 1024 * 1024,
+          rounds: 3,
+          seconds: 0.01,
+          groups: ['load'],
+          parentDirectory,
+          timeoutSeconds: 60,
+          patienceSeconds: 0.001,
+        },
+        () => undefined,
+      );
+      assert.ok(result.series.length > 0);
+      for (const { values } of result.series) assert.equal(values.length, 1);
+    });
+
     it('refuses the figures of an engine that loses a value', async () => {
       const { engine, forget } = forgetfulEngine();
       const bench = new Bench(engine, {

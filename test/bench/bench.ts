@@ -24,6 +24,11 @@ withCommonOptions(program.command('compare', { isDefault: true }))
   .option('--cache <MiB>', 'memory for the caches of engines that have one', count, 256)
   .option('--engines <names>', ENGINE_NAMES.join(', '), oneOf(ENGINE_NAMES), ENGINE_NAMES)
   .option('--groups <names>', GROUP_NAMES.join(', '), oneOf(GROUP_NAMES), GROUP_NAMES)
+  .option(
+    '--patience <seconds>',
+    'an engine that has taken longer begins no further round; the report says so',
+    seconds,
+  )
   .option('--workloads <names>', 'only these of the groups, by their names in the table, separated by ;', names)
   .action(compare);
 

@@ -15,6 +15,7 @@ export interface CompareOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly timeout: number;
+  readonly patience?: number;
   readonly data: string;
   readonly output: string;
   readonly name?: string;
@@ -41,6 +42,7 @@ async function report({ rounds, engines, cache }: CompareOptions, machine: Machi
     ...machineLines(machine),
     `- Medians of ${rounds} rounds, the engines interleaved, each group of workloads in a process of its own`,
     `- Cache of the engines that have one: ${cache} MiB`,
+    ...results.flatMap(impatience),
     ...results.flatMap((result) => ['', title(result), '', comparisonTable(result), ...budgets(result)]),
     '',
     ...(await notes(engines)),
@@ -48,7 +50,7 @@ async function report({ rounds, engines, cache }: CompareOptions, machine: Machi
 }
 
 function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: number) {
-  const { cache, rounds, seconds, groups, workloads, data, timeout } = options;
+  const { cache, rounds, seconds, groups, workloads, data, timeout, patience } = options;
   return {
     contestants: options.engines.map((engine) => ({ name: engine, engine })),
     keyCount,
@@ -60,7 +62,19 @@ function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: numbe
     ...(workloads === undefined ? {} : { workloads }),
     parentDirectory: data,
     timeoutSeconds: timeout,
+    ...(patience === undefined ? {} : { patienceSeconds: patience }),
   };
+}
+
+/** Which engines took part in fewer rounds, because one of theirs takes very long. */
+function impatience({ plan, series }: RunResult): string[] {
+  return plan.contestants.flatMap(({ name }) => {
+    const counts = series.filter(({ contestant }) => contestant === name).map(({ values }) => values.length);
+    const most = Math.max(0, ...counts);
+    if (most === 0 || most >= plan.rounds) return [];
+    const size = `${plan.keyCount.toLocaleString('en-US')} keys, values of ${plan.valueSizeBytes} bytes`;
+    return [`- ${size}: ${name} took part in ${most} of ${plan.rounds} rounds, because its rounds take very long`];
+  });
 }
 
 function budgets(result: RunResult): string[] {

@@ -27,6 +27,8 @@ export interface RunPlan {
   readonly parentDirectory: string;
   /** A process that needs longer is ended, and its figures are missing. */
   readonly timeoutSeconds: number;
+  /** A contestant that has taken longer than this begins no further round. Default: none does. */
+  readonly patienceSeconds?: number;
 }
 
 /** A contestant's figures for one workload, of all rounds. */
@@ -65,13 +67,17 @@ const EMPTY: DataState = { indexCount: 0, deletedEvery: 0 };
 export async function runRounds(plan: RunPlan, log: (line: string) => void): Promise<RunResult> {
   const series = new SeriesCollector();
   const failures: Failure[] = [];
+  const secondsTaken = new Map<string, number>();
   for (let round = 0; round < plan.rounds; round++) {
     for (const contestant of rotated(plan.contestants, round)) {
+      const takenBefore = secondsTaken.get(contestant.name) ?? 0;
+      if (takenBefore > (plan.patienceSeconds ?? Number.POSITIVE_INFINITY)) continue;
       const startMs = performance.now();
       for (const measurement of await runContestant(plan, contestant, failures))
         series.add(contestant.name, measurement);
-      const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-      log(`round ${round + 1} of ${plan.rounds}: ${contestant.name}, ${seconds} s`);
+      const seconds = (performance.now() - startMs) / 1000;
+      secondsTaken.set(contestant.name, takenBefore + seconds);
+      log(`round ${round + 1} of ${plan.rounds}: ${contestant.name}, ${seconds.toFixed(1)} s`);
     }
   }
   for (const { contestant, group, message } of failures) log(`${contestant}, ${group}: ${message}`);

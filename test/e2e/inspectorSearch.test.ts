@@ -218,6 +218,23 @@ describe('inspector search', () => {
     await editor.filter('');
   });
 
+  it('reads the bytes of a field as numbers in both byte orders', async () => {
+    const editor = await openAtStart();
+    await editor.filter('key:city/05000');
+    await editor.active.filter({ hasText: 'city/05000' }).waitFor();
+    await editor.frame.locator('tr[data-field=value]').click();
+    await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
+    const bytes = Buffer.from(SIGNATURE);
+    const row = editor.frame.getByRole('region', { name: 'Numbers' }).getByRole('row', { name: /^unsigned 32/ });
+    await eventually(async () => {
+      const cells = await row.getByRole('cell').allInnerTexts();
+      const numbers = cells.map((cell) => Number(cell.replaceAll(',', '')));
+      assert.deepEqual(numbers, [bytes.readUInt32LE(0), bytes.readUInt32BE(0)]);
+    });
+    await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
+    await editor.filter('');
+  });
+
   it('exports the filtered records as JSON Lines and as CSV', async () => {
     const { workbench, directory } = fixture;
     const editor = await openAtStart();

@@ -178,11 +178,22 @@ export class Workbench implements AsyncDisposable {
     // Away from whatever would show a tooltip, and one that is there already fades.
     await this.page.mouse.move(0, 0);
     await this.page.locator('.workbench-hover:visible').waitFor({ state: 'detached' });
+    await this.#untilRowsAreThere();
     const file = path.join(extensionUnderTest.artifactsDirectory, `${name}.png`);
     await mkdir(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
     const readmePicture = path.join(extensionUnderTest.readmePicturesDirectory, `${name}.png`);
     if (process.env['STRATA_README_PICTURES'] && existsSync(readmePicture)) await copyFile(file, readmePicture);
+  }
+
+  /** No table of a webview waits for rows any more. */
+  async #untilRowsAreThere(): Promise<void> {
+    await eventually(async () => {
+      for (const frame of this.page.frames()) {
+        const waiting = await frame.locator('.rows .row.loading:visible').count();
+        if (waiting > 0) throw new Error(`${waiting} rows are still missing`);
+      }
+    });
   }
 
   async #untilReady(): Promise<void> {
