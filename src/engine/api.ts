@@ -25,8 +25,8 @@ export interface StoreOptions {
   /** Open in spite of damage: unreadable ranges are skipped and reported in `store.recovery`. Default false. */
   readonly salvage?: boolean;
   /**
-   * Memory for blocks of segment files, used up as they are read or written. A store that fits is read without system
-   * calls. 0: none. Default 256 MiB.
+   * Memory for blocks of segment files, taken up by what is read often and what was written last. A store that fits is
+   * soon read without system calls. 0: none. Default 256 MiB.
    */
   readonly cacheSizeBytes?: number;
   /**

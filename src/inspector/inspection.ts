@@ -38,7 +38,7 @@ import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
 import { findRow } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
-import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE } from './logFormat.ts';
+import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE, type QuickRows } from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
 import type { RangedFile } from './rangedFile.ts';
 import { type CompiledFilter, compileFilter } from './recordFilter.ts';
@@ -89,6 +89,8 @@ export class Inspection implements ScanCalls {
   #index: FileIndex;
   /** Until the file has been read. */
   #quick: QuickIndex | undefined;
+  /** What else could tell the rows, if that fails. */
+  #quickSources: Iterator<QuickRows> | undefined;
   #quickOutcome: QuickIndexProgress | undefined;
   #filtered: FilteredView | undefined;
   #sorted: SortedView | undefined;
@@ -402,18 +404,25 @@ export class Inspection implements ScanCalls {
     if (this.#file.sizeBytes > index.sizeBytes) this.#goOn();
   }
 
-  /** Looks whether another file tells where this one's rows start. A small file is read at once without. */
+  /** Looks for what tells sooner where rows start. A small file is read at once without. */
   #startQuick(): void {
-    const openBeside = this.#openBeside;
-    if (this.#index.done || openBeside === undefined) return;
-    const told = this.#logFile.quickRows?.({ file: this.#file, openBeside });
-    this.#quick = told === undefined ? undefined : new QuickIndex(told);
+    if (this.#index.done) return;
+    const openBeside = this.#openBeside ?? (() => undefined);
+    this.#quickSources = this.#logFile.quickRows?.({ file: this.#file, openBeside });
+    this.#nextQuick();
+  }
+
+  #nextQuick(): void {
+    const next = this.#quickSources?.next();
+    this.#quick = next === undefined || next.done === true ? undefined : new QuickIndex(next.value);
   }
 
   #stepQuick(quick: QuickIndex): void {
     quick.step();
-    if (quick.state === 'failed') this.#dropQuick('refused');
-    else if (quick.state === 'ready') this.#reportIndex();
+    if (quick.state === 'failed') {
+      this.#dropQuick('refused');
+      this.#nextQuick();
+    } else if (quick.state === 'ready') this.#reportIndex();
   }
 
   /** The file has been read: what it says replaces what was told. */
@@ -425,7 +434,7 @@ export class Inspection implements ScanCalls {
 
   #dropQuick(state: QuickIndexProgress['state']): void {
     if (this.#quick === undefined) return;
-    this.#quickOutcome = { source: this.#quick.source, state, share: 1 };
+    if (this.#quick.isSeparate) this.#quickOutcome = { source: this.#quick.source, state, share: 1 };
     this.#quick.close();
     this.#quick = undefined;
   }
@@ -473,6 +482,7 @@ export class Inspection implements ScanCalls {
     this.#indexing = false;
     this.#quick?.close();
     this.#quick = undefined;
+    this.#quickSources = undefined;
     this.#quickOutcome = undefined;
     const filtered = this.#filtered;
     this.#endSort();

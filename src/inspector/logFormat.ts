@@ -43,8 +43,11 @@ export interface LogFile {
   scan(start: ScanStart): LogScan;
   /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
   describe(row: RowPlace, bytes: Uint8Array): RecordField[];
-  /** Rows of this file as another one tells them, such as an index that its writer left. Absent: none does. */
-  quickRows?(context: FileContext): QuickRows | undefined;
+  /**
+   * What tells where the rows of this file start sooner than reading it does, such as an index that its writer left; the
+   * best comes first, and the next is asked for when it fails. Absent: nothing does.
+   */
+  quickRows?(context: FileContext): Iterator<QuickRows>;
   /** Compares the file with those it belongs to. Absent: it belongs to none. */
   crossCheck?(context: CrossCheckContext): Promise<CrossCheck>;
   /** What a record at the start of a damaged range says, when its header still makes sense. */
@@ -64,6 +67,8 @@ export interface FileContext {
 export interface QuickRows {
   /** What tells it, for people: `hint file`. */
   readonly source: string;
+  /** It is another file, so that people want to know whether the two agree. */
+  readonly isSeparate: boolean;
   /** How much of it has been read, 0 to 1. */
   readonly share: number;
   /** Reads one piece. `done`: all rows of the file have been told. `failed`: nothing that was told is to be believed. */

@@ -1,4 +1,4 @@
-/** Where rows start as another file tells it: an index that is there before the file itself has been read. */
+/** Where rows start as something quicker tells it: an index that is there before the file has been read and checked. */
 
 import type { QuickRowSink, QuickRows } from './logFormat.ts';
 import { SparseIndex } from './sparseIndex.ts';
@@ -18,6 +18,10 @@ export class QuickIndex implements QuickRowSink {
 
   get state(): 'reading' | 'ready' | 'failed' {
     return this.#state;
+  }
+
+  get isSeparate(): boolean {
+    return this.#told.isSeparate;
   }
 
   get share(): number {

@@ -130,9 +130,9 @@ export interface DamageCount {
   readonly bytes: number;
 }
 
-/** Rows that another file has told, before this one has been read. */
+/** Rows that something quicker has told, before the file has been read and checked. */
 export interface QuickIndexProgress {
-  /** `hint file`. */
+  /** `hint file`, `chain of lengths`. */
   readonly source: string;
   /**
    * - `reading`: it is being read itself, and rows are still those read so far.
@@ -156,7 +156,7 @@ export interface IndexProgress {
   readonly operationCounts: readonly number[];
   readonly damage: DamageCount;
   readonly incompleteGroups: number;
-  /** Absent: no other file tells this one's rows. */
+  /** Absent: nothing tells the rows sooner, or there is nothing to say about it any more. */
   readonly quick?: QuickIndexProgress;
 }
 

@@ -142,6 +142,10 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
     await workbench.openFileInExplorer(FILE);
     await first.first().waitFor();
   });
+  await measurement.time('go to the end at once', async () => {
+    await goTo(workbench, '100%');
+    await atRecord(editor, recordCount - 1);
+  });
   await measurement.time('index complete', () =>
     editor.fact('index').waitFor({ state: 'detached', timeout: PATIENCE_MS }),
   );

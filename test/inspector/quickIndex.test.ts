@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { crc32 } from '../../src/format/crc32.ts';
-import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
+import { HINT_ENTRY, HINT_FIRST_ENTRY, RECORD } from '../../src/format/layout.ts';
 import { readU16, readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import type { Located, RowPage } from '../../src/shared/inspectorMessages.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
@@ -22,6 +22,21 @@ function mixedSegment(): { readonly bytes: Uint8Array; readonly offsets: readonl
     }
   }
   return { bytes: builder.bytes(), offsets };
+}
+
+/** Rows asked for while only `source` tells where they start, and the same when the file has been read. */
+async function earlyAndLate(bytes: Uint8Array, source: string, firsts: readonly number[]) {
+  const early: Promise<RowPage>[] = [];
+  const subject = probe(bytes, {
+    onIndexReport: ({ quick, indexedBytes, sizeBytes }) => {
+      if (quick?.state !== 'shown' || quick.source !== source || early.length > 0) return;
+      assert.ok(indexedBytes < sizeBytes / 2, 'the file has hardly been checked');
+      early.push(...firsts.map((first) => subject.inspection.rows({ view: 0, first, count: 50 })));
+    },
+  });
+  const progress = await openWhole(subject);
+  const late = await Promise.all(firsts.map((first) => subject.inspection.rows({ view: 0, first, count: 50 })));
+  return { early: await Promise.all(early), late, progress, subject };
 }
 
 function withRightChecksum(hint: Uint8Array): Uint8Array {
@@ -114,16 +129,74 @@ describe('an index from a hint file', () => {
       const subject = probe(bytes, { beside: { [HINT]: copy } });
       const progress = await openWhole(subject);
       assert.equal(progress.quick?.state, 'refused');
-      assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown'));
+      assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown' && quick.source === 'hint file'));
       assert.equal(progress.rowCount, (await openWhole(probe(bytes))).rowCount);
     });
   }
 
-  it('is not looked for where no file beside can be reached, and ends with the editor', async () => {
-    const subject = probe(bytes);
-    assert.equal((await openWhole(subject)).quick, undefined);
+  it('ends with the editor', () => {
     const closed = probe(bytes, { beside: { [HINT]: hint } });
     closed.inspection.open();
     closed.inspection.close();
   });
+});
+
+describe('an index from the lengths of records', () => {
+  const { bytes, offsets } = mixedSegment();
+
+  it('shows any row before the file has been checked, and the same rows after', async () => {
+    const { early, late, progress } = await earlyAndLate(bytes, 'chain of lengths', [0, 1, 500, 5000, 12_000]);
+    assert.deepEqual(early, late);
+    assert.equal(progress.quick, undefined, 'nothing is left to say when all is read');
+  });
+
+  it('follows values that are larger than what is read at a time', async () => {
+    const builder = new SegmentBuilder();
+    for (let index = 0; index < 12; index++) {
+      builder.add({ key: `key/${index}`, value: 'x'.repeat(index % 2 === 0 ? 3_000_000 : 10) });
+    }
+    const { early, late } = await earlyAndLate(builder.bytes(), 'chain of lengths', [0, 11]);
+    assert.equal(early.length, 2);
+    assert.deepEqual(early, late);
+  });
+
+  it('takes over when the hint file is of no use', async () => {
+    const subject = probe(bytes, { beside: { [HINT]: new Uint8Array(100) } });
+    const progress = await openWhole(subject);
+    assert.ok(
+      subject.indexReports.some(({ quick }) => quick?.state === 'shown' && quick.source === 'chain of lengths'),
+    );
+    assert.equal(progress.quick?.source, 'hint file');
+    assert.equal(progress.quick?.state, 'refused');
+  });
+
+  it('shows a record with a wrong checksum as damage, before the file has been checked too', async () => {
+    const damaged = bytes.slice();
+    const offset = offsets[4000] as number;
+    damaged[offset + 50] = (damaged[offset + 50] as number) ^ 1;
+    const whole = probe(damaged);
+    await openWhole(whole);
+    const row = whole.inspection.adjacentDamage(-1, 'next')?.row ?? 0;
+    const { early, late, progress } = await earlyAndLate(damaged, 'chain of lengths', [row]);
+    assert.equal(early[0]?.rows[0]?.kind, 'damage');
+    assert.deepEqual(early, late);
+    assert.equal(progress.damage.ranges, 1);
+  });
+
+  for (const [what, change] of [
+    ['a length is wrong', (copy: Uint8Array, at: number) => writeU32(copy, at + RECORD.valueLength, 1_000_000)],
+    ['a header is zeros', (copy: Uint8Array, at: number) => copy.fill(0, at, at + 200)],
+    ['the last record is torn', (copy: Uint8Array) => copy.subarray(0, copy.length - 3)],
+    ['less than a header is at the end', (copy: Uint8Array) => Buffer.concat([copy, new Uint8Array(5)])],
+  ] as const) {
+    it(`is not used when ${what}`, async () => {
+      const copy = bytes.slice();
+      const changed = change(copy, offsets[4000] as number) ?? copy;
+      const subject = probe(changed);
+      const progress = await openWhole(subject);
+      assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown'));
+      assert.equal(progress.quick, undefined);
+      assert.ok(progress.damage.ranges > 0);
+    });
+  }
 });

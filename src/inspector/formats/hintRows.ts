@@ -25,6 +25,7 @@ export function hintRowsOf(segmentId: number, { file, openBeside }: FileContext)
  */
 class HintRows implements QuickRows {
   readonly source = 'hint file';
+  readonly isSeparate = true;
   readonly #segmentId: number;
   readonly #segment: RangedFile;
   readonly #hint: RangedFile;

@@ -42,6 +42,7 @@ import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkHintOfSegment } from './hintCheck.ts';
 import { hintRowsOf } from './hintRows.ts';
+import { LengthRows } from './lengthRows.ts';
 import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
@@ -101,8 +102,10 @@ class SegmentFile implements LogFile {
     return toFields(recordFieldSpans(view, bytes, row, this.#salt));
   }
 
-  quickRows(context: FileContext): QuickRows | undefined {
-    return hintRowsOf(this.segmentId, context);
+  *quickRows(context: FileContext): Generator<QuickRows> {
+    const hint = hintRowsOf(this.segmentId, context);
+    if (hint !== undefined) yield hint;
+    yield new LengthRows(context.file);
   }
 
   async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
