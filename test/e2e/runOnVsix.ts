@@ -5,8 +5,8 @@ import { globSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** Explorer, commands and the store's thread; the segment editor and its thread; salvage and its thread. */
-const SUITES = ['store', 'segmentEditor', 'inspectorSalvage'];
+/** Explorer, commands and the store's thread; the segment editor, its thread and its webview. */
+const SUITES = ['store', 'segmentEditor'];
 
 const { all } = parseArgs({ options: { all: { type: 'boolean', default: false } } }).values;
 const root = path.resolve(import.meta.dirname, '../..');
