@@ -2,8 +2,9 @@
  * Blocks of segment files in memory. A read that finds its block needs no system call.
  *
  * A block comes in when so many records were read from it that reading it whole would have cost no more, until the
- * capacity is used up; it leaves with its segment. Nothing is pushed out for something else: a store that outgrows the cache would only push out what it needs next, and the
- * operating system's page cache, a system call away, does that work better.
+ * capacity is used up; it leaves with its segment. Nothing is pushed out for something else: a store that outgrows the
+ * cache would only push out what it needs next, and the operating system's page cache, a system call away, does that
+ * work better.
  *
  * What was written last is there too, in a few blocks that are used over and over: new memory for all that is written
  * would cost more than the writing.

@@ -482,7 +482,6 @@ export class Inspection implements ScanCalls {
     this.#indexing = false;
     this.#quick?.close();
     this.#quick = undefined;
-    this.#quickSources = undefined;
     this.#quickOutcome = undefined;
     const filtered = this.#filtered;
     this.#endSort();

@@ -29,7 +29,7 @@ export async function compare(options: CompareOptions): Promise<void> {
   const results: RunResult[] = [];
   for (const keyCount of options.keys) {
     for (const valueSizeBytes of options.values) {
-      console.error(`${keyCount.toLocaleString('en-US')} keys, values of ${valueSizeBytes} bytes`);
+      console.error(describeSize({ keyCount, valueSizeBytes }));
       results.push(await runRounds(planOf(options, keyCount, valueSizeBytes), (line) => console.error(`  ${line}`)));
       const markdown = await report(options, machine, results);
       writeReport(options.output, options.name ?? 'compare', markdown, { machine, results });
@@ -67,14 +67,20 @@ function planOf(options: CompareOptions, keyCount: number, valueSizeBytes: numbe
 }
 
 /** Which engines took part in fewer rounds, because one of theirs takes very long. */
-function impatience({ plan, series }: RunResult): string[] {
+function impatience({ plan, series, failures }: RunResult): string[] {
   return plan.contestants.flatMap(({ name }) => {
+    if (failures.some(({ contestant }) => contestant === name)) return [];
     const counts = series.filter(({ contestant }) => contestant === name).map(({ values }) => values.length);
     const most = Math.max(0, ...counts);
     if (most === 0 || most >= plan.rounds) return [];
-    const size = `${plan.keyCount.toLocaleString('en-US')} keys, values of ${plan.valueSizeBytes} bytes`;
-    return [`- ${size}: ${name} took part in ${most} of ${plan.rounds} rounds, because its rounds take very long`];
+    return [
+      `- ${describeSize(plan)}: ${name} took part in ${most} of ${plan.rounds} rounds, because its rounds take very long`,
+    ];
   });
+}
+
+function describeSize({ keyCount, valueSizeBytes }: Pick<RunResult['plan'], 'keyCount' | 'valueSizeBytes'>): string {
+  return `${keyCount.toLocaleString('en-US')} keys, values of ${valueSizeBytes} bytes`;
 }
 
 function budgets(result: RunResult): string[] {

@@ -134,7 +134,10 @@ describe('an index from a hint file', () => {
     });
   }
 
-  it('ends with the editor', () => {
+  it('is not looked for where no file beside can be reached, and ends with the editor', async () => {
+    const subject = probe(bytes);
+    assert.equal((await openWhole(subject)).quick, undefined);
+    assert.ok(!subject.indexReports.some(({ quick }) => quick?.source === 'hint file'));
     const closed = probe(bytes, { beside: { [HINT]: hint } });
     closed.inspection.open();
     closed.inspection.close();

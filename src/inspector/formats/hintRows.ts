@@ -10,6 +10,7 @@ import { decodeRecord, RecordView } from '../../format/record.ts';
 import { type FileContext, NONE, type QuickRowSink, type QuickRows } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
+import { BatchedRows } from './batchedRows.ts';
 
 /** Holds the longest entry many times over. */
 const PIECE_BYTES = 0x8_0000;
@@ -37,8 +38,7 @@ class HintRows implements QuickRows {
   #sink: QuickRowSink | undefined;
   /** Where the next record or frame starts. */
   #nextOffset = FILE_HEADER_SIZE;
-  #groupStart = NONE;
-  #groupEnd = NONE;
+  readonly #rows = new BatchedRows();
   #contradicts = false;
 
   constructor(segmentId: number, segment: RangedFile, hint: RangedFile) {
@@ -88,11 +88,7 @@ class HintRows implements QuickRows {
       this.#contradicts = true;
       return;
     }
-    if (offsetBytes >= this.#groupEnd) {
-      this.#groupStart = NONE;
-      this.#groupEnd = NONE;
-    }
-    this.#sink?.row(offsetBytes, this.#groupStart, this.#groupEnd);
+    if (this.#sink !== undefined) this.#rows.record(offsetBytes, this.#sink);
     this.#nextOffset = offsetBytes + sizeBytes;
   }
 
@@ -105,9 +101,7 @@ class HintRows implements QuickRows {
     view.offsetBytes = start;
     const problem = decodeRecord(view, this.#frame.subarray(0, count), 0, this.#salt, nodeCrc32);
     if (problem !== undefined || view.operation !== OPERATION.batch) return false;
-    this.#sink?.row(start, NONE, NONE);
-    this.#groupStart = start;
-    this.#groupEnd = recordOffsetBytes + view.batchBodySizeBytes;
+    if (this.#sink !== undefined) this.#rows.frame(start, view, this.#sink);
     return true;
   }
 }

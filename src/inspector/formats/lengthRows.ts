@@ -7,6 +7,7 @@ import { FILE_HEADER_SIZE, OPERATION, RECORD_HEADER_SIZE } from '../../format/la
 import { checkRecordFields, decodeRecordHeader, RecordView } from '../../format/record.ts';
 import { NONE, type QuickRowSink, type QuickRows } from '../logFormat.ts';
 import type { RangedFile } from '../rangedFile.ts';
+import { BatchedRows } from './batchedRows.ts';
 
 const PIECE_BYTES = 0x10_0000;
 
@@ -20,8 +21,7 @@ export class LengthRows implements QuickRows {
   readonly #view = new RecordView();
   /** Where the next record starts. */
   #next = 0;
-  #groupStart = NONE;
-  #groupEnd = NONE;
+  readonly #rows = new BatchedRows();
 
   constructor(file: RangedFile) {
     this.#file = file;
@@ -44,25 +44,13 @@ export class LengthRows implements QuickRows {
       if (decodeRecordHeader(view, bytes, at) !== undefined || checkRecordFields(view) !== undefined) return 'failed';
       // What a frame says of its batch stands behind its header.
       if (view.operation === OPERATION.batch && at + view.sizeBytes > bytes.length) break;
-      this.#tell(base + at, sink);
+      if (view.operation === OPERATION.batch) this.#rows.frame(base + at, view, sink);
+      else this.#rows.record(base + at, sink);
+      this.#next = base + at + view.sizeBytes;
     }
     if (this.#next === this.#sizeBytes) return 'done';
     return this.#next > base && this.#next < this.#sizeBytes ? 'more' : 'failed';
   }
 
   close(): void {}
-
-  #tell(offsetBytes: number, sink: QuickRowSink): void {
-    const view = this.#view;
-    this.#next = offsetBytes + view.sizeBytes;
-    const isFrame = view.operation === OPERATION.batch;
-    if (isFrame || offsetBytes >= this.#groupEnd) {
-      this.#groupStart = NONE;
-      this.#groupEnd = NONE;
-    }
-    sink.row(offsetBytes, this.#groupStart, this.#groupEnd);
-    if (!isFrame) return;
-    this.#groupStart = offsetBytes;
-    this.#groupEnd = this.#next + view.batchBodySizeBytes;
-  }
 }
