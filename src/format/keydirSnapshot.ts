@@ -172,8 +172,9 @@ export function decodeSnapshotHead(bytes: Uint8Array, fileSizeBytes: number, crc
   if (head.freeCount > head.entryCount || shardBits > MAX_SHARD_BITS || head.lastSequence > MAX_U53) {
     return { ok: false, problem: 'impossible-entry' };
   }
-  if (!switchesAreSound(bytes) || !head.segments.every(isSoundSegment))
+  if (!switchesAreSound(bytes) || !head.segments.every(isSoundSegment) || !idsDiffer(head.segments)) {
     return { ok: false, problem: 'impossible-entry' };
+  }
   return { ok: true, head, layout };
 }
 
@@ -189,6 +190,11 @@ function isSoundSegment(segment: SnapshotSegment): boolean {
   if (segmentId === 0 || coveredSizeBytes < FILE_HEADER_SIZE || coveredSizeBytes > MAX_U53) return false;
   if (liveCount + tombstoneCount > recordCount || segment.liveBytes > coveredSizeBytes) return false;
   return minSequence <= maxSequence && maxSequence <= MAX_U53;
+}
+
+/** A segment that stood in the table twice would cover two sizes at once. */
+function idsDiffer(segments: readonly SnapshotSegment[]): boolean {
+  return new Set(segments.map(({ segmentId }) => segmentId)).size === segments.length;
 }
 
 function readSegments(bytes: Uint8Array, count: number): SnapshotSegment[] {

@@ -120,6 +120,7 @@ describe('head of a keydir snapshot', () => {
     ['more free entries than entries', { ...HEAD, hasOrder: false, freeCount: 12 }],
     ['a last sequence number above 2^53 - 1', { ...HEAD, lastSequence: 2 ** 53 }],
     ['segment id 0', { ...HEAD, segments: [{ ...segment, segmentId: 0 }] }],
+    ['two segments of one id', { ...HEAD, segments: [segment, segment] }],
     ['a segment covered less than its header', { ...HEAD, segments: [{ ...segment, coveredSizeBytes: 31 }] }],
     ['more live bytes than covered ones', { ...HEAD, segments: [{ ...segment, liveBytes: 1001 }] }],
     ['more live records than records', { ...HEAD, segments: [{ ...segment, liveCount: 8 }] }],

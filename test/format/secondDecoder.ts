@@ -451,7 +451,9 @@ function headIsPossible(bytes: Uint8Array): boolean {
   if (view.getUint32(40, true) > view.getUint32(36, true) || view.getBigUint64(56, true) > MAX_EXACT) return false;
   if (view.getUint8(64) > 16 || view.getUint8(65) > 1 || view.getUint8(66) > 1) return false;
   if (bytes.subarray(67, 72).some((byte) => byte !== 0)) return false;
-  return readSnapshotSegments(bytes).every((segment) => {
+  const segments = readSnapshotSegments(bytes);
+  return segments.every((segment, index) => {
+    if (segments.findIndex(({ id }) => id === segment.id) !== index) return false;
     if (segment.id === 0 || segment.coveredSize < 32 || segment.liveBytes > segment.coveredSize) return false;
     if (segment.coveredSize > Number(MAX_EXACT) || segment.maxSequence > Number(MAX_EXACT)) return false;
     return (
