@@ -69,6 +69,8 @@ export class Inspector {
   #overviewDrawnAt = 0;
   /** A place that could not be shown yet, because the index had not come so far. */
   #pendingTarget: LocateTarget | undefined;
+  /** The place that was asked for last is shown, whichever answer comes last. */
+  #goToGeneration = 0;
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
   /** The row that was selected among the matches of the filter that is being brought back. */
@@ -400,13 +402,15 @@ export class Inspector {
       this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
       return;
     }
-    let located = await this.#host.locate(target, this.#view);
-    if (located === undefined && this.#view !== this.#base) {
+    const generation = ++this.#goToGeneration;
+    const located = await this.#host.locate(target, this.#view);
+    if (generation !== this.#goToGeneration) return;
+    if (located === undefined) {
+      if (this.#view === this.#base) return;
       // Not among the rows that the order keeps: it is shown where it stands in the file.
       this.#sorting.clear();
-      located = await this.#host.locate(target, this.#view);
+      return this.#goTo(target, select);
     }
-    if (located === undefined) return;
     if (select) {
       this.#table.select(located.position, 'center');
       // Taking the focus from elsewhere would close an input box that has just been opened.

@@ -129,5 +129,8 @@ describe('sorting in the inspector', () => {
     await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'k999' }).waitFor();
     await eventually(async () => assert.equal(await editor.rowCount(), MANY_RECORDS + 1));
     assert.equal(await header(editor, 'Seq').getAttribute('aria-sort'), 'none');
+    // Leaving the order looks for the row that was selected in it, too, and may hear of it later.
+    await workbench.page.waitForTimeout(1000);
+    assert.match(await editor.grid.locator('.rows .row[aria-selected=true]').innerText(), /k999\s/);
   });
 });
