@@ -20,6 +20,7 @@ import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
 import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
+import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
@@ -55,6 +56,7 @@ export class Inspector {
   readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
   readonly #splitter: Splitter;
   readonly #sorting: RowSorting;
+  #hasRows = false;
   /** What the table shows: `#base`, or its rows in another order. */
   #view: ViewId = ALL_ROWS;
   /** All rows, or those of the filter. */
@@ -326,6 +328,9 @@ export class Inspector {
   #rowsArrived(): void {
     this.#table.redraw();
     this.#placeMarker();
+    if (this.#hasRows) return;
+    this.#hasRows = true;
+    performance.mark(MARKS.firstRows);
   }
 
   #fileChanged(change: FileChange, summary: FileSummary | undefined): void {

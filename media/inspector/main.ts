@@ -3,6 +3,8 @@
 import '@vscode/codicons/dist/codicon.css';
 import './inspector.css';
 import { Inspector } from './inspector.ts';
+import { MARKS } from './marks.ts';
 
+performance.mark(MARKS.started);
 const place = document.getElementById('inspector');
 if (place !== null) void new Inspector(place).start();

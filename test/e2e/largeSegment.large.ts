@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { MARKS } from '../../media/inspector/marks.ts';
 import { formatCount, formatSize } from '../../src/shared/quantities.ts';
 import { segmentOf } from '../inspector/segmentBuilder.ts';
 import { LARGE_START_MS, largeKey, type WrittenSegment, writeLargeSegment } from '../inspector/writeSegment.ts';
@@ -76,6 +77,16 @@ async function atRecord(editor: SegmentEditor, index: number): Promise<void> {
   }, STEP_PATIENCE_MS);
 }
 
+/** From the first line of the inspector's script to its first rows; what comes before is VS Code opening an editor. */
+async function ownShareMs(editor: SegmentEditor): Promise<number> {
+  return editor.grid.evaluate((_, { started, firstRows }) => {
+    const [from] = performance.getEntriesByName(started);
+    const [until] = performance.getEntriesByName(firstRows);
+    if (from === undefined || until === undefined) throw new Error('The inspector has not marked its first rows.');
+    return until.startTime - from.startTime;
+  }, MARKS);
+}
+
 /** Every row in sight has the key that belongs to its number. */
 async function assertRowsInSight(editor: SegmentEditor): Promise<number> {
   const rows = await editor.visibleRows();
@@ -142,6 +153,7 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
     await workbench.openFileInExplorer(FILE);
     await first.first().waitFor();
   });
+  measurement.result.timesMs['of these, in the inspector'] = await ownShareMs(editor);
   await measurement.time('go to the end at once', async () => {
     await goTo(workbench, '100%');
     await atRecord(editor, recordCount - 1);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { type ChromiumPage, openChromiumPage } from '../support/chromiumPage.ts';
 import { startVscodeHost, type VscodeHost, type VscodeHostOptions } from '../support/vscodeHost.ts';
@@ -10,6 +11,9 @@ import { extensionUnderTest } from './extensionUnderTest.ts';
 
 /** Names of themes that come with VS Code, as the theme picker shows them. */
 export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 'Light High Contrast';
+
+/** A menu takes a click that comes sooner after its opening for the end of the one that opened it, and ignores it. */
+const MENU_SETTLES_MS = 300;
 
 export class Workbench implements AsyncDisposable {
   readonly page: Page;
@@ -23,8 +27,12 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** Starts VS Code on a workspace, with the extension under test, and waits until it can be used. */
-  static async open(options: Omit<VscodeHostOptions, 'extension'>): Promise<Workbench> {
-    const host = await startVscodeHost({ ...options, extension: extensionUnderTest.source });
+  static async open(options: Omit<VscodeHostOptions, 'extension' | 'fewBuiltinExtensions'>): Promise<Workbench> {
+    const host = await startVscodeHost({
+      ...options,
+      fewBuiltinExtensions: true,
+      extension: extensionUnderTest.source,
+    });
     try {
       const workbench = new Workbench(host, await openChromiumPage());
       await workbench.page.goto(host.url, { timeout: 60_000 });
@@ -115,17 +123,28 @@ export class Workbench implements AsyncDisposable {
       // The search for files is not there yet while VS Code starts, and does not begin anew by itself.
       await this.page.keyboard.press('ControlOrMeta+P');
       await this.#quickInput().fill(file, { timeout: 2000 });
-      await this.#quickInputRow(name).first().click({ timeout: 5000 });
+      await this.#quickInputRow(name).first().click({ timeout: 2500 });
+      await this.#untilOpen(name);
     }, 40_000);
-    await this.tab(name).first().waitFor();
   }
 
   /** Opens a file of the workspace by name, through the explorer, where no search is there to find it. */
   async openFileInExplorer(name: string): Promise<void> {
-    // Before the extension's contributions are known, the file would open as text.
-    await this.page.locator('.activitybar').getByRole('tab', { name: 'Strata' }).waitFor();
-    await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name }).click();
-    await this.tab(name).waitFor();
+    await eventually(async () => {
+      await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name }).click();
+      await this.#untilOpen(name);
+    });
+  }
+
+  /** Closes the editor and throws when the file was opened as text because no contribution was known yet. */
+  async #untilOpen(name: string): Promise<void> {
+    await this.tab(name).first().waitFor();
+    const content = this.page.locator('iframe.webview.ready:visible, .editor-instance .view-lines:visible');
+    const refusal = this.page.locator('.monaco-editor-pane-placeholder:visible');
+    await content.or(refusal).first().waitFor();
+    if (!(await refusal.isVisible())) return;
+    await this.runCommand('View: Close All Editors');
+    throw new Error(`${name} was opened as text.`);
   }
 
   tab(name: string | RegExp): Locator {
@@ -274,12 +293,15 @@ class TreeView {
 
   /** Runs an entry of a row's context menu. */
   async contextMenu(label: string, entry: string): Promise<void> {
-    await (await this.scrollTo(label)).locator('.monaco-icon-label').click({ button: 'right' });
     const item = this.#page.locator('.context-view .action-label', { hasText: entry }).first();
-    await item.waitFor();
     await eventually(async () => {
-      // A menu ignores a click that comes too soon after the one that opened it.
-      if (await item.isVisible()) await item.click({ timeout: 2000 });
+      if (!(await item.isVisible())) {
+        await (await this.scrollTo(label)).locator('.monaco-icon-label').click({ button: 'right', timeout: 2000 });
+        await item.waitFor({ timeout: 2000 });
+      }
+      await sleep(MENU_SETTLES_MS);
+      // A tree that changes closes the menu. Only a click that reached the entry ends this loop.
+      await item.click({ timeout: 2000 });
       await item.waitFor({ state: 'hidden', timeout: 2000 });
     });
   }

@@ -16,8 +16,8 @@ export interface WorkbenchHost extends Pick<VscodeHostOptions, 'furtherExtension
 }
 
 /**
- * One VS Code for the suite that this is called in, on a folder that `fill` has filled. A failed test leaves a picture
- * of the moment among the artefacts.
+ * One VS Code for the suite that this is called in, on a folder that `fill` has filled. A failed attempt leaves
+ * a picture of the moment among the artefacts.
  */
 export function workbenchFixture(
   fill: (directory: string) => Promise<void>,
@@ -40,9 +40,11 @@ export function workbenchFixture(
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') {
-      await workbench?.screenshot(`failed-${this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-')}`);
-    }
+    // It is not called failed when another attempt follows.
+    if (this.currentTest === undefined || this.currentTest.state === 'passed') return;
+    await workbench?.screenshot(`failed-${this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-')}`);
+    // A menu, a box or a dialog that it left open would stand in the way of what follows.
+    for (let key = 0; key < 3; key++) await workbench?.page.keyboard.press('Escape');
   });
 
   after(async () => {

@@ -70,6 +70,7 @@ async function runOnServer(workspace: string): Promise<number> {
     extension: { developmentDirectory: extensionDirectory },
     workspace,
     testsModule,
+    fewBuiltinExtensions: true,
   });
   await using browser = await openChromiumPage();
   const { promise: exitCode, resolve, reject } = Promise.withResolvers<number>();
