@@ -11,7 +11,8 @@ import { TABLE_ENTRY_BITS, TABLE_TAG_SHIFT } from '../format/layout.ts';
 
 export const SHARD_BITS = 8;
 const SHARD_COUNT = 1 << SHARD_BITS;
-const SHARD_SHIFT = 32 - SHARD_BITS;
+/** A hash shifted right by this is the index of its shard. */
+export const SHARD_SHIFT = 32 - SHARD_BITS;
 const FIRST_CAPACITY = 8;
 const EMPTY = 0;
 const ENTRY_MASK = 2 ** TABLE_ENTRY_BITS - 1;
@@ -32,7 +33,12 @@ export function tagIn(stored: number): number {
 
 /** The entry in a slot, -1 for an empty one. */
 export function entryIn(stored: number): number {
-  return (stored & ENTRY_MASK) - 1;
+  return referenceIn(stored) - 1;
+}
+
+/** The entry in a slot plus 1, 0 for an empty one. */
+export function referenceIn(stored: number): number {
+  return stored & ENTRY_MASK;
 }
 
 /** The shard with this index, from a snapshot. */

@@ -85,6 +85,13 @@ export class SnapshotReader {
     return this.#isSound && got === stored.length && readU32(stored, 0) === this.#checksum;
   }
 
+  /** A few bytes of what was passed, not checked again; zeros after the end of the file. */
+  peek(offsetBytes: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    readFully(this.#file, bytes, 0, length, offsetBytes);
+    return bytes;
+  }
+
   /** Fills `target` with a part that was passed before. Throws `STORE_DAMAGED` when its bytes are others now. */
   load<T extends Uint8Array | Uint32Array | Float64Array>(parts: readonly SnapshotPart[], index: number, target: T): T {
     const part = parts[index];

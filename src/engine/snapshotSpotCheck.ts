@@ -1,0 +1,63 @@
+/**
+ * Looks up a few keys in a snapshot file that has been read and not loaded.
+ *
+ * A sound file may still come from a build whose hash was another: then no key would be found, though all are there.
+ * A look-up through the keydir would tell as well, but would bring megabytes into memory for four keys.
+ */
+
+import type { SnapshotHead, SnapshotLayout } from '../format/keydirSnapshot.ts';
+import { KEY_UNIT } from '../format/layout.ts';
+import { readU32 } from '../format/littleEndian.ts';
+import { ENTRY, ENTRY_WORDS } from './keydirEntries.ts';
+import { hashKey } from './keyHash.ts';
+import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
+import type { SnapshotPart, SnapshotReader } from './snapshotReader.ts';
+
+const SPOT_CHECKS = 4;
+const WORD_SIZE = Uint32Array.BYTES_PER_ELEMENT;
+const ENTRY_SIZE = ENTRY_WORDS * WORD_SIZE;
+/** Of a key in the key area. */
+const LENGTH_SIZE = 2;
+
+/** What was noted while the file was read: the parts of the hash table, and which entries are free, in their order. */
+interface PassedTable {
+  readonly shards: readonly SnapshotPart[];
+  readonly freeEntries: readonly number[];
+}
+
+/** Whether the first entries are found by their keys. */
+export function entriesAreFound(
+  reader: SnapshotReader,
+  head: SnapshotHead,
+  layout: SnapshotLayout,
+  { shards, freeEntries }: PassedTable,
+): boolean {
+  let left = SPOT_CHECKS;
+  let passedFree = 0;
+  for (let entry = 0; entry < head.entryCount && left > 0; entry++) {
+    if (freeEntries[passedFree] === entry) {
+      passedFree++;
+      continue;
+    }
+    const bytes = reader.peek(layout.columns.entries.offsetBytes + entry * ENTRY_SIZE, ENTRY_SIZE);
+    const keyAt = layout.columns.keyArea.offsetBytes + readU32(bytes, ENTRY.key * WORD_SIZE) * KEY_UNIT;
+    const length = reader.peek(keyAt, LENGTH_SIZE);
+    const keyLength = (length[0] as number) | ((length[1] as number) << 8);
+    const hash = hashKey(reader.peek(keyAt + LENGTH_SIZE, keyLength), 0, keyLength, head.hashSeed);
+    if (readU32(bytes, ENTRY.hash * WORD_SIZE) !== hash >>> 0) return false;
+    if (!isInShard(reader, shards[hash >>> SHARD_SHIFT], hash, entry)) return false;
+    left--;
+  }
+  return true;
+}
+
+function isInShard(reader: SnapshotReader, shard: SnapshotPart | undefined, hash: number, entry: number): boolean {
+  const slots = (shard?.sizeBytes ?? 0) / WORD_SIZE;
+  // A shard is never full, so that the search ends.
+  for (let at = hash & (slots - 1); shard !== undefined && slots > 0; at = (at + 1) & (slots - 1)) {
+    const stored = readU32(reader.peek(shard.offsetBytes + at * WORD_SIZE, WORD_SIZE), 0);
+    if (stored === 0) return false;
+    if (entryIn(stored) === entry) return tagIn(stored) === tagOf(hash);
+  }
+  return false;
+}
