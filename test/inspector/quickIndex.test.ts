@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { crc32 } from '../../src/format/crc32.ts';
-import { HINT_ENTRY, HINT_FIRST_ENTRY, RECORD } from '../../src/format/layout.ts';
+import {
+  BATCH_FRAME_SIZE,
+  FILE_HEADER,
+  HINT_ENTRY,
+  HINT_FIRST_ENTRY,
+  RECORD,
+  RECORD_HEADER_SIZE,
+} from '../../src/format/layout.ts';
 import { readU16, readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import type { Located, RowPage } from '../../src/shared/inspectorMessages.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
@@ -186,20 +193,84 @@ describe('an index from the lengths of records', () => {
     assert.equal(progress.damage.ranges, 1);
   });
 
-  for (const [what, change] of [
-    ['a length is wrong', (copy: Uint8Array, at: number) => writeU32(copy, at + RECORD.valueLength, 1_000_000)],
-    ['a header is zeros', (copy: Uint8Array, at: number) => copy.fill(0, at, at + 200)],
-    ['the last record is torn', (copy: Uint8Array) => copy.subarray(0, copy.length - 3)],
-    ['less than a header is at the end', (copy: Uint8Array) => Buffer.concat([copy, new Uint8Array(5)])],
+  /** Every row while only lengths tell where they start, and when the file has been checked. */
+  async function assertSameRows(damaged: Uint8Array, damagedRanges: number): Promise<void> {
+    const firsts = Array.from({ length: 400 }, (_, page) => page * 50);
+    const { early, late, progress } = await earlyAndLate(damaged, 'chain of lengths', firsts);
+    assert.equal(early.length, firsts.length, 'rows were told before the file was checked');
+    assert.equal(progress.damage.ranges, damagedRanges);
+    assert.ok(progress.rowCount < firsts.length * 50);
+    for (const [page, rows] of late.entries()) assert.deepEqual(early[page], rows);
+  }
+
+  for (const [what, change, ranges] of [
+    ['a length is too large', (copy: Uint8Array, at: number) => writeU32(copy, at + RECORD.valueLength, 1_000_000), 1],
+    ['a length is too small', (copy: Uint8Array, at: number) => writeU32(copy, at + RECORD.valueLength, 5), 1],
+    [
+      'a length leads beyond the end',
+      (copy: Uint8Array, at: number) => writeU32(copy, at + RECORD.valueLength, 2e8),
+      1,
+    ],
+    ['a header is zeros', (copy: Uint8Array, at: number) => copy.fill(0, at, at + 200), 1],
+    ['many records are zeros', (copy: Uint8Array, at: number) => copy.fill(0, at, at + 500_000), 1],
+    [
+      'there is damage again and again',
+      (copy: Uint8Array) => {
+        for (let index = 100; index < offsets.length; index += 100) {
+          writeU32(copy, (offsets[index] as number) + RECORD.valueLength, 1_000_003 + 13 * index);
+        }
+      },
+      Math.ceil(offsets.length / 100) - 1,
+    ],
+    ['the first record is damaged', (copy: Uint8Array) => copy.fill(0xff, 32, 60), 1],
+    ['the last record is torn', (copy: Uint8Array) => copy.subarray(0, copy.length - 3), 1],
+    ['less than a header is at the end', (copy: Uint8Array) => Buffer.concat([copy, new Uint8Array(5)]), 1],
   ] as const) {
-    it(`is not used when ${what}`, async () => {
+    it(`goes on behind damage when ${what}`, async () => {
       const copy = bytes.slice();
-      const changed = change(copy, offsets[4000] as number) ?? copy;
-      const subject = probe(changed);
-      const progress = await openWhole(subject);
-      assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown'));
-      assert.equal(progress.quick, undefined);
-      assert.ok(progress.damage.ranges > 0);
+      await assertSameRows(change(copy, offsets[4000] as number) ?? copy, ranges);
     });
   }
+
+  it('passes a damaged batch: its frame, a record in it, and its last record', async () => {
+    const builder = new SegmentBuilder();
+    const value = 'x'.repeat(400);
+    const frames: number[] = [];
+    for (let index = 0; index < 4000; index++) {
+      builder.add({ key: `before/${index}`, value });
+      frames.push(builder.bytes().length);
+      builder.batch(Array.from({ length: 3 }, (_, at) => ({ key: `batch/${index}/${at}`, value })));
+    }
+    const whole = builder.bytes();
+    // Lengths and operation: of the frame, and of each of the records behind it.
+    const memberSize = RECORD_HEADER_SIZE + 'batch/1000/0'.length + value.length;
+    for (const [batch, at] of [
+      [1000, 0],
+      [1500, BATCH_FRAME_SIZE],
+      [2000, BATCH_FRAME_SIZE + memberSize],
+      [3000, BATCH_FRAME_SIZE + 2 * memberSize],
+    ] as const) {
+      const start = (frames[batch] as number) + at + RECORD.keyLength;
+      whole.fill(0xee, start, start + 8);
+    }
+    const { early, late, progress } = await earlyAndLate(
+      whole,
+      'chain of lengths',
+      [0, 5000, 7490, 10_000, 14_990, 19_990],
+    );
+    assert.equal(early.length, 6);
+    assert.equal(progress.damage.ranges, 4);
+    // That a batch is incomplete is known only when it has been checked.
+    const places = (pages: readonly RowPage[]) =>
+      pages.map(({ rows }) => rows.map(({ row, kind, offsetBytes, sizeBytes }) => [row, kind, offsetBytes, sizeBytes]));
+    assert.deepEqual(places(early), places(late));
+  });
+
+  it('tells nothing of a segment of another version', async () => {
+    const copy = bytes.slice();
+    copy[FILE_HEADER.version] = 9;
+    const subject = probe(copy);
+    assert.equal((await openWhole(subject)).rowCount, 1);
+    assert.ok(!subject.indexReports.some(({ quick }) => quick?.state === 'shown'));
+  });
 });

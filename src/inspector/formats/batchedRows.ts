@@ -1,25 +1,37 @@
 /** Tells where rows of a segment start, in their order, each with the batch that it stands in. */
 
-import type { RecordView } from '../../format/record.ts';
 import { NONE, type QuickRowSink } from '../logFormat.ts';
 
 export class BatchedRows {
   #batchStart = NONE;
   #batchEnd = NONE;
 
-  /** The frame of a batch, which must lie in the view's buffer. */
-  frame(offsetBytes: number, view: RecordView, sink: QuickRowSink): void {
+  /** The frame of a batch whose last record ends at `batchEndBytes`. */
+  frame(offsetBytes: number, batchEndBytes: number, sink: QuickRowSink): void {
     sink.row(offsetBytes, NONE, NONE);
     this.#batchStart = offsetBytes;
-    this.#batchEnd = offsetBytes + view.sizeBytes + view.batchBodySizeBytes;
+    this.#batchEnd = batchEndBytes;
   }
 
-  /** Any other record. */
+  /** Any other record, or a damaged range. */
   record(offsetBytes: number, sink: QuickRowSink): void {
-    if (offsetBytes >= this.#batchEnd) {
-      this.#batchStart = NONE;
-      this.#batchEnd = NONE;
-    }
+    if (offsetBytes >= this.#batchEnd) this.#forgetBatch();
     sink.row(offsetBytes, this.#batchStart, this.#batchEnd);
+  }
+
+  /** What was taken for a frame is none. */
+  noFrame(offsetBytes: number): void {
+    if (this.#batchStart === offsetBytes) this.#forgetBatch();
+  }
+
+  /** The batch that the row at `offsetBytes`, the last one or the next, stands in. */
+  batchAt(offsetBytes: number): { readonly startBytes: number; readonly endBytes: number } | undefined {
+    if (offsetBytes <= this.#batchStart || offsetBytes >= this.#batchEnd) return undefined;
+    return { startBytes: this.#batchStart, endBytes: this.#batchEnd };
+  }
+
+  #forgetBatch(): void {
+    this.#batchStart = NONE;
+    this.#batchEnd = NONE;
   }
 }

@@ -101,7 +101,7 @@ class HintRows implements QuickRows {
     view.offsetBytes = start;
     const problem = decodeRecord(view, this.#frame.subarray(0, count), 0, this.#salt, nodeCrc32);
     if (problem !== undefined || view.operation !== OPERATION.batch) return false;
-    if (this.#sink !== undefined) this.#rows.frame(start, view, this.#sink);
+    if (this.#sink !== undefined) this.#rows.frame(start, start + view.sizeBytes + view.batchBodySizeBytes, this.#sink);
     return true;
   }
 }

@@ -103,9 +103,11 @@ class SegmentFile implements LogFile {
   }
 
   *quickRows(context: FileContext): Generator<QuickRows> {
+    // What another version means by its bytes is not guessed.
+    if (checkStrataHeader(this.#start.head).problem === 'unknown-version') return;
     const hint = hintRowsOf(this.segmentId, context);
     if (hint !== undefined) yield hint;
-    yield new LengthRows(context.file);
+    yield new LengthRows(context.file, (start) => this.scan(start));
   }
 
   async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
