@@ -10,7 +10,7 @@ export async function reportingErrors(log: vscode.LogOutputChannel, title: strin
   } catch (error) {
     if (StoreError.codeOf(error) === 'ABORTED') {
       log.info(`${title}: ${(error as Error).message}`);
-      vscode.window.setStatusBarMessage(`Strata: ${title} was cancelled.`, 5000);
+      vscode.window.setStatusBarMessage(`Strata: ${(error as Error).message}`, 5000);
       return;
     }
     showError(log, title, error);

@@ -222,7 +222,10 @@ export class InspectorEditor implements vscode.Disposable {
         return this.#thread.calls.exportRows({ view, format, path: target.fsPath });
       },
     );
-    if (result.cancelled) return;
+    if (result.cancelled) {
+      vscode.window.setStatusBarMessage('Strata: The export was cancelled. No file was written.', 5000);
+      return;
+    }
     const open = 'Open';
     const message = `Exported ${formatCountOf(result.rowCount, 'record')} to ${target.fsPath}.`;
     if ((await vscode.window.showInformationMessage(message, open)) === open) {

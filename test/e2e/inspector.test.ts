@@ -103,10 +103,15 @@ describe('inspector', () => {
       const typical = await open(TYPICAL);
       await typical.frame.getByRole('tab', { name: 'Value' }).click();
       await typical.frame.getByRole('button', { name: 'Choose columns' }).click();
+      await workbench.screenshot(`inspector-columns-${name}`);
       await assertAccessible('the value and the choice of columns');
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Numbers' }).click();
       await typical.frame.getByRole('button', { name: /^Find \(/ }).click();
+      await typical.frame.getByRole('textbox', { name: 'Find', exact: true }).fill('place/00004');
+      await workbench.page.keyboard.press('Enter');
+      await typical.detailOf('place/00004');
+      await workbench.screenshot(`inspector-find-${name}`);
       await typical.filter('state:nonsense');
       await assertAccessible('numbers, find, and a wrong filter');
       await typical.filter('');
@@ -116,6 +121,10 @@ describe('inspector', () => {
       await workbench.page.keyboard.press('Escape');
       await typical.frame.getByRole('tab', { name: 'Bytes' }).click();
       await workbench.screenshot(`inspector-${name}`);
+      await workbench.runCommand('Strata: Go to Offset');
+      await workbench.typeAnswer(GO_TO, '50%');
+      await workbench.screenshot(`inspector-go-to-${name}`);
+      await workbench.dismissQuickInput();
     });
   }
 
@@ -209,6 +218,7 @@ describe('inspector', () => {
     await editor.grid.focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowDown');
+    await editor.detailOf('place/000000');
     await editor.frame.locator('tr[data-field=key]').click();
     await editor.frame.getByRole('button', { name: 'Hex', exact: true }).click();
     const expected = Buffer.from('place/000000')
@@ -302,14 +312,17 @@ describe('inspector', () => {
     await editor.filter('');
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#100');
-    await editor.active.filter({ hasText: 'place/000099' }).waitFor();
+    await editor.detailOf('place/000099');
     await editor.frame.getByRole('button', { name: 'Select for compare' }).click();
     await editor.row('place/000100').click();
     await editor.frame.locator('.detail h2').filter({ hasText: '#101' }).waitFor();
     await editor.frame.getByRole('button', { name: 'Compare with selected' }).click();
     await workbench.tab(/place\/000099 #100 ↔ place\/000100 #101/).waitFor();
     await workbench.page.locator('.monaco-diff-editor').first().waitFor();
-    await workbench.screenshot('inspector-compare');
+    for (const [theme, name] of THEMES) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`inspector-compare-${name}`);
+    }
   });
 
   it('has changed no file', async () => {

@@ -103,6 +103,7 @@ describe('inspector and the hex editor', () => {
     const { page } = workbench;
     const editor = await open(workbench, SMALL);
     await editor.row('key/20').first().click();
+    await editor.detailOf('key/20');
     const offset = Number(await editor.row('key/20').first().locator('[aria-colindex="2"]').innerText());
     await editor.frame.getByRole('button', { name: 'Open in hex editor' }).click();
     await workbench
@@ -132,6 +133,7 @@ describe('inspector without the hex editor', () => {
     const { workbench } = fixture;
     const editor = await open(workbench, SMALL);
     await editor.row('key/2').first().click();
+    await editor.detailOf('key/2');
     await editor.frame.getByRole('button', { name: 'Open in hex editor' }).click();
     const notification = workbench.notification('not installed here: ms-vscode.hexeditor');
     await notification.waitFor();

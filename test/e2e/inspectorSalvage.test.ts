@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
+import { writeLargeSegment } from '../inspector/writeSegment.ts';
 import { scanIndependently } from '../support/independentScan.ts';
 import { eventually } from './eventually.ts';
 import { openSegment } from './segmentEditor.ts';
@@ -15,6 +16,9 @@ const FIRST_OF_STORE = '000000000001.seg';
 /** The title: a message about what was typed takes the place of the prompt. */
 const BOX = /Salvage \S+ into a New Store/;
 const KEYS = 300;
+const LARGE = '000000000007.seg';
+/** Long enough work for a person to cancel it. */
+const LARGE_BYTES = 64 * 2 ** 20;
 
 /** Two records and the tail are damaged. */
 function loneSegment(): Uint8Array {
@@ -50,7 +54,16 @@ describe('salvage', () => {
     await mkdir(path.join(directory, 'evidence'));
     await writeFile(path.join(directory, 'evidence', LONE), loneSegment());
     await writeDamagedStore(path.join(directory, 'users'));
+    await mkdir(path.join(directory, 'large'));
+    writeLargeSegment(path.join(directory, 'large', LARGE), LARGE_BYTES, 84);
   });
+
+  /** Presses the button of the notification that shows the progress of `work`. */
+  async function cancel(work: RegExp): Promise<void> {
+    const progress = fixture.workbench.notification(work);
+    await progress.getByRole('button', { name: 'Cancel' }).click();
+    await progress.waitFor({ state: 'detached' });
+  }
 
   it('copies what a lone segment file still holds into a new store, and opens it', async () => {
     const { workbench, directory } = fixture;
@@ -113,5 +126,33 @@ describe('salvage', () => {
     await workbench.typeAnswer(BOX, path.join(directory, 'users-salvaged'));
     await eventually(async () => assert.match(await workbench.quickInputText(), /That folder is not empty/));
     await workbench.dismissQuickInput();
+  });
+
+  it('is cancelled by a person, and leaves nothing behind', async () => {
+    const { workbench, directory } = fixture;
+    const target = path.join(directory, 'large', 'cancelled');
+    const editor = await openSegment(workbench, LARGE);
+    await workbench.runCommand('Strata: Salvage into New Store');
+    await workbench.answer(BOX, target);
+    await cancel(/Salvaging 000000000007\.seg/);
+    await workbench.statusBarItem('Strata: Salvage was cancelled. What had been copied was removed.').waitFor();
+    assert.deepEqual(await readdir(target).catch(() => []), []);
+    await editor.filter('key:record/000000001000');
+    await eventually(async () => assert.equal(await editor.rowCount(), 1));
+    await editor.filter('');
+  });
+
+  it('and so is an export', async () => {
+    const { workbench, directory } = fixture;
+    const editor = await openSegment(workbench, LARGE);
+    const file = path.join(directory, 'large', 'cancelled.jsonl');
+    await editor.button('Export the rows shown').click();
+    const input = workbench.page.locator('.quick-input-widget:visible .quick-input-box input');
+    await eventually(async () => assert.match(await input.inputValue(), /000000000007\.seg\.jsonl$/));
+    await workbench.answer('Export Records', file);
+    await cancel(/Exporting records/);
+    await workbench.statusBarItem('Strata: The export was cancelled. No file was written.').waitFor();
+    assert.equal(await workbench.notification(/Exported/).count(), 0);
+    assert.ok(!(await readdir(path.dirname(file))).some((name) => name.startsWith('cancelled.jsonl')));
   });
 });

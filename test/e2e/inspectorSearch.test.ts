@@ -182,7 +182,7 @@ describe('inspector search', () => {
     const { page } = fixture.workbench;
     const editor = await openAtStart();
     await editor.filter('key:city/05000');
-    await editor.active.filter({ hasText: 'city/05000' }).waitFor();
+    await editor.detailOf('city/05000');
     await editor.frame.locator('tr[data-field=value]').click();
     const copied = async (notation: string, expected: string | RegExp) => {
       await editor.button(notation).click();
@@ -221,7 +221,7 @@ describe('inspector search', () => {
   it('reads the bytes of a field as numbers in both byte orders', async () => {
     const editor = await openAtStart();
     await editor.filter('key:city/05000');
-    await editor.active.filter({ hasText: 'city/05000' }).waitFor();
+    await editor.detailOf('city/05000');
     await editor.frame.locator('tr[data-field=value]').click();
     await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
     const bytes = Buffer.from(SIGNATURE);

@@ -120,12 +120,16 @@ describe('inspector with its store', () => {
     await old.button('Reveal the key in the tree').click();
     await workbench.view('Keys').root.locator('.monaco-list-row.selected', { hasText: '42' }).waitFor();
 
-    await old.button('Show all versions of the key').click();
-    await eventually(async () =>
-      assert.match(await workbench.quickInputText(), /History of user\/42[\s\S]*5 in the log|History of user\/42/),
-    );
-    await workbench.screenshot('inspector-history');
-    const newest = workbench.page.locator('.quick-input-widget:visible .monaco-list-row').first();
+    const versions = workbench.page.locator('.quick-input-widget:visible .monaco-list-row');
+    for (const [theme, name] of THEMES.toReversed()) {
+      await workbench.setTheme(theme);
+      await old.button('Show all versions of the key').click();
+      await eventually(async () => assert.match(await workbench.quickInputText(), /History of user\/42/));
+      await eventually(async () => assert.equal(await versions.count(), 5));
+      await workbench.screenshot(`inspector-history-${name}`);
+      if (name !== 'dark') await workbench.dismissQuickInput();
+    }
+    const newest = versions.first();
     await newest.hover();
     await newest.getByRole('button', { name: 'Compare with the version before' }).click();
     await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: '4' }).first().waitFor();

@@ -123,7 +123,6 @@ async function measure(sizeMb: number): Promise<Measured> {
     await writeFile(path.join(directory, TINY), segmentOf(1, () => ({ key: 'k0', value: '' })).bytes());
     const written = writeLargeSegment(path.join(directory, FILE), sizeMb * MIB, VALUE_SIZE_BYTES);
     await using workbench = await Workbench.open({ workspace: directory });
-    // Writing gigabytes keeps the disk busy for a while after.
     workbench.page.setDefaultTimeout(STEP_PATIENCE_MS);
     try {
       return await useEditor(workbench, sizeMb, written);

@@ -54,6 +54,11 @@ export class SegmentEditor {
     return this.grid.locator('.rows .row[aria-selected=true]');
   }
 
+  /** Waits until the detail shows the record with this key, which it does a moment after the record is selected. */
+  async detailOf(key: string): Promise<void> {
+    await this.frame.locator('tr[data-field=key]').filter({ hasText: key }).waitFor();
+  }
+
   button(name: string | RegExp): Locator {
     return this.frame.getByRole('button', { name, exact: typeof name === 'string' });
   }

@@ -43,8 +43,9 @@ export function workbenchFixture(
     // It is not called failed when another attempt follows.
     if (this.currentTest === undefined || this.currentTest.state === 'passed') return;
     await workbench?.screenshot(`failed-${this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-')}`);
-    // A menu, a box or a dialog that it left open would stand in the way of what follows.
-    for (let key = 0; key < 3; key++) await workbench?.page.keyboard.press('Escape');
+    // One that it left open would stand in the way of what follows.
+    const leftOpen = workbench?.page.locator('.quick-input-widget:visible, .context-view:visible, .monaco-dialog-box');
+    if (await leftOpen?.first().isVisible()) await workbench?.page.keyboard.press('Escape');
   });
 
   after(async () => {

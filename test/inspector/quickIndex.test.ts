@@ -238,8 +238,7 @@ describe('an index from the lengths of records', () => {
     const frames: number[] = [];
     for (let index = 0; index < 4000; index++) {
       builder.add({ key: `before/${index}`, value });
-      frames.push(builder.bytes().length);
-      builder.batch(Array.from({ length: 3 }, (_, at) => ({ key: `batch/${index}/${at}`, value })));
+      frames.push(builder.batch(Array.from({ length: 3 }, (_, at) => ({ key: `batch/${index}/${at}`, value }))));
     }
     const whole = builder.bytes();
     // Lengths and operation: of the frame, and of each of the records behind it.

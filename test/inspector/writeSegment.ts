@@ -1,6 +1,6 @@
 /** Writes segments of any size to disk, without holding them in memory. */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { segmentSalt } from '../../src/format/crc32.ts';
 import { encodeFileHeader } from '../../src/format/fileHeader.ts';
 import { FILE_KIND, OPERATION } from '../../src/format/layout.ts';
@@ -60,6 +60,8 @@ export function writeLargeSegment(path: string, sizeBytes: number, valueSizeByte
   }
   bindToOffset(buffer, filled, written);
   flush();
+  // Or whoever syncs the next file has to wait for this one too.
+  fsyncSync(file);
   closeSync(file);
   return { recordCount, sizeBytes: written };
 }
