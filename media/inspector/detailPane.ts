@@ -1,6 +1,6 @@
 /** The selected row in full: its fields, their bytes, and what can be done with it. */
 
-import type { RowAction } from '../../src/shared/inspectorMessages.ts';
+import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.ts';
 import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
@@ -14,7 +14,7 @@ export interface DetailEvents {
   /** Bytes of the file. */
   read(offsetBytes: number, sizeBytes: number): Promise<Uint8Array>;
   copy(text: string, what: string): void;
-  run(action: RowAction, row: number): void;
+  run(action: RowAction, place: PlaceOfRow): void;
   onTab(tab: DetailTab): void;
   onClose(): void;
 }
@@ -227,7 +227,8 @@ export class DetailPane {
   #drawActions(): void {
     const row = this.#detail?.row;
     if (row === undefined) return;
-    const run = (action: RowAction) => () => this.#events.run(action, row.row);
+    const { offsetBytes } = row;
+    const run = (action: RowAction) => () => this.#events.run(action, { row: row.row, offsetBytes });
     const buttons: HTMLElement[] = [];
     if (row.kind === 'record' && row.cells.key !== undefined) {
       buttons.push(iconButton('go-to-file', 'Open the value in an editor', run('openValue')));

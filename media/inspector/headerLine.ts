@@ -147,7 +147,8 @@ function indexFact({ quick, done, indexedBytes, sizeBytes }: IndexProgress): Fil
   }
 }
 
-function damageFact({ damage }: IndexProgress): FileFact {
+function damageFact({ damage, done }: IndexProgress): FileFact {
+  if (damage.ranges === 0 && !done) return { label: 'damage', value: 'none so far', tone: 'plain' };
   if (damage.ranges === 0) return { label: 'damage', value: 'none', tone: 'good' };
   const value = `${formatCountOf(damage.ranges, 'range')}, ${formatSize(damage.bytes)}`;
   return { label: 'damage', value, tone: 'bad' };

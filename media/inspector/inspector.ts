@@ -4,13 +4,15 @@ import type { RowFilter } from '../../src/shared/inspectorFilter.ts';
 import type {
   FileChange,
   FilterProgress,
+  FindHit,
   FindPattern,
   LocateTarget,
+  PlaceOfRow,
   ViewCommand,
   ViewEvents,
   ViewId,
 } from '../../src/shared/inspectorMessages.ts';
-import type { FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
+import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
@@ -22,6 +24,7 @@ import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
+import { PendingPlace } from './pendingPlace.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
@@ -57,6 +60,12 @@ export class Inspector {
   readonly #splitter: Splitter;
   readonly #sorting: RowSorting;
   #hasRows = false;
+  /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
+  #match: FindHit | undefined;
+  /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
+  #findGeneration = 0;
+  /** Where the selected row starts. */
+  #selectedOffset: number | undefined;
   /** What the table shows: `#base`, or its rows in another order. */
   #view: ViewId = ALL_ROWS;
   /** All rows, or those of the filter. */
@@ -69,16 +78,15 @@ export class Inspector {
   /** Stores know only segments. */
   #isSegment = false;
   #overviewDrawnAt = 0;
-  /** A place that could not be shown yet, because the index had not come so far. */
-  #pendingTarget: LocateTarget | undefined;
+  readonly #pending = new PendingPlace();
   /** The place that was asked for last is shown, whichever answer comes last. */
   #goToGeneration = 0;
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
   /** The row that was selected among the matches of the filter that is being brought back. */
   #pendingMatch: number | undefined;
-  /** The latest row asked for in detail; answers for others are dropped. */
-  #detailRow = -1;
+  /** Where the latest row asked for in detail starts; answers for others are dropped. */
+  #detailOffset = -1;
 
   constructor(place: HTMLElement) {
     this.#place = place;
@@ -100,8 +108,11 @@ export class Inspector {
     });
     this.#findBar = new FindBar({
       onFind: (pattern, direction) => void this.#find(pattern, direction),
-      onCancel: () => void this.#host.cancelFind(),
-      onClose: () => this.#table.focus(),
+      onCancel: () => this.#cancelFind(),
+      onClose: () => {
+        this.#match = undefined;
+        this.#table.focus();
+      },
     });
     this.#table = new RowTable(this.#cache, {
       onSelect: (position) => this.#selected(position),
@@ -134,7 +145,7 @@ export class Inspector {
     this.#detail = new DetailPane({
       read: (offsetBytes, sizeBytes) => this.#host.bytes({ offsetBytes, sizeBytes }),
       copy: (text, what) => void this.#copy(text, what),
-      run: (action, row) => void this.#host.run(action, row),
+      run: (action, place) => void this.#host.run(action, place),
       onTab: (detailTab) => this.#state.update({ detailTab }),
       onClose: () => this.#closeDetail(),
     });
@@ -215,7 +226,7 @@ export class Inspector {
   async #restore(): Promise<void> {
     this.#restored = true;
     const { query, topRow, selectedRow, order } = this.#state.current;
-    if (this.#pendingTarget !== undefined && query === '') {
+    if (this.#pending.isThere && query === '') {
       await this.#tryPendingTarget();
       return;
     }
@@ -226,7 +237,7 @@ export class Inspector {
     }
     if (order !== undefined) this.#sorting.restore(order);
     if (query !== '' || order !== undefined) return;
-    if (selectedRow !== undefined) this.#pendingTarget = { kind: 'row', row: selectedRow };
+    if (selectedRow !== undefined) this.#pending.hold({ kind: 'row', row: selectedRow });
     if (topRow > 0) this.#table.scrollTo(topRow);
     await this.#tryPendingTarget();
   }
@@ -258,6 +269,7 @@ export class Inspector {
     const replaced = this.#progress?.quick?.state === 'shown' && progress.quick?.state !== 'shown';
     this.#progress = progress;
     if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
+    if (replaced && this.#view === ALL_ROWS) await this.#keepSelection();
     this.#header.showProgress(progress);
     this.#toolbar.showDamage(undefined, progress.damage.ranges);
     this.#progressBar.hidden = progress.done;
@@ -268,7 +280,7 @@ export class Inspector {
     if (this.#view === ALL_ROWS && this.#state.current.query === '') {
       this.#table.setRowCount(progress.rowCount);
       if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
-      else if (this.#table.selected < 0 && this.#pendingTarget === undefined) this.#selectFirst(progress);
+      else if (this.#table.selected < 0 && !this.#pending.isThere) this.#selectFirst(progress);
     }
     await this.#tryPendingTarget();
     await this.#drawOverview(progress.done);
@@ -280,7 +292,7 @@ export class Inspector {
     const check = await this.#host.crossCheck().catch(() => undefined);
     if (check === undefined) return;
     const { label, outcome, summary, problems } = check;
-    const tone = { agrees: 'good', differs: 'bad', missing: 'plain' } as const;
+    const tone = { agrees: 'good', differs: 'bad', missing: 'plain', unchecked: 'plain' } as const;
     const detail = problems.length === 0 ? {} : { detail: problems.join('\n') };
     this.#header.showExtra([{ label, value: summary, tone: tone[outcome], ...detail }]);
     if (outcome === 'differs' && problems.length > 0) this.#showBanner(problems.slice(0, 3).join(' '), 'warning');
@@ -370,7 +382,7 @@ export class Inspector {
     if (filter !== undefined) return;
     this.#filterBar.showNothing();
     // The record that was selected among the matches is shown among its neighbours.
-    if (this.#pendingTarget !== undefined) await this.#tryPendingTarget();
+    if (this.#pending.isThere) await this.#tryPendingTarget();
     else if (this.#sorting.order !== undefined) return;
     else if (keep !== undefined) this.#table.select(keep.row, 'center');
     else if (this.#progress !== undefined) this.#selectFirst(this.#progress);
@@ -402,12 +414,11 @@ export class Inspector {
   }
 
   async #goTo(target: LocateTarget, select: boolean): Promise<void> {
-    if (this.#isBeyondIndex(target)) {
-      this.#pendingTarget = target;
+    const generation = ++this.#goToGeneration;
+    if (!this.#pending.ask({ target, select }, this.#progress)) {
       this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
       return;
     }
-    const generation = ++this.#goToGeneration;
     const located = await this.#host.locate(target, this.#view);
     if (generation !== this.#goToGeneration) return;
     if (located === undefined) {
@@ -429,44 +440,25 @@ export class Inspector {
   async #reveal(target: LocateTarget): Promise<void> {
     if (!this.#restored) {
       this.#state.update({ query: '' });
-      this.#pendingTarget = target;
+      this.#pending.hold(target);
     } else if (this.#state.current.query === '') {
       await this.#goTo(target, true);
     } else {
-      this.#pendingTarget = target;
+      this.#pending.hold(target);
       this.#filterBar.setQuery('');
     }
   }
 
-  #isBeyondIndex(target: LocateTarget): boolean {
-    const progress = this.#progress;
-    if (progress === undefined) return true;
-    if (progress.done || progress.quick?.state === 'shown') return false;
-    const { indexedBytes, sizeBytes, rowCount } = progress;
-    switch (target.kind) {
-      case 'row':
-        return target.row >= rowCount;
-      case 'offset':
-        return target.offsetBytes < 0 || target.offsetBytes >= indexedBytes;
-      case 'percent':
-        return (target.percent / 100) * sizeBytes >= indexedBytes;
-      default:
-        return true;
-    }
-  }
-
   async #tryPendingTarget(): Promise<void> {
-    const target = this.#pendingTarget;
-    if (target === undefined || !this.#restored || this.#isBeyondIndex(target)) return;
-    this.#pendingTarget = undefined;
-    await this.#goTo(target, true);
+    const place = this.#restored ? this.#pending.take(this.#progress) : undefined;
+    if (place !== undefined) await this.#goTo(place.target, place.select);
   }
 
   async #stepDamage(direction: 'next' | 'previous'): Promise<void> {
     const row = this.#cache.row(this.#table.selected)?.row ?? -1;
     const located = await this.#host.adjacentDamage(row, direction);
     if (located === undefined) {
-      this.#announce('No damage.');
+      this.#announce(this.#progress?.done === true ? 'No damage.' : 'No damage so far.');
       return;
     }
     this.#sorting.clear();
@@ -477,8 +469,10 @@ export class Inspector {
 
   async #find(pattern: FindPattern, direction: 'next' | 'previous'): Promise<void> {
     this.#state.update({ find: pattern });
+    const generation = ++this.#findGeneration;
     try {
       const hit = await this.#host.find({ pattern, direction, view: this.#view, from: this.#table.selected });
+      if (generation !== this.#findGeneration) return;
       if (hit === undefined) {
         this.#findBar.showResult('No results', true);
         return;
@@ -487,34 +481,56 @@ export class Inspector {
         `${hit.where}, row ${formatCount(hit.row)}${hit.wrapped ? ' · from the other end' : ''}`,
         false,
       );
+      this.#match = hit;
       this.#table.select(hit.position, 'center');
-      await this.#showDetail(hit.row);
-      this.#detail.showMatch({ start: hit.matchOffsetBytes, end: hit.matchOffsetBytes + hit.matchSizeBytes });
+      await this.#showDetail(hit);
     } catch (error) {
+      if (generation !== this.#findGeneration) return;
       this.#findBar.showResult(error instanceof Error ? error.message : String(error), true);
     }
+  }
+
+  #cancelFind(): void {
+    this.#findGeneration++;
+    void this.#host.cancelFind();
+    this.#findBar.showResult('Stopped', false);
   }
 
   #selected(position: number): void {
     void this.#selectedRow(position);
   }
 
-  /** The row's number in the file is known at once when the row is in sight, otherwise when it has come. */
+  /** Which row that is, is known at once when the row is in sight, otherwise when it has come. */
   async #selectedRow(position: number): Promise<void> {
-    let row = this.#cache.row(position)?.row ?? (this.#view === ALL_ROWS ? position : undefined);
+    let row: InspectorRow | undefined = this.#cache.row(position);
     if (row === undefined) {
       const page = await this.#host.rows({ view: this.#view, first: position, count: 1 }).catch(() => undefined);
-      row = page?.rows[0]?.row;
+      row = page?.rows[0];
     }
     if (row === undefined || position !== this.#table.selected) return;
-    this.#state.update({ selectedRow: row });
+    this.#selectedOffset = row.offsetBytes;
+    this.#state.update({ selectedRow: row.row });
     if (this.#state.current.detailOpen) await this.#showDetail(row);
   }
 
-  async #showDetail(row: number): Promise<void> {
-    this.#detailRow = row;
-    const detail = await this.#host.detail(row);
-    if (this.#detailRow === row) this.#detail.show(detail);
+  async #showDetail({ row, offsetBytes }: PlaceOfRow): Promise<void> {
+    this.#detailOffset = offsetBytes;
+    const detail = await this.#host.detail({ row, offsetBytes });
+    if (this.#detailOffset !== offsetBytes) return;
+    this.#detail.show(detail);
+    const match = this.#match;
+    if (match?.offsetBytes !== offsetBytes) return;
+    this.#detail.showMatch({ start: match.matchOffsetBytes, end: match.matchOffsetBytes + match.matchSizeBytes });
+  }
+
+  /** Rows have been counted anew: the selection stays on the record, whichever number it has now. */
+  async #keepSelection(): Promise<void> {
+    const position = this.#table.selected;
+    const offsetBytes = this.#selectedOffset;
+    if (position < 0 || offsetBytes === undefined) return;
+    const located = await this.#host.locate({ kind: 'offset', offsetBytes }, this.#view);
+    if (located === undefined || position !== this.#table.selected || located.position === position) return;
+    this.#table.select(located.position, 'center');
   }
 
   #scrolled(top: number): void {
@@ -536,7 +552,7 @@ export class Inspector {
   #openDetail(focus: boolean): void {
     this.#showDetailPane(true);
     const row = this.#cache.row(this.#table.selected);
-    if (row !== undefined) void this.#showDetail(row.row).then(() => focus && this.#detail.focus());
+    if (row !== undefined) void this.#showDetail(row).then(() => focus && this.#detail.focus());
   }
 
   #closeDetail(): void {

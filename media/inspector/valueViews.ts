@@ -20,11 +20,11 @@ export function valueView(bytes: Uint8Array, totalBytes: number): HTMLElement {
   );
 }
 
-function readValue(bytes: Uint8Array, whole: boolean): { readonly text: string; readonly kind: string } {
+export function readValue(bytes: Uint8Array, whole: boolean): { readonly text: string; readonly kind: string } {
   if (bytes.length === 0) return { text: '', kind: 'empty' };
   const decoded = decode(bytes);
   if (decoded === undefined)
-    return { text: new TextDecoder().decode(bytes), kind: 'not valid UTF-8; other bytes are shown as �' };
+    return { text: visible(new TextDecoder().decode(bytes)), kind: 'not valid UTF-8; other bytes are shown as �' };
   if (!whole) return { text: visible(decoded), kind: 'text' };
   try {
     return { text: visible(JSON.stringify(JSON.parse(decoded), undefined, 2)), kind: 'JSON' };

@@ -1,5 +1,6 @@
 /** The ways between a key in the tree and its record in a segment. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { findEntry } from '../explorer/findEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
@@ -26,7 +27,21 @@ export async function revealInTree(context: CommandContext, target: unknown): Pr
   if (chosen === undefined) return;
   const node = await context.keysTree.nodeToReveal(chosen.entry, chosen.key);
   if (node === undefined) throw missingKey(chosen.key);
-  await context.keysView.reveal(node, { select: true, focus: true });
+  await selectNode(context, node);
+}
+
+/** A tree that is being listed anew, as it is after every change of the store, drops what was selected just before. */
+const LISTING_MS = 300;
+const REVEAL_ATTEMPTS = 5;
+
+async function selectNode({ keysTree, keysView }: CommandContext, node: KeyNode): Promise<void> {
+  const { id } = keysTree.getTreeItem(node);
+  for (let attempt = 0; attempt < REVEAL_ATTEMPTS; attempt++) {
+    await keysView.reveal(node, { select: true, focus: true });
+    await sleep(LISTING_MS);
+    const [selected] = keysView.selection;
+    if (selected !== undefined && keysTree.getTreeItem(selected).id === id) return;
+  }
 }
 
 export async function revealVersion(

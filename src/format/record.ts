@@ -192,7 +192,7 @@ export function checkRecordFields(view: RecordView): RecordProblem | undefined {
 }
 
 /** Problems of a batch frame's value, which must lie in the buffer. */
-function checkBatchFrame(view: RecordView): RecordProblem | undefined {
+export function checkBatchFrame(view: RecordView): RecordProblem | undefined {
   const { batchRecordCount, batchBodySizeBytes } = view;
   if (batchRecordCount < 1 || batchBodySizeBytes > MAX_BATCH_BODY_SIZE) return 'impossible-length';
   return batchBodySizeBytes < batchRecordCount * (RECORD_HEADER_SIZE + 1) ? 'impossible-length' : undefined;

@@ -6,6 +6,16 @@ import type { FindPattern } from '../shared/inspectorMessages.ts';
 /** The first match in the bytes, or undefined. */
 export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
 
+/** What stands in decoded text for bytes that are not UTF-8. */
+const REPLACEMENT = '\ufffd';
+/** First bytes of a character after which not every continuation byte may follow. */
+const SECOND_BYTES: ReadonlyMap<number, readonly [low: number, high: number]> = new Map([
+  [0xe0, [0xa0, 0xbf]],
+  [0xed, [0x80, 0x9f]],
+  [0xf0, [0x90, 0xbf]],
+  [0xf4, [0x80, 0x8f]],
+]);
+
 export type MatcherResult =
   | { readonly ok: true; readonly matcher: ByteMatcher }
   | { readonly ok: false; readonly message: string };
@@ -83,8 +93,38 @@ export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
     const text = view(bytes).toString('utf8');
     const match = regex.exec(text);
     if (match === null) return undefined;
-    return { at: Buffer.byteLength(text.slice(0, match.index)), sizeBytes: Buffer.byteLength(match[0]) };
+    const at = sizeOfDecoded(bytes, 0, text.slice(0, match.index));
+    return { at, sizeBytes: sizeOfDecoded(bytes, at, match[0]) };
   };
+}
+
+/** How many bytes, from `start` on, were decoded to a text. */
+function sizeOfDecoded(bytes: Uint8Array, start: number, text: string): number {
+  let at = start;
+  let from = 0;
+  for (let next = text.indexOf(REPLACEMENT); next >= 0; next = text.indexOf(REPLACEMENT, from)) {
+    at += Buffer.byteLength(text.slice(from, next));
+    at += sizeOfReplaced(bytes, at);
+    from = next + 1;
+  }
+  return at + Buffer.byteLength(text.slice(from)) - start;
+}
+
+/**
+ * How many bytes became one U+FFFD: its own three, or what is invalid. Decoders take the beginning of a character that
+ * does not go on as one, and any other invalid byte by itself.
+ */
+function sizeOfReplaced(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] as number;
+  const tailBytes = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+  const [low, high] = SECOND_BYTES.get(lead) ?? [0x80, 0xbf];
+  let size = 1;
+  while (size <= tailBytes) {
+    const byte = bytes[at + size] ?? 0;
+    if (size === 1 ? byte < low || byte > high : byte < 0x80 || byte > 0xbf) break;
+    size++;
+  }
+  return size;
 }
 
 function escapeRegex(text: string): string {

@@ -8,6 +8,7 @@ import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type {
   CrossCheck,
   DamageLocated,
+  ExportFormat,
   ExportRequest,
   ExportResult,
   FileChange,
@@ -15,6 +16,7 @@ import type {
   FindRequest,
   Located,
   LocateTarget,
+  PlaceOfRow,
   RowPage,
   ScanCalls,
   ScanEvents,
@@ -36,7 +38,7 @@ import { ExportFile } from './exportFile.ts';
 import { exportHead, exportLine } from './exportFormat.ts';
 import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
-import { findRow } from './findRow.ts';
+import { findRow, type ViewExtent } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
 import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE, type QuickRows } from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
@@ -47,6 +49,7 @@ import { isDamage, type RowVisitor, RowWalk, type RowWalkOptions, type VisitedRo
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
 import type { TopRows } from './topRows.ts';
+import { waitUntil } from './waitUntil.ts';
 
 /** A page of rows is looked for in pieces of this size: about what lies between two checkpoints of a 4 GiB file. */
 const PAGE_CHUNK_BYTES = 0x1_0000;
@@ -61,6 +64,7 @@ const MAX_PAGE_ROWS = 5000;
 const MAX_RANGE_BYTES = 0x100_0000;
 const PROGRESS_EVERY_MS = 120;
 const ALL_ROWS: ViewId = 0;
+const START_OF_FILE: Checkpoint = { position: 0, row: 0, offsetBytes: 0 };
 
 interface SortedView {
   readonly id: ViewId;
@@ -138,12 +142,16 @@ export class Inspection implements ScanCalls {
     return { view, first, rows, rowCount };
   }
 
-  async detail(row: number): Promise<RowDetail | undefined> {
-    const page = await this.rows({ view: ALL_ROWS, first: row, count: 1 });
-    const found = page.rows[0];
+  async detail({ row, offsetBytes }: PlaceOfRow): Promise<RowDetail | undefined> {
+    const before = this.#rowsOf(ALL_ROWS).search((checkpoint) => checkpoint.offsetBytes <= offsetBytes);
+    let found: InspectorRow | undefined;
+    await this.#walkFrom(ALL_ROWS, before, (visited) => {
+      const start = visited.entry.offsetBytes;
+      if (start === offsetBytes) found = { ...this.#toRow(visited), row };
+      return start >= offsetBytes;
+    });
     if (found === undefined) return undefined;
-    const { offsetBytes, sizeBytes } = found;
-    const bytes = this.#read(offsetBytes, Math.min(sizeBytes, DESCRIBE_BYTES));
+    const bytes = this.#read(offsetBytes, Math.min(found.sizeBytes, DESCRIBE_BYTES));
     const fields = this.#logFile.describe(found, bytes);
     return { row: found, fields, bytes: bytes.slice(0, DETAIL_BYTES) };
   }
@@ -189,7 +197,7 @@ export class Inspection implements ScanCalls {
     let lastReport = performance.now();
     const walk = new RowWalk({
       ...this.#walkOptions(SCAN_CHUNK_BYTES),
-      from: { position: 0, row: 0, offsetBytes: 0 },
+      from: START_OF_FILE,
       filter: this.#filterOf(view),
       withStates: order.column === 'state',
     });
@@ -259,8 +267,8 @@ export class Inspection implements ScanCalls {
     return { position: place.row, ...place, ordinal: at + 1, total: damages.length };
   }
 
-  async find(request: FindRequest): Promise<FindHit | undefined> {
-    const compiled = compileMatcher(request.pattern);
+  async find({ pattern, view, from, direction }: FindRequest): Promise<FindHit | undefined> {
+    const compiled = compileMatcher(pattern);
     if (!compiled.ok) throw new Error(compiled.message);
     this.#find?.abort();
     const abort = new AbortController();
@@ -268,21 +276,57 @@ export class Inspection implements ScanCalls {
     let lastReport = performance.now();
     let scannedBytes = 0;
     const sizeBytes = this.#index.sizeBytes;
+    const onScanned = (bytes: number) => {
+      scannedBytes += bytes;
+      if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+      lastReport = performance.now();
+      this.#events.findProgress({ scannedBytes: Math.min(scannedBytes, sizeBytes), sizeBytes });
+    };
+    const wait = (isSo: () => boolean) => waitUntil(isSo, abort.signal, () => onScanned(0));
+    let allWereKnown = false;
     return findRow({
-      index: this.#extentOf(request.view),
+      extent: () => this.#extentOf(view),
+      untilEndIsKnown: () => wait(() => this.#extentOf(view).known !== 'part'),
+      settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
       matcher: compiled.matcher,
-      from: request.from,
-      direction: request.direction,
-      walk: (position, visit) => this.#walk(request.view, position, visit, SCAN_CHUNK_BYTES, abort.signal),
+      from,
+      direction,
+      walk: (position, visit) => {
+        allWereKnown = this.#extentOf(view).known === 'all';
+        return this.#walk(view, position, visit, SCAN_CHUNK_BYTES, abort.signal);
+      },
       signal: abort.signal,
       readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
-      onScanned: (bytes) => {
-        scannedBytes += bytes;
-        if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
-        lastReport = performance.now();
-        this.#events.findProgress({ scannedBytes: Math.min(scannedBytes, sizeBytes), sizeBytes });
-      },
+      onScanned,
     });
+  }
+
+  /**
+   * A search does not end where the rows known so far do. Its hit is told once the view has come there, and whoever
+   * asked knows that. Undefined: the filter was stopped before it came there, or the search was cancelled.
+   */
+  async #settle(
+    hit: FindHit,
+    view: ViewId,
+    wait: (isSo: () => boolean) => Promise<boolean>,
+  ): Promise<FindHit | undefined> {
+    const index = this.#index;
+    const isThere = () => {
+      if (index !== this.#index) throw new Error('The file has changed.');
+      const { count, known } = this.#extentOf(view);
+      return known === 'all' || count > hit.position;
+    };
+    if (!(await wait(isThere))) return undefined;
+    if (view !== ALL_ROWS) {
+      const filtered = this.#filteredView(view);
+      this.#reportFilter(filtered, index.sizeBytes);
+      return hit.position < filtered.matches.count ? hit : undefined;
+    }
+    this.#reportIndex();
+    // Rows told early and rows read need not have the same numbers, and one kind may have replaced the other.
+    const located = await this.#locateInFileOrder({ kind: 'offset', offsetBytes: hit.offsetBytes }, view);
+    if (located === undefined) return undefined;
+    return { ...hit, ...located, matchOffsetBytes: hit.matchOffsetBytes + hit.offsetBytes - located.offsetBytes };
   }
 
   cancelFind(): void {
@@ -293,28 +337,60 @@ export class Inspection implements ScanCalls {
     const output = new ExportFile(path);
     const abort = new AbortController();
     this.#export = abort;
-    let rowCount = 0;
-    let lastReport = performance.now();
+    let written: Omit<ExportResult, 'cancelled'> = { rowCount: 0 };
     try {
       output.write(exportHead(format));
-      const visit = (visited: VisitedRow) => {
-        if (!isDamage(visited.entry) && visited.entry.kind === 'header') return false;
-        output.write(exportLine(format, visited, this.#logFile));
-        rowCount++;
-        if (performance.now() - lastReport >= PROGRESS_EVERY_MS) {
-          lastReport = performance.now();
-          this.#events.exportProgress(visited.entry.offsetBytes / this.#index.sizeBytes);
-        }
-        return false;
-      };
-      await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, abort.signal);
+      // Of all rows none need be known: the walk itself goes to the end of the file.
+      if (await waitUntil(() => view === ALL_ROWS || this.#knowsAllOf(view), abort.signal)) {
+        written = await this.#writeRows(view, format, output, abort.signal);
+      }
     } catch (error) {
       output.abandon();
       throw error;
     }
     if (abort.signal.aborted) output.abandon();
     else output.finish();
-    return { rowCount, cancelled: abort.signal.aborted };
+    return { ...written, cancelled: abort.signal.aborted };
+  }
+
+  async #writeRows(
+    view: ViewId,
+    format: ExportFormat,
+    output: ExportFile,
+    signal: AbortSignal,
+  ): Promise<Omit<ExportResult, 'cancelled'>> {
+    // A filter that was stopped shows what it had found by then, and no more is written.
+    const limit = view === ALL_ROWS ? Number.POSITIVE_INFINITY : this.#extentOf(view).count;
+    const firstRows = this.#firstRowsOf(view);
+    let rowCount = 0;
+    let lastReport = performance.now();
+    const visit = (visited: VisitedRow) => {
+      const isLast = visited.position + 1 >= limit;
+      if (!isDamage(visited.entry) && visited.entry.kind === 'header') return isLast;
+      output.write(exportLine(format, visited, this.#logFile));
+      rowCount++;
+      if (performance.now() - lastReport >= PROGRESS_EVERY_MS) {
+        lastReport = performance.now();
+        this.#events.exportProgress(visited.entry.offsetBytes / this.#index.sizeBytes);
+      }
+      return isLast;
+    };
+    await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, signal);
+    return { rowCount, ...(firstRows === undefined ? {} : { firstRows }) };
+  }
+
+  /** Throws when the view is gone. */
+  #knowsAllOf(view: ViewId): boolean {
+    if (this.#sortedView(view) === undefined && this.#filtered?.id !== view) {
+      throw new Error('The filter or the order of the rows has changed since then. Export again.');
+    }
+    return this.#extentOf(view).known === 'all';
+  }
+
+  /** How many rows an order keeps; undefined when it keeps all. */
+  #firstRowsOf(view: ViewId): number | undefined {
+    const rows = this.#sortedView(view)?.rows;
+    return rows === undefined || rows.count === rows.offered ? undefined : rows.count;
   }
 
   cancelExport(): void {
@@ -322,14 +398,12 @@ export class Inspection implements ScanCalls {
   }
 
   async crossCheck(): Promise<CrossCheck | undefined> {
-    const openBeside = this.#openBeside;
-    if (openBeside === undefined) return undefined;
     const index = this.#index;
     const pause = async () => {
       await nextTurn();
       if (this.#closed || index !== this.#index) throw new Error('The file has changed.');
     };
-    return this.#logFile.crossCheck?.({ file: this.#file, openBeside, pause });
+    return this.#logFile.crossCheck?.({ file: this.#file, openBeside: this.#openBeside, pause });
   }
 
   /** Looks at the file again; called when something may have changed it. */
@@ -407,8 +481,7 @@ export class Inspection implements ScanCalls {
   /** Looks for what tells sooner where rows start. A small file is read at once without. */
   #startQuick(): void {
     if (this.#index.done) return;
-    const openBeside = this.#openBeside ?? (() => undefined);
-    this.#quickSources = this.#logFile.quickRows?.({ file: this.#file, openBeside });
+    this.#quickSources = this.#logFile.quickRows?.({ file: this.#file, openBeside: this.#openBeside });
     this.#nextQuick();
   }
 
@@ -496,12 +569,6 @@ export class Inspection implements ScanCalls {
     let lastReport = performance.now();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
     const walk = new RowWalk({ ...this.#walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
-    const report = () => {
-      const { signal } = view.abort;
-      const { count: matchCount } = view.matches;
-      const { id, scannedBytes, done } = view;
-      this.#events.filterProgress({ view: id, matchCount, scannedBytes, sizeBytes, done, cancelled: signal.aborted });
-    };
     await walk.run(
       ({ row, entry, group }) => {
         view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
@@ -514,15 +581,20 @@ export class Inspection implements ScanCalls {
           view.nextRow = walk.nextRow;
           if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
           lastReport = performance.now();
-          report();
+          this.#reportFilter(view, sizeBytes);
         },
       },
     );
     if (this.#filtered !== view || this.#closed) return;
     if (!view.abort.signal.aborted) view.scannedBytes = sizeBytes;
     view.done = true;
-    report();
+    this.#reportFilter(view, sizeBytes);
     if (this.#index.sizeBytes > sizeBytes && !view.abort.signal.aborted) this.#continueFilter(view, sizeBytes);
+  }
+
+  #reportFilter({ id, matches, scannedBytes, done, abort }: FilteredView, sizeBytes: number): void {
+    const { aborted: cancelled } = abort.signal;
+    this.#events.filterProgress({ view: id, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled });
   }
 
   /** The file grew while the filter ran. */
@@ -545,10 +617,13 @@ export class Inspection implements ScanCalls {
     return this.#sorted?.id === view ? this.#sorted : undefined;
   }
 
-  /** How many rows a view has, and how many at most a walk visits before the one it is to start at. */
-  #extentOf(view: ViewId): { readonly count: number; readonly stride: number } {
+  #extentOf(view: ViewId): ViewExtent {
     const sorted = this.#sortedView(view);
-    return sorted === undefined ? this.#rowsOf(view) : { count: sorted.rows.count, stride: 1 };
+    if (sorted !== undefined) return { count: sorted.rows.count, stride: 1, known: 'all' };
+    const { count, stride } = this.#rowsOf(view);
+    const isDone = view === ALL_ROWS ? this.#index.done : this.#filteredView(view).done;
+    if (isDone) return { count, stride, known: 'all' };
+    return { count, stride, known: view === ALL_ROWS && this.#quick?.state === 'ready' ? 'told' : 'part' };
   }
 
   #filterOf(view: ViewId): CompiledFilter | undefined {
@@ -578,7 +653,9 @@ export class Inspection implements ScanCalls {
       const places = placesFrom(sorted.rows, position);
       return walkPlaces(places, this.#walkOptions(ROW_CHUNK_BYTES), visit, signal);
     }
-    return this.#walkFrom(view, this.#rowsOf(view).before(position), visit, chunkBytes, signal);
+    // A view may have rows before it knows any.
+    const start = this.#extentOf(view).known === 'part' ? START_OF_FILE : undefined;
+    return this.#walkFrom(view, this.#rowsOf(view).before(position) ?? start, visit, chunkBytes, signal);
   }
 
   async #walkFrom(

@@ -3,8 +3,10 @@
 import { type BirpcReturn, createBirpc } from 'birpc';
 import * as vscode from 'vscode';
 import type {
+  ExportResult,
   HostCalls,
   LocateTarget,
+  PlaceOfRow,
   RowAction,
   ScanEvents,
   ViewCommand,
@@ -12,10 +14,10 @@ import type {
   ViewId,
   ViewSettings,
 } from '../shared/inspectorMessages.ts';
-import { formatCountOf } from '../shared/quantities.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { packErrors, unpackErrors } from '../shared/rpcErrors.ts';
 import type { ColumnMemory } from './columnMemory.ts';
+import { exportedMessage, exportFailedMessage } from './exportMessage.ts';
 import type { RecordDocuments } from './recordDocuments.ts';
 import { type RowActionContext, runRowAction } from './rowActions.ts';
 import type { ScanSource } from './scanThread.ts';
@@ -51,6 +53,7 @@ export class InspectorEditor implements vscode.Disposable {
   #ready = false;
   #onExportProgress: (share: number) => void = () => {};
   #segmentId: number | undefined;
+  #isGone = false;
 
   constructor(options: InspectorEditorOptions) {
     const { source, ...others } = options;
@@ -115,7 +118,10 @@ export class InspectorEditor implements vscode.Disposable {
       filterProgress: (progress) => this.#send('filterProgress', progress),
       sortProgress: (progress) => this.#send('sortProgress', progress),
       findProgress: (progress) => this.#send('findProgress', progress),
-      fileChanged: (change, summary) => this.#send('fileChanged', change, summary),
+      fileChanged: (change, summary) => {
+        this.#isGone = change === 'gone';
+        this.#send('fileChanged', change, summary);
+      },
       exportProgress: (share) => this.#onExportProgress(share),
       recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
     };
@@ -139,10 +145,12 @@ export class InspectorEditor implements vscode.Disposable {
       open: async () => {
         const summary = await scan.open();
         this.#segmentId = summary.segmentId;
+        // It may have gone while the editor was hidden.
+        if (this.#isGone) setImmediate(() => this.#send('fileChanged', 'gone', undefined));
         return summary;
       },
       rows: (request) => scan.rows(request),
-      detail: (row) => scan.detail(row),
+      detail: (place) => scan.detail(place),
       bytes: (range) => scan.bytes(range),
       overview: () => scan.overview(),
       // A webview's messages are JSON, in which an argument that is undefined becomes null.
@@ -160,7 +168,7 @@ export class InspectorEditor implements vscode.Disposable {
       liveBytesByBlock: async (blockSizeBytes, blockCount) =>
         this.#store?.liveBytesByBlock(this.#segmentId ?? 0, blockSizeBytes, blockCount),
       copyText: async (text) => vscode.env.clipboard.writeText(text),
-      run: (action, row) => this.#run(action, row),
+      run: (action, place) => this.#run(action, place),
       saveViewState: (state) => this.#options.views.save(this.uri, state),
       saveColumns: (columns) => this.#options.columns.save(columns),
       askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),
@@ -190,14 +198,14 @@ export class InspectorEditor implements vscode.Disposable {
     return store.recordStates(this.#segmentId, offsetsBytes);
   }
 
-  async #run(action: RowAction, row: number): Promise<void> {
-    const detail = await this.#thread.calls.detail(row);
+  async #run(action: RowAction, place: PlaceOfRow): Promise<void> {
+    const detail = await this.#thread.calls.detail(place);
     const { stores, documents, comparison, openSegment } = this.#options;
     if (detail === undefined) return;
     await runRowAction(action, { editor: this, detail, stores, documents, comparison, openSegment });
   }
 
-  /** Asks where to, and writes the rows there while a notification shows how far it is. */
+  /** Asks where to, writes the rows there, and says what came of it. */
   async #exportRows(view: ViewId): Promise<void> {
     const target = await vscode.window.showSaveDialog({
       title: 'Export Records',
@@ -209,8 +217,27 @@ export class InspectorEditor implements vscode.Disposable {
       void vscode.window.showErrorMessage('Records can only be exported to a local file.');
       return;
     }
+    let result: ExportResult;
+    try {
+      result = await this.#writeRows(view, target);
+    } catch (error) {
+      void vscode.window.showErrorMessage(exportFailedMessage(error));
+      return;
+    }
+    if (result.cancelled) {
+      vscode.window.setStatusBarMessage('Strata: The export was cancelled. No file was written.', 5000);
+      return;
+    }
+    const open = 'Open';
+    if ((await vscode.window.showInformationMessage(exportedMessage(result, target.fsPath), open)) === open) {
+      await vscode.window.showTextDocument(target);
+    }
+  }
+
+  /** A notification shows how far it is. */
+  async #writeRows(view: ViewId, target: vscode.Uri): Promise<ExportResult> {
     const format = target.path.endsWith('.csv') ? 'csv' : 'jsonl';
-    const result = await vscode.window.withProgress(
+    return vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: 'Exporting records', cancellable: true },
       (progress, cancellation) => {
         let lastShare = 0;
@@ -222,15 +249,6 @@ export class InspectorEditor implements vscode.Disposable {
         return this.#thread.calls.exportRows({ view, format, path: target.fsPath });
       },
     );
-    if (result.cancelled) {
-      vscode.window.setStatusBarMessage('Strata: The export was cancelled. No file was written.', 5000);
-      return;
-    }
-    const open = 'Open';
-    const message = `Exported ${formatCountOf(result.rowCount, 'record')} to ${target.fsPath}.`;
-    if ((await vscode.window.showInformationMessage(message, open)) === open) {
-      await vscode.window.showTextDocument(target);
-    }
   }
 
   #send<Name extends keyof ViewEvents>(name: Name, ...args: Parameters<ViewEvents[Name]>): void {

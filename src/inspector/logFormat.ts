@@ -56,8 +56,11 @@ export interface LogFile {
 
 export interface FileContext {
   readonly file: RangedFile;
-  /** A file of the same directory; undefined when it is not there or may not be read. The caller closes it. */
-  openBeside(fileName: string): RangedFile | undefined;
+  /**
+   * Opens a file of the same directory; undefined when it is not there or may not be read. The caller closes it.
+   * Undefined itself where files beside cannot be reached, so that nothing is known of them.
+   */
+  readonly openBeside: ((fileName: string) => RangedFile | undefined) | undefined;
 }
 
 /**

@@ -12,6 +12,16 @@ export type ScanSource =
 /** A thread's heap beyond this is a defect; better the one editor fails than the machine. Read buffers do not count. */
 const MAX_HEAP_MB = 256;
 
+const SENTENCES: Readonly<Record<string, string>> = {
+  ENOENT: 'This file is gone: a compaction may have replaced it, or somebody has deleted it.',
+  EACCES: 'This file may not be read: its permissions do not allow it.',
+};
+
+function inWords(error: NodeJS.ErrnoException): Error {
+  const sentence = SENTENCES[error.code ?? ''];
+  return sentence === undefined ? error : new Error(sentence, { cause: error });
+}
+
 export class ScanThread {
   readonly calls: BirpcReturn<ScanHostCalls, ScanEvents>;
   readonly #worker: Worker;
@@ -32,9 +42,10 @@ export class ScanThread {
       timeout: -1,
       bind: 'functions',
     });
-    const fail = (error: Error) => {
+    const fail = (cause: Error) => {
       if (this.#closed) return;
       this.#closed = true;
+      const error = inWords(cause);
       this.calls.$close(error);
       onFailure(error);
     };

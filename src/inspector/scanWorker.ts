@@ -22,7 +22,8 @@ const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFil
 const inspection = new Inspection({
   file,
   fileName: source.fileName,
-  openBeside,
+  // Files beside a local one can be read too; those of other file systems are out of reach here.
+  ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
   events: {
     indexProgress: (progress) => void host.indexProgress.asEvent(progress),
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
@@ -37,7 +38,7 @@ const inspection = new Inspection({
 const calls: ScanHostCalls = {
   open: () => inspection.open(),
   rows: (request) => inspection.rows(request),
-  detail: (row) => inspection.detail(row),
+  detail: (place) => inspection.detail(place),
   bytes: (range) => inspection.bytes(range),
   overview: () => inspection.overview(),
   setFilter: (filter) => inspection.setFilter(filter),
@@ -66,11 +67,9 @@ const host = createBirpc<ScanEvents, ScanHostCalls>(calls, {
   bind: 'functions',
 });
 
-/** Files beside a local one can be read too; those of other file systems are out of reach here. */
-function openBeside(fileName: string): RangedFile | undefined {
-  if (source.kind !== 'path') return undefined;
+function openBeside(filePath: string, fileName: string): RangedFile | undefined {
   try {
-    return new LocalFile(path.join(path.dirname(source.path), fileName));
+    return new LocalFile(path.join(path.dirname(filePath), fileName));
   } catch {
     return undefined;
   }

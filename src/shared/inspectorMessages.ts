@@ -99,6 +99,8 @@ export interface ExportRequest {
 export interface ExportResult {
   readonly rowCount: number;
   readonly cancelled: boolean;
+  /** Rows that the view keeps of its order; absent when it keeps them all. */
+  readonly firstRows?: number;
 }
 
 export type FileChange = 'grew' | 'gone' | 'replaced';
@@ -107,11 +109,21 @@ export type FileChange = 'grew' | 'gone' | 'replaced';
 export interface CrossCheck {
   /** What was checked, for the header line: `hint`, `segment`. */
   readonly label: string;
-  readonly outcome: 'agrees' | 'differs' | 'missing';
+  /** `unchecked`: the other files cannot be reached from here, so that nothing is known of them. */
+  readonly outcome: 'agrees' | 'differs' | 'missing' | 'unchecked';
   /** A few words: `ok`, `none`, `3 differences`. */
   readonly summary: string;
-  /** One sentence each, at most 100. */
+  /** What differs, or why it is not known; one sentence each, at most 100. */
   readonly problems: readonly string[];
+}
+
+/**
+ * A row as somebody saw it. Where it starts says which row it is: its number may be another once the file has been
+ * checked, and until then differs between all rows, which something quicker told, and those of a filter, which was read.
+ */
+export interface PlaceOfRow {
+  readonly row: number;
+  readonly offsetBytes: number;
 }
 
 /** A call is answered at once or later; its caller always gets a promise. */
@@ -121,7 +133,8 @@ type Answer<T> = T | Promise<T>;
 export interface ScanCalls {
   open(): Answer<FileSummary>;
   rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Answer<RowPage>;
-  detail(row: number): Answer<RowDetail | undefined>;
+  /** Undefined: no row starts there, or not any more. */
+  detail(place: PlaceOfRow): Answer<RowDetail | undefined>;
   bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Answer<Uint8Array>;
   overview(): Answer<Overview>;
   setFilter(filter: RowFilter | undefined): Answer<ViewId>;
@@ -134,7 +147,7 @@ export interface ScanCalls {
   adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
   find(request: FindRequest): Answer<FindHit | undefined>;
   cancelFind(): void;
-  /** Compares the file with those it belongs to; undefined when it belongs to none or they are out of reach. */
+  /** Compares the file with those it belongs to; undefined when it belongs to none. */
   crossCheck(): Answer<CrossCheck | undefined>;
 }
 
@@ -144,7 +157,7 @@ export interface ScanHostCalls extends ScanCalls {
   refresh(): void;
   /** Only for a source of bytes: the file's new content; undefined: it is gone. */
   replaceBytes(bytes: Uint8Array | undefined): void;
-  /** Writes rows to a file, one at a time. */
+  /** Writes all rows of a view to a file, once they are known. Rejected when there is no such view any more. */
   exportRows(request: ExportRequest): Answer<ExportResult>;
   cancelExport(): void;
 }
@@ -170,7 +183,7 @@ export interface HostCalls extends ScanCalls {
   liveBytesByBlock(blockSizeBytes: number, blockCount: number): Promise<Float64Array | undefined>;
   copyText(text: string): Promise<void>;
   /** Runs a command of the editor on a row, with the row's place. */
-  run(action: RowAction, row: number): Promise<void>;
+  run(action: RowAction, place: PlaceOfRow): Promise<void>;
   /** Keeps the choice of columns for all files. */
   saveColumns(columns: ColumnSettings): Promise<void>;
   /** Keeps what the editor shows for the next time the file is opened. */

@@ -123,22 +123,3 @@ describe('inspector and the hex editor', () => {
       .waitFor();
   });
 });
-
-describe('inspector without the hex editor', () => {
-  const fixture = workbenchFixture(async (directory) => {
-    await writeFile(path.join(directory, SMALL), segmentOf(5, (index) => ({ key: `key/${index}`, value: '' })).bytes());
-  });
-
-  it('says that it is missing and offers to show it', async () => {
-    const { workbench } = fixture;
-    const editor = await open(workbench, SMALL);
-    await editor.row('key/2').first().click();
-    await editor.detailOf('key/2');
-    await editor.frame.getByRole('button', { name: 'Open in hex editor' }).click();
-    const notification = workbench.notification('not installed here: ms-vscode.hexeditor');
-    await notification.waitFor();
-    await workbench.screenshot('inspector-hex-editor-missing');
-    await notification.getByRole('button', { name: 'Show Extension' }).click();
-    await workbench.page.getByText('@id:ms-vscode.hexeditor').first().waitFor();
-  });
-});

@@ -388,4 +388,17 @@ describe('inspector search', () => {
     assert.deepEqual(moving, []);
     await workbench.page.emulateMedia({ reducedMotion: null });
   });
+
+  it('says that the hex editor is missing and offers to show it', async () => {
+    const { workbench } = fixture;
+    const editor = await openAtStart();
+    await workbench.page.keyboard.press('ArrowDown');
+    await editor.detailOf('city/00001');
+    await editor.button('Open in hex editor').click();
+    const notification = workbench.notification('not installed here: ms-vscode.hexeditor');
+    await notification.waitFor();
+    await workbench.screenshot('inspector-hex-editor-missing');
+    await notification.getByRole('button', { name: 'Show Extension' }).click();
+    await workbench.page.getByText('@id:ms-vscode.hexeditor').first().waitFor();
+  });
 });

@@ -33,7 +33,7 @@ describe('segment editor', () => {
     await workbench.openFile(soundSegment.name);
     const editor = new SegmentEditor(workbench);
     await eventually(async () => assert.equal(await editor.count('records'), records.length));
-    assert.equal(await editor.fact('damage').innerText(), 'none');
+    await eventually(async () => assert.equal(await editor.fact('damage').innerText(), 'none'));
     const shown = await editor.visibleRows();
     const [header, first, second] = shown;
     assert.equal(header?.['Op'], 'header');

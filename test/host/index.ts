@@ -9,7 +9,8 @@ export async function run(): Promise<void> {
   // Not at the top: what `require` gives for Mocha, an ES module, depends on the version of Node.
   const { default: Mocha } = await import('mocha');
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log(REPORT_MARK + format(...args));
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: TallyReporter });
+  // One more try, as in the browser tests: VS Code does much at once while it starts. The report tells which needed it.
+  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, retries: 1, reporter: TallyReporter });
   const files = globSync('**/*.test.cjs', { cwd: __dirname }).sort();
   for (const file of files) mocha.addFile(`${__dirname}/${file}`);
   const failureCount = await new Promise<number>((resolve) => mocha.run(resolve));

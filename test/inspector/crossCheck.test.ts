@@ -4,14 +4,31 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { crc32 } from '../../src/format/crc32.ts';
-import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
+import {
+  HINT_ENTRY,
+  HINT_FIRST_ENTRY,
+  HINT_SUMMARY,
+  SNAPSHOT_FIRST_SEGMENT,
+  SNAPSHOT_SEGMENT,
+} from '../../src/format/layout.ts';
 import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import { Inspection } from '../../src/inspector/inspection.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
-import type { ScanEvents } from '../../src/shared/inspectorMessages.ts';
+import { ScanThread } from '../../src/inspector/scanThread.ts';
+import type { CrossCheck, ScanEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 
 const encoder = new TextEncoder();
+
+const quietEvents: ScanEvents = {
+  indexProgress: () => {},
+  filterProgress: () => {},
+  sortProgress: () => {},
+  findProgress: () => {},
+  exportProgress: () => {},
+  fileChanged: () => {},
+  recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
+};
 
 describe('hint files, snapshots and manifests under inspection', () => {
   let directory: string;
@@ -31,15 +48,10 @@ describe('hint files, snapshots and manifests under inspection', () => {
   function inspect(fileName: string): Promise<{ inspection: Inspection; progress: IndexProgress }> {
     return new Promise((resolve) => {
       const events: ScanEvents = {
+        ...quietEvents,
         indexProgress: (progress) => {
           if (progress.done) resolve({ inspection, progress });
         },
-        filterProgress: () => {},
-        sortProgress: () => {},
-        findProgress: () => {},
-        exportProgress: () => {},
-        fileChanged: () => {},
-        recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
       };
       const inspection = new Inspection({
         file: new LocalFile(path.join(directory, fileName)),
@@ -50,6 +62,22 @@ describe('hint files, snapshots and manifests under inspection', () => {
       });
       inspection.open();
     });
+  }
+
+  /** What the scanning thread says of a file that another file system gave it whole. */
+  async function crossCheckOfBytes(fileName: string, bytes: Uint8Array): Promise<CrossCheck | undefined> {
+    let onDone = () => {};
+    const done = new Promise<void>((resolve) => (onDone = resolve));
+    const events: ScanEvents = { ...quietEvents, indexProgress: (progress) => progress.done && onDone() };
+    const worker = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
+    const thread = new ScanThread(worker, { kind: 'bytes', fileName, bytes }, events, assert.ifError);
+    try {
+      await thread.calls.open();
+      await done;
+      return await thread.calls.crossCheck();
+    } finally {
+      await thread.dispose();
+    }
   }
 
   /** Writes a hint file back after a change, with its checksum made right again. */
@@ -118,6 +146,63 @@ describe('hint files, snapshots and manifests under inspection', () => {
     const { inspection, progress } = await inspect('000000000001.hint');
     assert.deepEqual(progress.damage, { ranges: 1, bytes: 4 });
     inspection.close();
+  });
+
+  it('says of a segment whose hint file is damaged that it is, wherever the damage is', async () => {
+    const file = path.join(directory, '000000000001.hint');
+    const sound = readFileSync(file);
+    const summaryOf = async () => {
+      const { inspection } = await inspect('000000000001.seg');
+      const check = await inspection.crossCheck();
+      inspection.close();
+      return check;
+    };
+    for (const [at, problem] of [
+      [sound.length - 6, /the checksum of the file is not that of its bytes/],
+      [sound.length - 1, /the checksum of the file is not that of its bytes/],
+      [HINT_FIRST_ENTRY + HINT_ENTRY.operation, /an entry says what cannot be/],
+      [HINT_SUMMARY.entriesSize, /its length is not the one that it says/],
+      [0, /its header/],
+    ] as const) {
+      const bytes = Buffer.from(sound);
+      bytes[at] = (bytes[at] as number) ^ 4;
+      writeFileSync(file, bytes);
+      const check = await summaryOf();
+      assert.deepEqual([check?.outcome, check?.summary], ['differs', 'damaged'], `byte ${at}`);
+      assert.match(check?.problems.join() ?? '', problem);
+    }
+    writeFileSync(file, sound.subarray(0, 40));
+    assert.equal((await summaryOf())?.summary, 'damaged');
+  });
+
+  it('gives way while it reads a hint file, and ends when the check is no longer wanted', async () => {
+    const { inspection } = await inspect('000000000001.seg');
+    const check = inspection.crossCheck();
+    inspection.close();
+    await assert.rejects(Promise.resolve(check), /The file has changed/);
+  });
+
+  it('says that it has not looked where files beside the one cannot be reached', async () => {
+    for (const [fileName, label, sentence] of [
+      ['000000000001.seg', 'hint', /^The hint file was not looked for: /],
+      ['000000000001.hint', 'segment', /^The segment was not looked for: /],
+      ['KEYDIR', 'segments', /^The segments were not looked for: /],
+    ] as const) {
+      const check = await crossCheckOfBytes(fileName, readFileSync(path.join(directory, fileName)));
+      assert.deepEqual([check?.label, check?.outcome, check?.summary], [label, 'unchecked', 'not checked']);
+      assert.match(check?.problems.join() ?? '', sentence);
+      assert.match(check?.problems.join() ?? '', /cannot be reached in this file system/);
+    }
+  });
+
+  it('still says what a snapshot contradicts in itself where no segment can be reached', async () => {
+    const bytes = readFileSync(path.join(directory, 'KEYDIR'));
+    const liveCountAt = SNAPSHOT_FIRST_SEGMENT + SNAPSHOT_SEGMENT.liveCount;
+    writeU32(bytes, liveCountAt, readU32(bytes, liveCountAt) + 1);
+    const check = await crossCheckOfBytes('KEYDIR', bytes);
+    assert.equal(check?.outcome, 'differs');
+    assert.match(check?.problems.join() ?? '', /Segment 1 should have/);
+    assert.doesNotMatch(check?.problems.join() ?? '', /There is no/);
   });
 
   it('says that a segment has no hint file, and that a snapshot lacks a segment', async () => {

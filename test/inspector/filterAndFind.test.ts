@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { exportedMessage, exportFailedMessage } from '../../src/inspector/exportMessage.ts';
+import { strataSegment } from '../../src/inspector/formats/strataSegment.ts';
+import type { LogFormat } from '../../src/inspector/logFormat.ts';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
-import type { FindPattern } from '../../src/shared/inspectorMessages.ts';
+import type { ExportResult, FindPattern, ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
+import { hintOfSegment } from './hintOfSegment.ts';
 import { openWhole, type Probe, probe } from './inspectionProbe.ts';
 import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
@@ -20,9 +25,45 @@ async function rowsOf(subject: Probe, line: string): Promise<number[]> {
   return rows.map(({ row }) => row);
 }
 
-function find(subject: Probe, pattern: Partial<FindPattern>, from: number, direction: 'next' | 'previous') {
+/** Applies a filter line and returns the view before anything has been filtered. */
+async function startFilter(subject: Probe, line: string): Promise<ViewId> {
+  const parsed = parseFilter(line);
+  assert.ok(parsed.ok);
+  return subject.inspection.setFilter(parsed.filter);
+}
+
+function find(
+  subject: Probe,
+  pattern: Partial<FindPattern>,
+  from: number,
+  direction: 'next' | 'previous',
+  view: ViewId = 0,
+) {
   const whole: FindPattern = { kind: 'text', pattern: '', matchCase: false, ...pattern };
-  return subject.inspection.find({ pattern: whole, view: 0, from, direction });
+  return subject.inspection.find({ pattern: whole, view, from, direction });
+}
+
+async function subjectOf(bytes: Uint8Array): Promise<Probe> {
+  const subject = probe(bytes);
+  await openWhole(subject);
+  return subject;
+}
+
+/** From now on every read takes as long as one of a slow disk. */
+function slowDown({ file }: Probe): void {
+  const read = file.read.bind(file);
+  file.read = (target, offsetBytes) => {
+    for (const start = performance.now(); performance.now() < start + 40; );
+    return read(target, offsetBytes);
+  };
+}
+
+/** Nothing tells the rows of a file before it has been read. */
+function withoutQuickRows(format: LogFormat): LogFormat {
+  return {
+    ...format,
+    open: (start) => Object.defineProperty(format.open(start), 'quickRows', { value: () => [].values() }),
+  };
 }
 
 describe('filter', () => {
@@ -219,7 +260,199 @@ describe('find', () => {
   });
 });
 
+describe('find in a view that is not all known', () => {
+  const COUNT = 20_000;
+  const NEEDLE_ROW = COUNT - 1;
+  const NEEDLE_KEY = `key-${NEEDLE_ROW - 1}`;
+  const bytes = segmentOf(COUNT, (index) => ({
+    key: `key-${index}`,
+    value: `${index + 1 === NEEDLE_ROW ? 'needle' : 'hay'} ${'v'.repeat(200)}`,
+  })).bytes();
+  const needle = { pattern: 'needle' };
+
+  /** The key of the row that a view shows at a position. */
+  async function keyAt(subject: Probe, view: ViewId, position = -1): Promise<string | undefined> {
+    const { rows } = await subject.inspection.rows({ view, first: position, count: 1 });
+    return rows[0]?.cells?.key?.text;
+  }
+
+  for (const [direction, from, wrapped] of [
+    ['next', 1, false],
+    ['next', NEEDLE_ROW, true],
+    ['previous', 1, true],
+    ['previous', -1, false],
+  ] as const) {
+    for (const [what, options] of [
+      ['lengths of records tell', {}],
+      ['the index knows', { formats: [withoutQuickRows(strataSegment)] }],
+    ] as const) {
+      it(`finds what is not among the rows that ${what}: ${direction} from ${from}`, async () => {
+        const subject = probe(bytes, options);
+        subject.inspection.open();
+        const hit = await find(subject, needle, from, direction);
+        assert.deepEqual([hit?.position, hit?.row, hit?.wrapped], [NEEDLE_ROW, NEEDLE_ROW, wrapped]);
+        assert.equal(await keyAt(subject, 0, hit?.position), NEEDLE_KEY, 'the row is there when the hit is told');
+        assert.ok((subject.indexReports.at(-1)?.rowCount ?? 0) > NEEDLE_ROW, 'and whoever asked knows that it is');
+      });
+    }
+
+    it(`finds what a filter that runs has not come to: ${direction} from ${from}`, async () => {
+      const subject = await subjectOf(bytes);
+      const view = await startFilter(subject, 'op:put');
+      const hit = await find(subject, needle, Math.min(from, NEEDLE_ROW - 1), direction, view);
+      assert.deepEqual([hit?.position, hit?.row, hit?.wrapped], [NEEDLE_ROW - 1, NEEDLE_ROW, wrapped]);
+      assert.equal(await keyAt(subject, view, hit?.position), NEEDLE_KEY);
+      assert.ok((subject.filterReports.at(-1)?.matchCount ?? 0) >= NEEDLE_ROW);
+    });
+  }
+
+  it('tells at once what stands among the rows that are known', async () => {
+    const subject = probe(bytes);
+    slowDown(subject);
+    let isIndexed = false;
+    void subject.indexed().then(() => (isIndexed = true));
+    subject.inspection.open();
+    const key9 = { kind: 'regex', pattern: '^key-9$' } as const;
+    assert.equal((await find(subject, key9, 1, 'next'))?.row, 10);
+    assert.equal((await find(subject, key9, 20, 'previous'))?.row, 10);
+    assert.equal(isIndexed, false);
+  });
+
+  it('leaves out what a filter that was stopped does not show', async () => {
+    const subject = await subjectOf(bytes);
+    const view = await startFilter(subject, 'op:put');
+    const forwards = find(subject, needle, 1, 'next', view);
+    subject.inspection.cancelFilter();
+    assert.equal(await forwards, undefined);
+    assert.equal(await find(subject, needle, 1, 'previous', view), undefined);
+  });
+
+  it('reports on its progress while it waits', async () => {
+    const subject = await subjectOf(bytes);
+    slowDown(subject);
+    const view = await startFilter(subject, 'needle');
+    assert.equal((await find(subject, needle, -1, 'previous', view))?.position, 0);
+    assert.ok(subject.findReports.length > 0);
+  });
+
+  it('stops at once when it is cancelled while it waits', async () => {
+    const subject = await subjectOf(bytes);
+    const searching = find(subject, needle, 0, 'previous', await startFilter(subject, 'needle'));
+    subject.inspection.cancelFind();
+    assert.equal(await searching, undefined);
+    assert.deepEqual(subject.filterReports, []);
+  });
+
+  for (const direction of ['next', 'previous'] as const) {
+    it(`tells the place among the rows that are shown, whatever numbers damage gives them: ${direction}`, async () => {
+      const sound = await subjectOf(bytes);
+      const { rows } = await sound.inspection.rows({ view: 0, first: 100, count: 2 });
+      // Two records that the hint file tells are one damaged range.
+      const damaged = bytes.slice();
+      for (const { offsetBytes } of rows) damaged[offsetBytes + 60] = 0;
+      let shown: Promise<string | undefined> | undefined;
+      const subject = probe(damaged, {
+        beside: { '000000000007.hint': hintOfSegment(bytes) },
+        onIndexReport: ({ quick }) => {
+          if (quick?.state !== 'shown') return;
+          shown ??= find(subject, needle, 1, direction).then((hit) => keyAt(subject, 0, hit?.position));
+        },
+      });
+      assert.equal((await openWhole(subject)).quick?.state, 'differed');
+      assert.equal(await shown, NEEDLE_KEY);
+    });
+  }
+});
+
 describe('export', () => {
+  const COUNT = 20_000;
+  const bytes = segmentOf(COUNT, (index) => ({
+    key: `key-${index}`,
+    value: `${index % 1000 === 999 ? 'needle' : 'hay'} ${'v'.repeat(200)}`,
+  })).bytes();
+
+  /** Exports as JSON Lines; the numbers of the rows written, none when there is no file. */
+  async function exported(
+    subject: Probe,
+    view: ViewId,
+    meanwhile = () => {},
+  ): Promise<{ readonly result: ExportResult; readonly rows: readonly number[] }> {
+    const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
+    try {
+      const file = path.join(directory, 'rows.jsonl');
+      const exporting = subject.inspection.exportRows({ view, format: 'jsonl', path: file });
+      meanwhile();
+      const result = await exporting.finally(() => assert.equal(existsSync(`${file}.partial`), false));
+      if (!existsSync(file)) return { result, rows: [] };
+      const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+      return { result, rows: lines.map((line) => JSON.parse(line).row) };
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+
+  it('writes all rows while only the beginning of the file is known', async () => {
+    const subject = probe(bytes);
+    subject.inspection.open();
+    const { result, rows } = await exported(subject, 0);
+    assert.deepEqual(result, { rowCount: COUNT, cancelled: false });
+    assert.equal(rows.at(-1), COUNT);
+  });
+
+  it('writes all rows of a filter that still runs', async () => {
+    const subject = await subjectOf(bytes);
+    const { result, rows } = await exported(subject, await startFilter(subject, 'needle'));
+    assert.deepEqual(result, { rowCount: 20, cancelled: false });
+    assert.deepEqual(
+      rows,
+      Array.from({ length: 20 }, (_, at) => 1000 * (at + 1)),
+    );
+  });
+
+  it('writes what is shown of a filter that was stopped', async () => {
+    const subject = await subjectOf(bytes);
+    const view = await startFilter(subject, 'op:put');
+    const filtered = subject.filtered();
+    slowDown(subject);
+    while ((await subject.inspection.rows({ view, first: 0, count: 1 })).rowCount === 0) await nextTurn();
+    subject.inspection.cancelFilter();
+    const { matchCount } = await filtered;
+    assert.ok(matchCount > 0 && matchCount < COUNT, `${matchCount} rows`);
+    assert.equal((await exported(subject, view)).result.rowCount, matchCount);
+  });
+
+  it('leaves no file when it is cancelled while the filter runs', async () => {
+    const subject = await subjectOf(bytes);
+    const view = await startFilter(subject, 'needle');
+    const { result, rows } = await exported(subject, view, () => subject.inspection.cancelExport());
+    assert.deepEqual([result.cancelled, rows], [true, []]);
+  });
+
+  it('asks for another export when the filter or the order has changed', async () => {
+    const subject = await subjectOf(bytes);
+    const view = await startFilter(subject, 'needle');
+    const waiting = exported(subject, view, () => void subject.inspection.setFilter(undefined));
+    await assert.rejects(waiting, /filter .* has changed.* Export again/);
+    await assert.rejects(exported(subject, view), /filter .* has changed.* Export again/);
+    assert.equal(exportFailedMessage(new Error('Why.')), 'No records were exported. Why.');
+  });
+
+  it('says when the order keeps only its first rows', async () => {
+    const large = probe(segmentOf(400, (index) => ({ key: `${index}`.padEnd(60_000, 'k'), value: '' })).bytes());
+    await openWhole(large);
+    const sorted = await large.inspection.sort({ view: 0, order: { column: 'key', descending: false } });
+    assert.ok(sorted !== undefined && sorted.rowCount < sorted.sortedRows);
+    const { result } = await exported(large, sorted.view);
+    assert.deepEqual(result, { rowCount: sorted.rowCount, cancelled: false, firstRows: sorted.rowCount });
+    const whole = await large.inspection.sort({ view: 0, order: { column: 'row', descending: true } });
+    assert.equal((await exported(large, whole?.view ?? -1)).result.firstRows, undefined);
+    assert.equal(
+      exportedMessage({ rowCount: 199_999, cancelled: false, firstRows: 200_000 }, '/tmp/rows.csv'),
+      'Exported 199,999 records to /tmp/rows.csv: the first 200,000 rows of the order; the table keeps no more.',
+    );
+    assert.equal(exportedMessage({ rowCount: 1, cancelled: false }, '/x'), 'Exported 1 record to /x.');
+  });
+
   it('writes the rows of a view as JSON Lines and as CSV', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
     try {

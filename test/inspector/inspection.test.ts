@@ -147,7 +147,7 @@ describe('inspection of a segment', () => {
     assert.equal((await openWhole(subject)).recordCount, 3);
     const { rows } = await subject.inspection.rows({ view: 0, first: 1, count: 3 });
     assert.deepEqual(rows.map(keyOf), ['before', 'large', 'after']);
-    const detail = await subject.inspection.detail(2);
+    const detail = await subject.inspection.detail(rows[1] as InspectorRow);
     assert.equal(detail?.fields.at(-1)?.sizeBytes, large.length);
     assert.ok((detail?.bytes.length ?? 0) < large.length);
   });
@@ -241,8 +241,9 @@ describe('inspection of a segment', () => {
     builder.batch([{ key: 'x', value: 'y' }]);
     const subject = probe(builder.bytes());
     await openWhole(subject);
-    for (const row of [0, 1, 2, 3]) {
-      const detail = await subject.inspection.detail(row);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 4 });
+    for (const [row, place] of rows.entries()) {
+      const detail = await subject.inspection.detail(place);
       let end = 0;
       for (const field of detail?.fields ?? []) {
         assert.equal(field.offsetBytes, end, `${row}: ${field.name}`);

@@ -48,6 +48,7 @@ export interface Probe {
   readonly changes: FileChange[];
   readonly filterReports: FilterProgress[];
   readonly indexReports: IndexProgress[];
+  readonly findReports: Parameters<ScanEvents['findProgress']>[0][];
   /** Resolves with the next report that says that the index is done. */
   indexed(): Promise<IndexProgress>;
   filtered(): Promise<FilterProgress>;
@@ -56,7 +57,7 @@ export interface Probe {
 export interface ProbeOptions {
   readonly fileName?: string;
   readonly formats?: readonly LogFormat[];
-  /** Files of the same directory. */
+  /** Files of the same directory. Absent: none can be reached. */
   readonly beside?: Readonly<Record<string, Uint8Array>>;
   /** Called with every report on the index, before anything else of it happens. */
   readonly onIndexReport?: (progress: IndexProgress) => void;
@@ -68,6 +69,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   const changes: FileChange[] = [];
   const filterReports: FilterProgress[] = [];
   const indexReports: IndexProgress[] = [];
+  const findReports: Probe['findReports'] = [];
   let onIndexed: (progress: IndexProgress) => void = () => {};
   let onFiltered: (progress: FilterProgress) => void = () => {};
   const events: ScanEvents = {
@@ -81,21 +83,21 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
       if (progress.done) onFiltered(progress);
     },
     sortProgress: () => {},
-    findProgress: () => {},
+    findProgress: (progress) => findReports.push(progress),
     exportProgress: () => {},
     fileChanged: (change) => changes.push(change),
     recordStates: async (offsets) => options.states?.(offsets) ?? offsets.map(() => 'unknown'),
   };
-  const { fileName = '000000000007.seg', formats, beside = {} } = options;
+  const { fileName = '000000000007.seg', formats, beside } = options;
   const openBeside = (name: string) => {
-    const bytesBeside = beside[name];
+    const bytesBeside = beside?.[name];
     return bytesBeside === undefined ? undefined : new MemoryFile(bytesBeside);
   };
   const inspection = new Inspection({
     file,
     fileName,
     events,
-    openBeside,
+    ...(beside === undefined ? {} : { openBeside }),
     ...(formats === undefined ? {} : { formats }),
   });
   return {
@@ -104,6 +106,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
     changes,
     filterReports,
     indexReports,
+    findReports,
     indexed: () => new Promise((resolve) => (onIndexed = resolve)),
     filtered: () => new Promise((resolve) => (onFiltered = resolve)),
   };

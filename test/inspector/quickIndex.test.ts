@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { crc32 } from '../../src/format/crc32.ts';
 import {
+  BATCH_FRAME,
   BATCH_FRAME_SIZE,
   FILE_HEADER,
   HINT_ENTRY,
@@ -9,10 +10,11 @@ import {
   RECORD_HEADER_SIZE,
 } from '../../src/format/layout.ts';
 import { readU16, readU32, writeU32 } from '../../src/format/littleEndian.ts';
-import type { Located, RowPage } from '../../src/shared/inspectorMessages.ts';
+import type { Located, LocateTarget, RowPage } from '../../src/shared/inspectorMessages.ts';
+import type { RowDetail } from '../../src/shared/inspectorRows.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
-import { SegmentBuilder } from './segmentBuilder.ts';
+import { SegmentBuilder, START_MS, segmentOf } from './segmentBuilder.ts';
 
 const HINT = '000000000007.hint';
 
@@ -115,6 +117,30 @@ describe('an index from a hint file', () => {
     assert.equal(rows[0]?.kind, 'damage');
   });
 
+  it('describes the row that starts at a place, whatever number it is known by', async () => {
+    // The hint file tells three rows where the file has one damaged range: behind it, the numbers differ.
+    const damaged = bytes.slice();
+    damaged.fill(0, offsets[4000] as number, offsets[4003] as number);
+    const details: Promise<RowDetail | undefined>[] = [];
+    const whole = probe(damaged);
+    const { rowCount } = await openWhole(whole);
+    const [last] = (await whole.inspection.rows({ view: 0, first: rowCount - 1, count: 1 })).rows;
+    const place = { row: last?.row ?? 0, offsetBytes: last?.offsetBytes ?? 0 };
+    const subject = probe(damaged, {
+      beside: { [HINT]: hint },
+      onIndexReport: ({ quick, rowCount: toldCount }) => {
+        if (quick?.state !== 'shown' || details.length > 0) return;
+        assert.notEqual(toldCount, rowCount);
+        details.push(Promise.resolve(subject.inspection.detail(place)));
+      },
+    });
+    await openWhole(subject);
+    const detail = await details[0];
+    assert.deepEqual([detail?.row.row, detail?.row.offsetBytes], [place.row, place.offsetBytes]);
+    assert.deepEqual(await subject.inspection.detail(place), detail);
+    assert.equal(await subject.inspection.detail({ row: 1, offsetBytes: place.offsetBytes - 1 }), undefined);
+  });
+
   for (const [what, change] of [
     ['has a wrong checksum', (copy: Uint8Array) => writeU32(copy, 200, readU32(copy, 200) ^ 1)],
     ['is of a segment of another size', (copy: Uint8Array) => writeU32(copy, 32, readU32(copy, 32) - 1)],
@@ -158,6 +184,36 @@ describe('an index from the lengths of records', () => {
     const { early, late, progress } = await earlyAndLate(bytes, 'chain of lengths', [0, 1, 500, 5000, 12_000]);
     assert.deepEqual(early, late);
     assert.equal(progress.quick, undefined, 'nothing is left to say when all is read');
+  });
+
+  it('goes to any place before the file has been checked', async () => {
+    // Batches of the builder stand in no order of time.
+    const single = segmentOf(15_000, (index) => ({ key: `key/${index}`, value: 'v'.repeat(300) })).bytes();
+    const targets: LocateTarget[] = [
+      { kind: 'offset', offsetBytes: single.length - 1 },
+      { kind: 'offset', offsetBytes: -1000 },
+      { kind: 'percent', percent: 66.6 },
+      { kind: 'percent', percent: 100 },
+      { kind: 'row', row: 11_000 },
+      { kind: 'sequence', sequence: 9876 },
+      { kind: 'time', timeMs: START_MS + 8000 },
+    ];
+    const early: Promise<Located | undefined>[] = [];
+    const subject = probe(single, {
+      onIndexReport: ({ quick, indexedBytes, sizeBytes }) => {
+        if (quick?.state !== 'shown' || early.length > 0) return;
+        assert.ok(indexedBytes < sizeBytes / 2, 'the file has hardly been checked');
+        early.push(...targets.map((target) => subject.inspection.locate(target, 0)));
+      },
+    });
+    const { rowCount } = await openWhole(subject);
+    const late = await Promise.all(targets.map((target) => subject.inspection.locate(target, 0)));
+    assert.deepEqual(await Promise.all(early), late);
+    assert.equal(late[3]?.row, rowCount - 1);
+    assert.equal(late[4]?.row, 11_000);
+    assert.equal(late[5]?.row, 9876);
+    assert.equal(late[6]?.row, 800);
+    assert.ok((late[2]?.row ?? 0) > rowCount / 2);
   });
 
   it('follows values that are larger than what is read at a time', async () => {
@@ -232,7 +288,8 @@ describe('an index from the lengths of records', () => {
     });
   }
 
-  it('passes a damaged batch: its frame, a record in it, and its last record', async () => {
+  /** 4000 times one record and a batch of three, so that the rows of one such part are five. */
+  function segmentOfBatches() {
     const builder = new SegmentBuilder();
     const value = 'x'.repeat(400);
     const frames: number[] = [];
@@ -240,16 +297,27 @@ describe('an index from the lengths of records', () => {
       builder.add({ key: `before/${index}`, value });
       frames.push(builder.batch(Array.from({ length: 3 }, (_, at) => ({ key: `batch/${index}/${at}`, value }))));
     }
-    const whole = builder.bytes();
+    return {
+      whole: builder.bytes(),
+      frameOf: (index: number) => frames[index] as number,
+      firstMemberRow: (index: number) => 1 + 5 * index + 2,
+      memberSize: RECORD_HEADER_SIZE + 'batch/1000/0'.length + value.length,
+    };
+  }
+
+  const places = (pages: readonly RowPage[]) =>
+    pages.map(({ rows }) => rows.map(({ row, kind, offsetBytes, sizeBytes }) => [row, kind, offsetBytes, sizeBytes]));
+
+  it('passes a damaged batch: its frame, a record in it, and its last record', async () => {
+    const { whole, frameOf, memberSize } = segmentOfBatches();
     // Lengths and operation: of the frame, and of each of the records behind it.
-    const memberSize = RECORD_HEADER_SIZE + 'batch/1000/0'.length + value.length;
     for (const [batch, at] of [
       [1000, 0],
       [1500, BATCH_FRAME_SIZE],
       [2000, BATCH_FRAME_SIZE + memberSize],
       [3000, BATCH_FRAME_SIZE + 2 * memberSize],
     ] as const) {
-      const start = (frames[batch] as number) + at + RECORD.keyLength;
+      const start = frameOf(batch) + at + RECORD.keyLength;
       whole.fill(0xee, start, start + 8);
     }
     const { early, late, progress } = await earlyAndLate(
@@ -260,9 +328,37 @@ describe('an index from the lengths of records', () => {
     assert.equal(early.length, 6);
     assert.equal(progress.damage.ranges, 4);
     // That a batch is incomplete is known only when it has been checked.
-    const places = (pages: readonly RowPage[]) =>
-      pages.map(({ rows }) => rows.map(({ row, kind, offsetBytes, sizeBytes }) => [row, kind, offsetBytes, sizeBytes]));
     assert.deepEqual(places(early), places(late));
+  });
+
+  for (const [what, field, value] of [
+    ['no records', BATCH_FRAME.recordCount, 0],
+    ['more records than its bytes can hold', BATCH_FRAME.recordCount, 0x0100_0003],
+    ['more bytes than a batch may have', BATCH_FRAME.bodySize, 0xffff_ffff],
+  ] as const) {
+    it(`takes a batch frame that promises ${what} for damage`, async () => {
+      const { whole, frameOf, firstMemberRow } = segmentOfBatches();
+      writeU32(whole, frameOf(1000) + RECORD_HEADER_SIZE + field, value);
+      const firsts = [4950, firstMemberRow(1000), 15_000];
+      const { early, late, progress } = await earlyAndLate(whole, 'chain of lengths', firsts);
+      assert.equal(progress.damage.ranges, 1);
+      assert.equal(early.length, firsts.length);
+      assert.deepEqual(early, late);
+    });
+  }
+
+  it('ends a batch whose frame promises too many bytes at the first record that is in no batch', async () => {
+    const { whole, frameOf, firstMemberRow } = segmentOfBatches();
+    writeU32(whole, frameOf(1000) + RECORD_HEADER_SIZE + BATCH_FRAME.bodySize, 0x3000_0000);
+    // The records behind the next frame would else pass for members of this batch.
+    const lost = frameOf(1001) + RECORD.keyLength;
+    whole.fill(0xee, lost, lost + 8);
+    const firsts = [firstMemberRow(1001), ...Array.from({ length: 401 }, (_, page) => page * 50)];
+    const { early, late, progress } = await earlyAndLate(whole, 'chain of lengths', firsts);
+    assert.equal(progress.damage.ranges, 2);
+    assert.equal(early.length, firsts.length);
+    assert.deepEqual(places(early), places(late));
+    assert.deepEqual(early[0], late[0]);
   });
 
   it('tells nothing of a segment of another version', async () => {

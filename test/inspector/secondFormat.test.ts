@@ -100,7 +100,9 @@ describe('a second log format', () => {
       rows.map((row) => (row.kind === 'damage' ? row.reason : row.cells.value?.text)),
       ['value 2499', 'no sign', 'value 2501'],
     );
-    const detail = await inspection.detail(7);
+    const [seventh] = (await inspection.rows({ view: 0, first: 7, count: 1 })).rows;
+    assert.ok(seventh !== undefined);
+    const detail = await inspection.detail(seventh);
     assert.deepEqual(
       detail?.fields.map(({ name, value }) => [name, value]),
       [

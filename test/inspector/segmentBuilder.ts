@@ -14,7 +14,7 @@ export interface BuiltRecord {
 }
 
 const encoder = new TextEncoder();
-const START_MS = Date.UTC(2026, 10, 22, 20, 14, 31);
+export const START_MS = Date.UTC(2026, 10, 22, 20, 14, 31);
 
 export class SegmentBuilder {
   readonly segmentId: number;

@@ -16,7 +16,7 @@ export default class TallyReporter extends reporters.Spec {
     });
     runner.on(Runner.constants.EVENT_TEST_RETRY, (test, error) => {
       appendFileSync(file, `second attempt: ${test.fullTitle()}\n`);
-      console.log(`    Second attempt of "${test.title}", which failed with\n${error.stack}`);
+      reporters.Base.consoleLog(`    Second attempt of "${test.title}", which failed with\n${error.stack}`);
     });
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;

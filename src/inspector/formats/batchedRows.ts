@@ -13,7 +13,13 @@ export class BatchedRows {
     this.#batchEnd = batchEndBytes;
   }
 
-  /** Any other record, or a damaged range. */
+  /** A record that says that it is in no batch: the one before it ends here, whatever its frame has promised. */
+  single(offsetBytes: number, sink: QuickRowSink): void {
+    this.#forgetBatch();
+    sink.row(offsetBytes, NONE, NONE);
+  }
+
+  /** Any other record, or a damaged range: it is in the batch that reaches as far. */
   record(offsetBytes: number, sink: QuickRowSink): void {
     if (offsetBytes >= this.#batchEnd) this.#forgetBatch();
     sink.row(offsetBytes, this.#batchStart, this.#batchEnd);

@@ -2,7 +2,8 @@
 
 import { decodeFileHeader } from '../../format/fileHeader.ts';
 import { hintFileName, segmentFileName } from '../../format/fileName.ts';
-import { newHintEntry, readHintEntry } from '../../format/hintFile.ts';
+import { type HintFileProblem, newHintEntry, readHintEntry } from '../../format/hintFile.ts';
+import { HintFileStream } from '../../format/hintFileStream.ts';
 import { FILE_HEADER, FILE_HEADER_SIZE, HINT_FIRST_ENTRY, HINT_SUMMARY } from '../../format/layout.ts';
 import { readU32, readU64 } from '../../format/littleEndian.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
@@ -10,23 +11,61 @@ import { formatCount, formatCountOf, formatOffset } from '../../shared/quantitie
 import { type CrossCheckContext, HEAD_SIZE_BYTES, type LogFile, type LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
+import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
 
 /** Rows between two pauses. */
 const PAUSE_EVERY_ROWS = 20_000;
 
-/** Whether a segment has a hint file that a store would believe, judged by what it says of the segment. */
-export function checkHintOfSegment(segmentId: number, { file, openBeside }: CrossCheckContext): CrossCheck {
+/** Room for the longest entry many times over. */
+const PIECE_BYTES = 0x8_0000;
+
+const REASONS: Readonly<Record<HintFileProblem, string>> = {
+  'too-short': 'it is too short',
+  'bad-magic': 'its header is damaged',
+  'bad-checksum': 'its header is damaged',
+  'unknown-version': 'its version is not known here',
+  'unknown-flags': 'its header has flags that are not known here',
+  'unknown-kind': 'its header names a kind of file that is not known here',
+  'impossible-value': 'its header holds a value that no writer writes',
+  'wrong-kind': 'its header says that it is another kind of file',
+  'wrong-length': 'its length is not the one that it says',
+  'bad-file-checksum': 'the checksum of the file is not that of its bytes',
+  'impossible-entry': 'an entry says what cannot be',
+};
+
+/** Whether a segment has a hint file that a store would believe: it is sound, and it is of this very segment. */
+export async function checkHintOfSegment(segmentId: number, context: CrossCheckContext): Promise<CrossCheck> {
+  const { file, openBeside, pause } = context;
+  if (openBeside === undefined) return notLookedFor('hint', 'The hint file was');
   const hint = openBeside(hintFileName(segmentId));
   if (hint === undefined) return { label: 'hint', outcome: 'missing', summary: 'none', problems: [] };
   try {
+    const problem = await findProblem(hint, pause);
+    // What a damaged file says of its segment is not worth comparing.
+    if (problem !== undefined) {
+      const summary = problem === 'unknown-version' ? 'unknown version' : 'damaged';
+      const sentence = `A store will not believe the hint file: ${REASONS[problem]}.`;
+      return { label: 'hint', outcome: 'differs', summary, problems: [sentence] };
+    }
     const problems = new ProblemList();
     checkSummary(readHead(hint, HINT_FIRST_ENTRY), segmentId, file, problems);
     return problems.result('hint', 'ok');
   } finally {
     hint.close();
   }
+}
+
+/** Reads all of a hint file, up to its checksum. */
+async function findProblem(hint: RangedFile, pause: () => Promise<void>): Promise<HintFileProblem | undefined> {
+  const stream = new HintFileStream(hint.sizeBytes, nodeCrc32, { accept: () => true, place: () => {} });
+  const piece = new Uint8Array(PIECE_BYTES);
+  while (!stream.done) {
+    await pause();
+    stream.feed(piece.subarray(0, hint.read(piece, stream.wantOffsetBytes)));
+  }
+  return stream.problem;
 }
 
 /** Compares every entry of a hint file with the record it stands for, both in file order. */
@@ -36,8 +75,10 @@ export async function checkSegmentOfHint(
   openSegment: (file: RangedFile, fileName: string) => LogFile,
   context: CrossCheckContext,
 ): Promise<CrossCheck> {
+  const { openBeside } = context;
+  if (openBeside === undefined) return notLookedFor('segment', 'The segment was');
   const fileName = segmentFileName(segmentId);
-  const segment = context.openBeside(fileName);
+  const segment = openBeside(fileName);
   if (segment === undefined) {
     return {
       label: 'segment',

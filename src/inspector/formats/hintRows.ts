@@ -16,7 +16,7 @@ import { BatchedRows } from './batchedRows.ts';
 const PIECE_BYTES = 0x8_0000;
 
 export function hintRowsOf(segmentId: number, { file, openBeside }: FileContext): QuickRows | undefined {
-  const hint = openBeside(hintFileName(segmentId));
+  const hint = openBeside?.(hintFileName(segmentId));
   return hint === undefined ? undefined : new HintRows(segmentId, file, hint);
 }
 

@@ -5,8 +5,8 @@
  * scanned as the index does it, checksums and all, until the next valid record is found.
  */
 
-import { FILE_HEADER_SIZE, OPERATION, RECORD_HEADER_SIZE } from '../../format/layout.ts';
-import { checkRecordFields, decodeRecordHeader, RecordView } from '../../format/record.ts';
+import { FILE_HEADER_SIZE, OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../../format/layout.ts';
+import { checkBatchFrame, checkRecordFields, decodeRecordHeader, RecordView } from '../../format/record.ts';
 import {
   type LogDamage,
   type LogRecord,
@@ -74,11 +74,13 @@ export class LengthRows implements QuickRows {
       if (this.#next + view.sizeBytes > this.#sizeBytes) return false;
       // What a frame says of its batch stands behind its header.
       if (view.operation === OPERATION.batch && at + view.sizeBytes > bytes.length) break;
+      if (view.operation === OPERATION.batch && checkBatchFrame(view) !== undefined) return false;
       this.#unchecked = this.#next;
       this.#next += view.sizeBytes;
       if (view.operation === OPERATION.batch) {
         this.#rows.frame(this.#unchecked, this.#next + view.batchBodySizeBytes, sink);
-      } else this.#rows.record(this.#unchecked, sink);
+      } else if ((view.flags & RECORD_FLAG.inBatch) === 0) this.#rows.single(this.#unchecked, sink);
+      else this.#rows.record(this.#unchecked, sink);
     }
     return this.#next > base || this.#next === this.#sizeBytes;
   }
@@ -135,6 +137,7 @@ class DamagedPart implements LogSink {
     this.#endBytes = offsetBytes + sizeBytes;
     if (this.#sink === undefined || offsetBytes <= this.#toldOffset) return;
     if (groupRole === 'frame') this.#rows.frame(offsetBytes, groupEndBytes, this.#sink);
+    else if (groupRole === 'none') this.#rows.single(offsetBytes, this.#sink);
     else this.#rows.record(offsetBytes, this.#sink);
   }
 

@@ -14,6 +14,10 @@ export class ProblemList {
     if (this.#sentences.length < MAX_PROBLEMS) this.#sentences.push(sentence);
   }
 
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
   result(label: string, agreement: string): CrossCheck {
     if (this.#count === 0) return { label, outcome: 'agrees', summary: agreement, problems: [] };
     const summary = formatCountOf(this.#count, 'difference');

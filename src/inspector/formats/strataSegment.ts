@@ -110,7 +110,7 @@ class SegmentFile implements LogFile {
     yield new LengthRows(context.file, (start) => this.scan(start));
   }
 
-  async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+  crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
     return checkHintOfSegment(this.segmentId, context);
   }
 
