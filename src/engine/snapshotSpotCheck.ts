@@ -6,16 +6,14 @@
  */
 
 import type { SnapshotHead, SnapshotLayout } from '../format/keydirSnapshot.ts';
-import { KEY_UNIT } from '../format/layout.ts';
-import { readU32 } from '../format/littleEndian.ts';
-import { ENTRY, ENTRY_WORDS } from './keydirEntries.ts';
+import { KEY_UNIT, SNAPSHOT_ENTRY, SNAPSHOT_ENTRY_SIZE } from '../format/layout.ts';
+import { readU16, readU32 } from '../format/littleEndian.ts';
 import { hashKey } from './keyHash.ts';
 import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
 import type { SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 
 const SPOT_CHECKS = 4;
 const WORD_SIZE = Uint32Array.BYTES_PER_ELEMENT;
-const ENTRY_SIZE = ENTRY_WORDS * WORD_SIZE;
 /** Of a key in the key area. */
 const LENGTH_SIZE = 2;
 
@@ -39,12 +37,12 @@ export function entriesAreFound(
       passedFree++;
       continue;
     }
-    const bytes = reader.peek(layout.columns.entries.offsetBytes + entry * ENTRY_SIZE, ENTRY_SIZE);
-    const keyAt = layout.columns.keyArea.offsetBytes + readU32(bytes, ENTRY.key * WORD_SIZE) * KEY_UNIT;
-    const length = reader.peek(keyAt, LENGTH_SIZE);
-    const keyLength = (length[0] as number) | ((length[1] as number) << 8);
+    const entryAt = layout.columns.entries.offsetBytes + entry * SNAPSHOT_ENTRY_SIZE;
+    const bytes = reader.peek(entryAt, SNAPSHOT_ENTRY_SIZE);
+    const keyAt = layout.columns.keyArea.offsetBytes + readU32(bytes, SNAPSHOT_ENTRY.key) * KEY_UNIT;
+    const keyLength = readU16(reader.peek(keyAt, LENGTH_SIZE), 0);
     const hash = hashKey(reader.peek(keyAt + LENGTH_SIZE, keyLength), 0, keyLength, head.hashSeed);
-    if (readU32(bytes, ENTRY.hash * WORD_SIZE) !== hash >>> 0) return false;
+    if (readU32(bytes, SNAPSHOT_ENTRY.hash) !== hash >>> 0) return false;
     if (!isInShard(reader, shards[hash >>> SHARD_SHIFT], hash, entry)) return false;
     left--;
   }

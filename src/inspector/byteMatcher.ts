@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
+import { characterSizeBytes } from '../shared/keyText.ts';
 
 /** The first match in the bytes, or undefined. */
 export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
@@ -116,7 +117,7 @@ function sizeOfDecoded(bytes: Uint8Array, start: number, text: string): number {
  */
 function sizeOfReplaced(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] as number;
-  const tailBytes = lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+  const tailBytes = Math.max(0, characterSizeBytes(lead) - 1);
   const [low, high] = SECOND_BYTES.get(lead) ?? [0x80, 0xbf];
   let size = 1;
   while (size <= tailBytes) {

@@ -77,7 +77,7 @@ function escapeInvalid(bytes: Uint8Array): string {
 }
 
 /** Bytes of the UTF-8 character that starts with this byte; 0 when none does. */
-function characterSizeBytes(first: number): number {
+export function characterSizeBytes(first: number): number {
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first < 0xe0) return 2;
   if (first >= 0xe0 && first < 0xf0) return 3;

@@ -6,7 +6,7 @@ import { hintOfSegment } from '../inspector/hintOfSegment.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
-import { THEMES } from './themes.ts';
+import { screenshotInThemes, THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const GO_TO = 'Offset (1024';
@@ -340,10 +340,7 @@ describe('inspector', () => {
     await editor.frame.getByRole('button', { name: 'Compare with selected' }).click();
     await workbench.tab(/place\/000099 #100 ↔ place\/000100 #101/).waitFor();
     await workbench.page.locator('.monaco-diff-editor').first().waitFor();
-    for (const [theme, name] of THEMES) {
-      await workbench.setTheme(theme);
-      await workbench.screenshot(`inspector-compare-${name}`);
-    }
+    await screenshotInThemes(workbench, 'inspector-compare');
   });
 
   it('has changed no file', async () => {

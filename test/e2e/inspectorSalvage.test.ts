@@ -8,7 +8,7 @@ import { writeLargeSegment } from '../inspector/writeSegment.ts';
 import { scanIndependently } from '../support/independentScan.ts';
 import { eventually } from './eventually.ts';
 import { openSegment } from './segmentEditor.ts';
-import { THEMES } from './themes.ts';
+import { screenshotInThemes } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const LONE = '000000000008.seg';
@@ -94,10 +94,7 @@ describe('salvage', () => {
     await eventually(async () =>
       assert.match(await workbench.view('Stores').row('000000000008-salvaged').innerText(), /297 keys/),
     );
-    for (const [theme, name] of THEMES) {
-      await workbench.setTheme(theme);
-      await workbench.screenshot(`inspector-salvage-report-${name}`);
-    }
+    await screenshotInThemes(workbench, 'inspector-salvage-report');
   });
 
   it('copies a whole store that cannot be opened, through the palette and beside the file that shows the damage', async () => {
@@ -146,10 +143,7 @@ describe('salvage', () => {
     const { workbench, directory } = fixture;
     const editor = await openSegment(workbench, LARGE);
     const file = path.join(directory, 'large', 'cancelled.jsonl');
-    await editor.button('Export the rows shown').click();
-    const input = workbench.page.locator('.quick-input-widget:visible .quick-input-box input');
-    await eventually(async () => assert.match(await input.inputValue(), /000000000007\.seg\.jsonl$/));
-    await workbench.answer('Export Records', file);
+    await editor.exportTo(LARGE, file);
     await cancel(/Exporting records/);
     await workbench.statusBarItem('Strata: The export was cancelled. No file was written.').waitFor();
     assert.equal(await workbench.notification(/Exported/).count(), 0);

@@ -261,11 +261,7 @@ describe('inspector search', () => {
       ],
     ] as const) {
       const file = path.join(directory, fileName);
-      await editor.button('Export the rows shown').click();
-      // The dialog proposes a name when it is ready, in place of whatever has been typed until then.
-      const input = workbench.page.locator('.quick-input-widget:visible .quick-input-box input');
-      await eventually(async () => assert.match(await input.inputValue(), /000000000007\.seg\.jsonl$/));
-      await workbench.answer('Export Records', file);
+      await editor.exportTo(CITIES, file);
       await workbench.notification(`Exported ${puts.toLocaleString('en-US')} records to ${file}`).waitFor();
       const text = await readFile(file, 'utf8');
       const keys = read(text);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import type { FrameLocator, Locator } from 'playwright-core';
+import { eventually } from './eventually.ts';
 import type { Workbench } from './workbench.ts';
 
 /** The axe that the Playwright package brings along. */
@@ -21,8 +22,10 @@ export async function openSegment(workbench: Workbench, fileName: string): Promi
 export class SegmentEditor {
   readonly frame: FrameLocator;
   readonly grid: Locator;
+  readonly #workbench: Workbench;
 
   constructor(workbench: Workbench) {
+    this.#workbench = workbench;
     this.frame = workbench.webview();
     this.grid = this.frame.getByRole('grid', { name: 'Records' });
   }
@@ -47,6 +50,15 @@ export class SegmentEditor {
   /** Types into the filter; an empty text shows all rows again. */
   async filter(text: string): Promise<void> {
     await this.frame.getByRole('textbox', { name: 'Filter' }).fill(text);
+  }
+
+  /** Asks for an export of the rows shown of the file with this name, and answers the dialog with a path. */
+  async exportTo(fileName: string, target: string): Promise<void> {
+    await this.button('Export the rows shown').click();
+    // The dialog proposes a name when it is ready, in place of whatever has been typed until then.
+    const input = this.#workbench.page.locator('.quick-input-widget:visible .quick-input-box input');
+    await eventually(async () => assert.ok((await input.inputValue()).endsWith(`${fileName}.jsonl`)));
+    await this.#workbench.answer('Export Records', target);
   }
 
   /** The row with a keyboard focus in the table. */

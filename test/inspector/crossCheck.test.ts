@@ -17,18 +17,9 @@ import { LocalFile } from '../../src/inspector/localFile.ts';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
 import type { CrossCheck, ScanEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
+import { quietEvents } from './inspectionProbe.ts';
 
 const encoder = new TextEncoder();
-
-const quietEvents: ScanEvents = {
-  indexProgress: () => {},
-  filterProgress: () => {},
-  sortProgress: () => {},
-  findProgress: () => {},
-  exportProgress: () => {},
-  fileChanged: () => {},
-  recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
-};
 
 describe('hint files, snapshots and manifests under inspection', () => {
   let directory: string;

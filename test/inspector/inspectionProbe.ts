@@ -64,6 +64,17 @@ export interface ProbeOptions {
   readonly states?: (offsetsBytes: readonly number[]) => RecordState[];
 }
 
+/** For inspections of whose reports only some matter. */
+export const quietEvents: ScanEvents = {
+  indexProgress: () => {},
+  filterProgress: () => {},
+  sortProgress: () => {},
+  findProgress: () => {},
+  exportProgress: () => {},
+  fileChanged: () => {},
+  recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
+};
+
 export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   const file = new GrowingFile(bytes);
   const changes: FileChange[] = [];
@@ -73,6 +84,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   let onIndexed: (progress: IndexProgress) => void = () => {};
   let onFiltered: (progress: FilterProgress) => void = () => {};
   const events: ScanEvents = {
+    ...quietEvents,
     indexProgress: (progress) => {
       indexReports.push(progress);
       options.onIndexReport?.(progress);
@@ -82,9 +94,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
       filterReports.push(progress);
       if (progress.done) onFiltered(progress);
     },
-    sortProgress: () => {},
     findProgress: (progress) => findReports.push(progress),
-    exportProgress: () => {},
     fileChanged: (change) => changes.push(change),
     recordStates: async (offsets) => options.states?.(offsets) ?? offsets.map(() => 'unknown'),
   };

@@ -8,6 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { Inspection } from '../../src/inspector/inspection.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
+import { quietEvents } from './inspectionProbe.ts';
 import { LARGE_START_MS, largeKey, type WrittenSegment, writeLargeSegment } from './writeSegment.ts';
 
 const SIZE_BYTES = Number(process.env['STRATA_LARGE_SEGMENT_MB'] ?? 64) * 2 ** 20;
@@ -48,16 +49,11 @@ describe('a large segment', function () {
       file,
       fileName: '000000000007.seg',
       events: {
+        ...quietEvents,
         indexProgress: (progress) => {
           mostBytes = Math.max(mostBytes, bufferBytes() - before);
           if (progress.done) finish(progress);
         },
-        filterProgress: () => {},
-        sortProgress: () => {},
-        findProgress: () => {},
-        exportProgress: () => {},
-        fileChanged: () => {},
-        recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
       },
     });
     inspection.open();

@@ -11,15 +11,13 @@ import { formatCount, formatCountOf, formatOffset } from '../../shared/quantitie
 import { type CrossCheckContext, HEAD_SIZE_BYTES, type LogFile, type LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
+import { HINT_PIECE_BYTES } from './hintRows.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
 
 /** Rows between two pauses. */
 const PAUSE_EVERY_ROWS = 20_000;
-
-/** Room for the longest entry many times over. */
-const PIECE_BYTES = 0x8_0000;
 
 const REASONS: Readonly<Record<HintFileProblem, string>> = {
   'too-short': 'it is too short',
@@ -60,7 +58,7 @@ export async function checkHintOfSegment(segmentId: number, context: CrossCheckC
 /** Reads all of a hint file, up to its checksum. */
 async function findProblem(hint: RangedFile, pause: () => Promise<void>): Promise<HintFileProblem | undefined> {
   const stream = new HintFileStream(hint.sizeBytes, nodeCrc32, { accept: () => true, place: () => {} });
-  const piece = new Uint8Array(PIECE_BYTES);
+  const piece = new Uint8Array(HINT_PIECE_BYTES);
   while (!stream.done) {
     await pause();
     stream.feed(piece.subarray(0, hint.read(piece, stream.wantOffsetBytes)));

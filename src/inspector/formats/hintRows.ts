@@ -12,8 +12,8 @@ import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
 import { BatchedRows } from './batchedRows.ts';
 
-/** Holds the longest entry many times over. */
-const PIECE_BYTES = 0x8_0000;
+/** Hint files are read in pieces of this size: it holds the longest entry many times over. */
+export const HINT_PIECE_BYTES = 0x8_0000;
 
 export function hintRowsOf(segmentId: number, { file, openBeside }: FileContext): QuickRows | undefined {
   const hint = openBeside?.(hintFileName(segmentId));
@@ -31,7 +31,7 @@ class HintRows implements QuickRows {
   readonly #segment: RangedFile;
   readonly #hint: RangedFile;
   readonly #stream: HintFileStream;
-  readonly #piece = new Uint8Array(PIECE_BYTES);
+  readonly #piece = new Uint8Array(HINT_PIECE_BYTES);
   readonly #frame = new Uint8Array(BATCH_FRAME_SIZE);
   readonly #view = new RecordView();
   readonly #salt: number;
