@@ -63,7 +63,8 @@ export class RangeCursor {
   #readPage(): boolean {
     const order = this.#keydir.order;
     if (order.version !== this.#version) this.#locate(order);
-    const size = Math.min(this.#pageSize, this.#to - this.#from);
+    // Not far beyond the limit: each entry of a page costs cache misses, wanted or not.
+    const size = Math.min(this.#pageSize, this.#to - this.#from, Math.max(this.#left, FIRST_PAGE_SIZE));
     if (size <= 0) return false;
     this.#pageSize = PAGE_SIZE;
     if (this.#page.length < size) this.#page = new Uint32Array(PAGE_SIZE);

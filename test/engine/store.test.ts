@@ -87,6 +87,29 @@ describe('The store', function () {
       );
     }));
 
+  it('lists as many keys as its limit says, whatever else lies in the range', () =>
+    withStore({}, async (store) => {
+      const all = Array.from({ length: 700 }, (_, index) => `key ${String(index).padStart(3, '0')}`);
+      await store.batch(all.map((key) => ({ type: 'put', key: utf8(key), value: utf8(key) })));
+      // Iterators of the state before still see every second key; those of the state after step over them.
+      const before = store.snapshot();
+      const isKept = (_: string, index: number) => index % 2 === 0;
+      await store.batch(all.filter((_, index) => index % 2 === 1).map((key) => ({ type: 'del', key: utf8(key) })));
+      for (const limit of [1, 15, 16, 17, 50, 271, 272, 273, 300, 1000]) {
+        for (const reverse of [false, true]) {
+          const inOrder = reverse ? all.toReversed() : all;
+          const range = { limit, reverse };
+          assert.deepEqual(texts(before.keys(range)), inOrder.slice(0, limit), `before, ${limit}`);
+          const kept = all.filter(isKept);
+          assert.deepEqual(texts(store.keys(range)), (reverse ? kept.toReversed() : kept).slice(0, limit));
+          const values = Array.from(before.entries({ ...range, gte: utf8('key 100') }), ([, value]) => text(value));
+          const from100 = all.slice(100);
+          assert.deepEqual(values, (reverse ? from100.toReversed() : from100).slice(0, limit));
+        }
+      }
+      before.close();
+    }));
+
   it('forgets keys when their time is over, also when the clock steps back', async () => {
     let nowMs = 10_000;
     await withStore({ now: () => nowMs, maxSegmentSizeBytes: 100 }, async (store) => {
