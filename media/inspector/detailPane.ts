@@ -8,7 +8,7 @@ import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { element, icon, iconButton } from './dom.ts';
-import { numbersView, valueView } from './valueViews.ts';
+import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
 export interface DetailEvents {
   /** Bytes of the file. */
@@ -31,12 +31,13 @@ const FIELD_COLUMNS = [
 const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
   ['bytes', 'Bytes'],
   ['value', 'Value'],
+  ['text', 'Text'],
   ['numbers', 'Numbers'],
 ];
 /** Copies of more than this would stall the clipboard. */
 const MAX_COPY_BYTES = 0x100_0000;
-/** Enough for the value and number views. */
-const VIEW_BYTES = 0x1_0000;
+/** Enough for all numbers. */
+const NUMBER_BYTES = 8;
 const RAW_BYTES_SHOWN = 5;
 
 export class DetailPane {
@@ -65,8 +66,9 @@ export class DetailPane {
     });
     this.#panels = {
       bytes: this.#byteView.root,
-      value: element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': 'Value' }),
-      numbers: element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': 'Numbers' }),
+      value: tabContent('Value'),
+      text: tabContent('Text'),
+      numbers: tabContent('Numbers'),
     };
     this.root = this.#layOut();
     this.setTab('bytes');
@@ -337,18 +339,19 @@ export class DetailPane {
     else void this.#drawValue(this.#tab);
   }
 
-  async #drawValue(tab: 'value' | 'numbers'): Promise<void> {
+  async #drawValue(tab: Exclude<DetailTab, 'bytes'>): Promise<void> {
     const detail = this.#detail;
     if (detail === undefined) return;
     const range = this.#rangeFor(tab);
     const sizeBytes = range.end - range.start;
-    const bytes = await this.#events.read(detail.row.offsetBytes + range.start, Math.min(sizeBytes, VIEW_BYTES));
+    const wantedBytes = Math.min(sizeBytes, tab === 'numbers' ? NUMBER_BYTES : MAX_VALUE_BYTES);
+    const bytes = await this.#events.read(detail.row.offsetBytes + range.start, wantedBytes);
     if (detail !== this.#detail || tab !== this.#tab) return;
-    this.#panels[tab].replaceChildren(tab === 'value' ? valueView(bytes, sizeBytes) : numbersView(bytes));
+    this.#panels[tab].replaceChildren(viewAs(tab, bytes, sizeBytes));
   }
 
-  /** Without a selection of its own, the value view shows the record's value. */
-  #rangeFor(tab: 'value' | 'numbers'): ByteRange {
+  /** Without a selection of its own, the value and text views show the record's value. */
+  #rangeFor(tab: DetailTab): ByteRange {
     const { start, end } = this.#selection;
     const wholeRow = start === 0 && end === this.#detail?.row.sizeBytes;
     const value = this.#fields.find(({ role }) => role === 'value');
@@ -368,6 +371,16 @@ export class DetailPane {
     const bytes = await this.#events.read(detail.row.offsetBytes + start, sizeBytes);
     this.#events.copy(bytesAs(notation, bytes), formatCountOf(bytes.length, 'byte'));
   }
+}
+
+function tabContent(label: string): HTMLElement {
+  return element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': label });
+}
+
+function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, totalBytes: number): HTMLElement {
+  if (tab === 'numbers') return numbersView(bytes);
+  const reading = tab === 'text' ? readText(bytes) : readValue(bytes, bytes.length === totalBytes);
+  return valueView(reading, bytes, totalBytes);
 }
 
 function partName(operation: string): string {

@@ -1,17 +1,25 @@
 /** A field's bytes read in other ways: as JSON or text, and as numbers in both byte orders. */
 
+import { isJson, toManyLines } from '../../src/shared/jsonLayout.ts';
 import { formatCount } from '../../src/shared/quantities.ts';
 import { isoTime, localTime } from './columns.ts';
 import { element } from './dom.ts';
 
+/** The value and text views are given so many bytes at most: whole JSON of this size is laid out in no time. */
+export const MAX_VALUE_BYTES = 0x10_0000;
 /** Longer text would only be scrolled past; the byte view and "open value" show all of it. */
-const MAX_TEXT_BYTES = 0x1_0000;
+const MAX_TEXT_LENGTH = 0x1_0000;
 
-/** Pretty JSON where the bytes are JSON, text where they are text, otherwise text with escapes. */
-export function valueView(bytes: Uint8Array, totalBytes: number): HTMLElement {
-  const { text, kind } = readValue(bytes.subarray(0, MAX_TEXT_BYTES), totalBytes <= MAX_TEXT_BYTES);
+export interface ValueReading {
+  readonly text: string;
+  /** What it is, and how much of it is left out. */
+  readonly kind: string;
+}
+
+/** `bytes` are all of a value of `totalBytes`, or the first `MAX_VALUE_BYTES` of it. */
+export function valueView({ text, kind }: ValueReading, bytes: Uint8Array, totalBytes: number): HTMLElement {
   const cut =
-    totalBytes > MAX_TEXT_BYTES ? ` · first ${formatCount(MAX_TEXT_BYTES)} of ${formatCount(totalBytes)} bytes` : '';
+    bytes.length < totalBytes ? ` · first ${formatCount(bytes.length)} of ${formatCount(totalBytes)} bytes` : '';
   return element(
     'div',
     { class: 'value-view' },
@@ -20,17 +28,23 @@ export function valueView(bytes: Uint8Array, totalBytes: number): HTMLElement {
   );
 }
 
-export function readValue(bytes: Uint8Array, whole: boolean): { readonly text: string; readonly kind: string } {
+/** JSON on many lines where the bytes are JSON, otherwise as `readText`. */
+export function readValue(bytes: Uint8Array, whole: boolean): ValueReading {
+  const decoded = whole ? decode(bytes) : undefined;
+  return decoded !== undefined && isJson(decoded) ? reading(toManyLines(decoded), 'JSON') : readText(bytes);
+}
+
+/** Text as it stands. */
+export function readText(bytes: Uint8Array): ValueReading {
   if (bytes.length === 0) return { text: '', kind: 'empty' };
   const decoded = decode(bytes);
-  if (decoded === undefined)
-    return { text: visible(new TextDecoder().decode(bytes)), kind: 'not valid UTF-8; other bytes are shown as �' };
-  if (!whole) return { text: visible(decoded), kind: 'text' };
-  try {
-    return { text: visible(JSON.stringify(JSON.parse(decoded), undefined, 2)), kind: 'JSON' };
-  } catch {
-    return { text: visible(decoded), kind: 'text' };
-  }
+  if (decoded !== undefined) return reading(decoded, 'text');
+  return reading(new TextDecoder().decode(bytes), 'not valid UTF-8; other bytes are shown as �');
+}
+
+function reading(text: string, kind: string): ValueReading {
+  const cut = text.length > MAX_TEXT_LENGTH ? ` · first ${formatCount(MAX_TEXT_LENGTH)} characters` : '';
+  return { text: visible(text.slice(0, MAX_TEXT_LENGTH)), kind: `${kind}${cut}` };
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
+import { isJson, toManyLines } from '../shared/jsonLayout.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 
 /** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
@@ -58,11 +59,7 @@ export async function readField(detail: RowDetail, role: RecordField['role'], re
 function valueText(value: Uint8Array): { readonly text: string; readonly extension: string } {
   const plain = decodeUtf8(value);
   if (plain === undefined) return { text: hexLines(value), extension: '.hex.txt' };
-  try {
-    return { text: `${JSON.stringify(JSON.parse(plain), undefined, 2)}\n`, extension: '.json' };
-  } catch {
-    return { text: plain, extension: '.txt' };
-  }
+  return isJson(plain) ? { text: `${toManyLines(plain)}\n`, extension: '.json' } : { text: plain, extension: '.txt' };
 }
 
 function hexLines(bytes: Uint8Array): string {

@@ -18,4 +18,4 @@ export interface ViewState {
   readonly find: FindPattern | undefined;
 }
 
-export type DetailTab = 'bytes' | 'value' | 'numbers';
+export type DetailTab = 'bytes' | 'value' | 'text' | 'numbers';

@@ -297,7 +297,10 @@ describe('inspector', () => {
     await editor.row('big').first().click();
     await editor.frame.locator('.detail h2').filter({ hasText: '10,000,039 bytes' }).waitFor();
     await editor.frame.getByRole('tab', { name: 'Value' }).click();
-    await editor.frame.locator('.value-kind').filter({ hasText: 'first 65,536' }).waitFor();
+    await editor.frame
+      .locator('.value-kind')
+      .filter({ hasText: 'first 65,536 characters · first 1,048,576 of 10,000,000 bytes' })
+      .waitFor();
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     assert.equal(await workbench.tab(HOSTILE).count(), 1);
   });
