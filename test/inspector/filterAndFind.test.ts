@@ -77,12 +77,21 @@ describe('filter', () => {
   const bytes = builder.bytes();
   bytes[damaged + 60] = (bytes[damaged + 60] as number) ^ 1;
   const states: Record<number, RecordState> = {};
-  const subject = probe(bytes, { states: (offsets) => offsets.map((offset) => states[offset] ?? 'superseded') });
+  const stateAt = (offset: number) => states[offset] ?? (offset === 0 ? 'unknown' : 'superseded');
+  const subject = probe(bytes, { states: (offsets) => offsets.map(stateAt) });
 
   before(async () => {
     await openWhole(subject);
-    const { rows } = await subject.inspection.rows({ view: 0, first: 2, count: 1 });
-    states[rows[0]?.offsetBytes ?? 0] = 'live';
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });
+    for (const [row, state] of [
+      [1, 'deleted'],
+      [2, 'live'],
+      [3, 'tombstone'],
+      [5, 'expired'],
+      [6, 'unknown'],
+    ] as const) {
+      states[rows[row]?.offsetBytes ?? 0] = state;
+    }
   });
 
   it('reports nothing of a view before its caller has had time to learn the id', async () => {
@@ -121,6 +130,11 @@ describe('filter', () => {
     ['time:1700000100000..1700000200000', [2, 3]],
     ['size:>500', [4]],
     ['state:live', [2]],
+    ['state:superseded', [7]],
+    ['state:deleted', [1]],
+    ['state:expired', [5]],
+    ['state:tombstone', [3]],
+    ['state:deleted,expired key:berlin', [5]],
     ['state:damaged', [4]],
     ['state:live,damaged', [2, 4]],
     ['state:live op:del', []],
