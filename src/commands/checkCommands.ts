@@ -31,8 +31,7 @@ export async function verify(context: CommandContext, target: unknown): Promise<
   requireCapability(chosen, 'verify');
   const { entry, store } = chosen;
   const report = await runStoreTask(chosen, 'Verifying', (options) => store.verify(options));
-  const count = report.problems.length + report.damage.length;
-  const verdict = report.ok ? 'no problem found' : `${formatCountOf(count, 'problem')} found`;
+  const verdict = report.ok ? 'no problem found' : `${formatCountOf(report.problems.length, 'problem')} found`;
   const read = `${formatCountOf(report.recordCount, 'record')} in ${formatCountOf(report.segmentCount, 'segment')}`;
   const summary = `Verified ${entry.name}: ${read}, ${verdict}, in ${formatDuration(report.durationMs)}.`;
   await offerReport(context, {
@@ -120,7 +119,7 @@ function verifyBody(report: VerifyReport): string {
     problems.length === 0
       ? 'Every file agrees with the log.'
       : `## Problems\n\n${markdownTable(['File', 'Offset', 'Problem'], problems)}`;
-  return [facts, verdict, damageSection(report.damage)].join('\n\n');
+  return [facts, verdict].join('\n\n');
 }
 
 export function damageSection(damage: readonly DamageReport[]): string {

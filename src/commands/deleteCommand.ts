@@ -23,7 +23,7 @@ export async function deleteKeys(context: CommandContext, target: unknown, all: 
     if (chosen === undefined) return;
     nodes.push({ kind: 'key', entry: chosen.entry, path: chosen.key });
   }
-  for (const [entry, ofStore] of groupByStore(nodes)) await deleteNodes(context, entry, ofStore);
+  for (const [entry, ofStore] of Map.groupBy(nodes, (node) => node.entry)) await deleteNodes(context, entry, ofStore);
 }
 
 async function deleteNodes(
@@ -33,9 +33,7 @@ async function deleteNodes(
 ): Promise<void> {
   requireWritable(entry);
   const store = entry.store as KeyValueStore;
-  const folders = nodes.filter((node) => node.kind === 'folder').map((node) => node.path);
-  const keys = nodes.filter((node) => node.kind === 'key').map((node) => node.path);
-  const loose = keys.filter((key) => !folders.some((folder) => startsWith(key, folder)));
+  const { folders, loose } = withoutOverlap(nodes);
   const [first] = loose;
   if (first !== undefined && nodes.length === 1 && (await findEntry(store, first)) === undefined) {
     throw missingKey(first);
@@ -126,10 +124,23 @@ async function withProgress(
   return done;
 }
 
-function groupByStore<N extends KeyNode | FolderNode>(nodes: readonly N[]): Map<StoreEntry, N[]> {
-  const groups = new Map<StoreEntry, N[]>();
-  for (const node of nodes) groups.set(node.entry, [...(groups.get(node.entry) ?? []), node]);
-  return groups;
+/** The selected folders and, beside them, keys: without what lies inside another selected folder. */
+function withoutOverlap(nodes: readonly (KeyNode | FolderNode)[]): {
+  readonly folders: readonly Uint8Array[];
+  readonly loose: readonly Uint8Array[];
+} {
+  const folders: Uint8Array[] = [];
+  const loose: Uint8Array[] = [];
+  // A folder comes right before everything inside it, also before the key that has the folder's name.
+  const inOrder = nodes.toSorted(
+    (a, b) => Buffer.compare(a.path, b.path) || Number(b.kind === 'folder') - Number(a.kind === 'folder'),
+  );
+  for (const { kind, path } of inOrder) {
+    const folder = folders.at(-1);
+    if (folder !== undefined && startsWith(path, folder)) continue;
+    (kind === 'folder' ? folders : loose).push(path);
+  }
+  return { folders, loose };
 }
 
 function startsWith(key: Uint8Array, prefix: Uint8Array): boolean {

@@ -35,7 +35,7 @@ export async function openStoreReadOnly(context: CommandContext, target: unknown
 }
 
 export async function closeStore(context: CommandContext, target: unknown): Promise<void> {
-  const entry = storeOfTarget(context, target) ?? (await chooseOpenEntry(context));
+  const entry = (await storeOfTarget(context, target)) ?? (await chooseOpenEntry(context));
   if (entry === undefined) return;
   await context.registry.close(entry);
   showDone(`Closed ${entry.name}.`);
@@ -53,7 +53,7 @@ async function chooseEntryToOpen(context: CommandContext, target: unknown): Prom
   if (isTreeNode(target)) return target.entry;
   if (target instanceof vscode.Uri) return resolveDirectory(context, target);
   await registry.ready();
-  const named = storeOfTarget(context, target);
+  const named = await storeOfTarget(context, target);
   if (named !== undefined) return named;
   const candidates = registry.entries.filter((entry) => !entry.isWritable);
   if (candidates.length === 0) return chooseDirectory(context);

@@ -22,7 +22,10 @@ export async function chooseStore(
   target: unknown,
 ): Promise<StoreTarget | undefined> {
   await context.registry.ready();
-  const entry = storeOfTarget(context, target) ?? storeOfActiveEditor(context) ?? (await chooseEntry(context, title));
+  const entry =
+    (await storeOfTarget(context, target)) ??
+    (await storeOfActiveEditor(context)) ??
+    (await chooseEntry(context, title));
   if (entry === undefined) return undefined;
   if (entry.store === undefined && !(await openStoreReporting(context, entry))) return undefined;
   const { store } = entry;
@@ -51,24 +54,43 @@ export function requireCapability({ entry, store }: StoreTarget, capability: key
   throw new StoreError('UNSUPPORTED', `${entry.name} is a kind of store that cannot do this (${capability}).`);
 }
 
-/** What the command was called on says which store it is. */
-export function storeOfTarget({ registry, segmentStores }: CommandContext, target: unknown): StoreEntry | undefined {
+/**
+ * What the command was called on says which store it is, open or not. Rejects when that store is gone: no other may
+ * stand in for it.
+ */
+export async function storeOfTarget(context: CommandContext, target: unknown): Promise<StoreEntry | undefined> {
   if (isTreeNode(target)) return target.entry;
-  if (target instanceof vscode.Uri) {
-    const address = parseValueUri(target);
-    return address === undefined ? segmentStores.entryOf(target) : registry.find(address.storeId);
-  }
+  if (target instanceof vscode.Uri)
+    return (await storeOfValue(context, target)) ?? context.segmentStores.entryOf(target);
   if (!isKeyArguments(target) || target.store === undefined) return undefined;
-  const named = registry.entries.find((entry) => entry.id === target.store || entry.name === target.store);
-  if (named !== undefined) return named;
-  throw new StoreError('STORE_NOT_FOUND', `No store is named ${target.store}. Open it, or correct the name.`);
+  return storeNamed(context, target.store);
 }
 
-function storeOfActiveEditor({ registry, segmentStores }: CommandContext): StoreEntry | undefined {
+/** A name that several stores have says nothing; their URIs do. */
+function storeNamed({ registry }: CommandContext, wanted: string): StoreEntry {
+  const byId = registry.find(wanted);
+  if (byId !== undefined) return byId;
+  const [named, another] = registry.entries.filter((entry) => entry.name === wanted);
+  if (named === undefined) {
+    throw new StoreError('STORE_NOT_FOUND', `No store is named ${wanted}. Open it, or correct the name.`);
+  }
+  if (another === undefined) return named;
+  const places = `${named.id} and ${another.id}`;
+  throw new StoreError('AMBIGUOUS_STORE', `Several stores are named ${wanted}. Name one by its URI: ${places}.`);
+}
+
+async function storeOfActiveEditor(context: CommandContext): Promise<StoreEntry | undefined> {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  if (input instanceof vscode.TabInputCustom) return segmentStores.entryOf(input.uri);
-  const address = input instanceof vscode.TabInputText ? parseValueUri(input.uri) : undefined;
-  return address && registry.find(address.storeId);
+  if (input instanceof vscode.TabInputCustom) return context.segmentStores.entryOf(input.uri);
+  return input instanceof vscode.TabInputText ? storeOfValue(context, input.uri) : undefined;
+}
+
+async function storeOfValue({ registry }: CommandContext, uri: vscode.Uri): Promise<StoreEntry | undefined> {
+  const address = parseValueUri(uri);
+  if (address === undefined) return undefined;
+  const entry = await registry.resolve(address.storeId);
+  if (entry !== undefined) return entry;
+  throw new StoreError('STORE_NOT_FOUND', `The store of this value, ${address.storeId}, is not there any more.`);
 }
 
 async function chooseEntry({ registry }: CommandContext, title: string): Promise<StoreEntry | undefined> {
@@ -77,8 +99,9 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
     await offerFirstStore();
     return undefined;
   }
-  if (openEntries.length === 1) return openEntries[0];
-  if (entries.length === 1) return entries[0];
+  // Who looks at a segment of a store that is not open may well mean that one, and not the only one that is.
+  if (!isSegmentInFront() && openEntries.length === 1) return openEntries[0];
+  if (!isSegmentInFront() && entries.length === 1) return entries[0];
   const openFirst = [...openEntries, ...entries.filter((entry) => !openEntries.includes(entry))];
   const items = openFirst.map((entry) => ({
     entry,
@@ -89,6 +112,10 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
   }));
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which store?', matchOnDetail: true });
   return picked?.entry;
+}
+
+function isSegmentInFront(): boolean {
+  return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputCustom;
 }
 
 async function offerFirstStore(): Promise<void> {

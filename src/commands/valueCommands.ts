@@ -3,8 +3,16 @@
 import * as vscode from 'vscode';
 import { findEntry } from '../explorer/findEntry.ts';
 import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
+import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
-import { canShow, suitableView, VALUE_VIEWS, type ValueView } from '../explorer/values/valueText.ts';
+import {
+  canShow,
+  isBinaryText,
+  suitableView,
+  VALUE_VIEWS,
+  type ValueView,
+  wholeCharacters,
+} from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 import { formatSize } from '../shared/quantities.ts';
@@ -29,9 +37,10 @@ export async function editValue(context: CommandContext, target: unknown): Promi
 export async function showValueAs(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Show Value As', target);
   if (chosen === undefined) return;
-  const shown = await valueStart(chosen);
+  const { start, sizeBytes } = await valueStart(chosen);
+  const shown = start.length < sizeBytes ? wholeCharacters(start) : start;
   const current = target instanceof vscode.Uri ? parseValueUri(target)?.view : undefined;
-  const items = VALUE_VIEWS.filter((view) => canShow(shown.start, view)).map((view) => ({
+  const items = VALUE_VIEWS.filter((view) => canShow(shown, view)).map((view) => ({
     view,
     label: VIEW_NAMES[view],
     description: view === current ? 'now' : '',
@@ -55,14 +64,26 @@ export async function copyKey(context: CommandContext, target: unknown, all: unk
   showDone(keys.length === 1 ? 'Copied the key.' : `Copied ${keys.length} keys.`);
 }
 
+/** More would stall the clipboard, and whoever it is pasted into. */
+const MAX_COPY_BYTES = 0x100_0000;
+
 /** Text as it is; other bytes in hexadecimal. */
 export async function copyValue(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Copy Value', target);
   if (chosen === undefined) return;
+  const found = await findEntry(chosen.store, chosen.key);
+  if (found !== undefined && found.valueSizeBytes > MAX_COPY_BYTES) {
+    const size = formatSize(found.valueSizeBytes);
+    throw new StoreError(
+      'TOO_LARGE',
+      `The value has ${size}, too much for the clipboard. Export it to a file instead.`,
+    );
+  }
   const { value } = await requireValue(chosen);
-  const text = suitableView(value) === 'hex' ? undefined : decodeUtf8(value);
-  await vscode.env.clipboard.writeText(text ?? Buffer.from(value).toString('hex'));
-  showDone(`Copied ${formatSize(value.length)}${text === undefined ? ' as hexadecimal digits' : ''}.`);
+  const decoded = decodeUtf8(value);
+  const isText = decoded !== undefined && !isBinaryText(decoded);
+  await vscode.env.clipboard.writeText(isText ? decoded : Buffer.from(value).toString('hex'));
+  showDone(`Copied ${formatSize(value.length)}${isText ? '' : ' as hexadecimal digits'}.`);
 }
 
 /** Writes the value's bytes, unchanged, to a file. */
@@ -114,13 +135,6 @@ async function requireValue({ store, key }: KeyTarget): Promise<{ readonly value
   const found = await store.get(key);
   if (found === undefined) throw missingKey(key);
   return found;
-}
-
-/** Without the bytes of a character that the end cuts in two. */
-function wholeCharacters(start: Uint8Array): Uint8Array {
-  let end = start.length;
-  while (end > start.length - 4 && end > 0 && ((start[end - 1] as number) & 0xc0) === 0x80) end--;
-  return start.subarray(0, end > 0 && (start[end - 1] as number) >= 0xc0 ? end - 1 : start.length);
 }
 
 function findTab(uri: vscode.Uri): vscode.Tab | undefined {

@@ -14,7 +14,7 @@ export function parseKeyFilter(text: string): ParsedKeyFilter {
   const expression = text.match(/^\/(.+)\/$/s)?.[1];
   if (expression !== undefined) return checkExpression(expression);
   if (!/[*?]/.test(text)) return { ok: true, filter: { kind: 'text', pattern: text } };
-  return { ok: true, filter: { kind: 'regex', pattern: expressionOfPattern(text) } };
+  return { ok: true, filter: { kind: 'wildcards', pattern: text } };
 }
 
 function checkExpression(pattern: string): ParsedKeyFilter {
@@ -24,10 +24,4 @@ function checkExpression(pattern: string): ParsedKeyFilter {
     return { ok: false, message: `${(error as Error).message}.` };
   }
   return { ok: true, filter: { kind: 'regex', pattern } };
-}
-
-/** `*` stands for any characters, `?` for one; the pattern has to match from end to end. */
-function expressionOfPattern(pattern: string): string {
-  const literal = pattern.replaceAll(/[.+^${}()|[\]\\/]/g, '\\$&');
-  return `^${literal.replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`;
 }

@@ -1,5 +1,7 @@
 /** Keys as paths: a delimiter splits a key into the folders that hold it and its name. */
 
+import { createHash } from 'node:crypto';
+
 /** Paths of the folders that hold `path`, outermost first. A folder's path ends with the delimiter. */
 export function foldersOf(path: Uint8Array, delimiter: Uint8Array): Uint8Array[] {
   const folders: Uint8Array[] = [];
@@ -24,7 +26,15 @@ export function nameWithin(path: Uint8Array, parent: Uint8Array | undefined): Ui
   return path.subarray(parent?.length ?? 0);
 }
 
-/** A key as text that is equal for equal keys, for maps and identifiers. */
+/** Longer keys are told apart by a hash: a page of them would be megabytes of identifiers. */
+const MAX_HEX_BYTES = 256;
+
+/** A short text that is equal for equal keys, and for no others. */
+export function keyToId(key: Uint8Array): string {
+  return key.length <= MAX_HEX_BYTES ? keyToHex(key) : `sha256-${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** A key as text that is equal for equal keys. */
 export function keyToHex(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('hex');
 }

@@ -5,14 +5,16 @@
 
 import * as vscode from 'vscode';
 import type { FolderChild, FolderPage } from '../shared/keyValueStore.ts';
+import { formatCount } from '../shared/quantities.ts';
 import { findEntry } from './findEntry.ts';
 import { FolderPages, type PageRequest } from './folderPages.ts';
 import type { KeyFilters } from './keyFilters.ts';
-import { keyToHex, parentOfFolder, parentOfKey } from './keyPath.ts';
+import { foldersOf, keyToHex, parentOfFolder, parentOfKey } from './keyPath.ts';
 import { folderItem, keyItem, moreItem, noteItem, storeItem } from './keysTreeItems.ts';
 import { keyTooltip } from './keyTooltip.ts';
 import { keyDelimiter, pageSize } from './settings.ts';
 import type { StoreEntry } from './storeEntry.ts';
+import { StoreError } from './storeError.ts';
 import type { RegistryChange, StoreRegistry } from './storeRegistry.ts';
 import {
   childNode,
@@ -27,6 +29,8 @@ import { PREVIEW_BYTES } from './valuePreview.ts';
 
 export const KEYS_VIEW = 'strata.keys';
 
+/** VS Code opens the folders one by one, and nobody finds a way back up from further down. */
+const MAX_REVEALED_DEPTH = 200;
 const ROOT = new Uint8Array(0);
 
 export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.Disposable {
@@ -120,14 +124,18 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
   async nodeToReveal(entry: StoreEntry, key: Uint8Array): Promise<KeyNode | undefined> {
     const { store } = entry;
     if (store === undefined || (await findEntry(store, key)) === undefined) return undefined;
-    const pages = this.#pagesOf(entry);
-    for (let node: FolderNode | KeyNode = { kind: 'key', entry, path: key }; ; ) {
-      const parent: Uint8Array | undefined = this.#parentPath(node);
-      const { kind, path } = node;
-      pages.pin(parent ?? ROOT, () => findChild(entry, kind, path));
-      if (parent === undefined) break;
-      node = { kind: 'folder', entry, path: parent };
+    const folders = foldersOf(key, this.#delimiter);
+    if (folders.length > MAX_REVEALED_DEPTH) {
+      throw new StoreError(
+        'TOO_DEEP',
+        `The key stands ${formatCount(folders.length)} folders deep, too deep to show in the tree. Get its value instead.`,
+      );
     }
+    const pages = this.#pagesOf(entry);
+    for (const [depth, folder] of folders.entries()) {
+      pages.pin(folders[depth - 1] ?? ROOT, () => findChild(entry, 'folder', folder));
+    }
+    pages.pin(folders.at(-1) ?? ROOT, () => findChild(entry, 'key', key));
     this.#changed.fire(undefined);
     return { kind: 'key', entry, path: key };
   }

@@ -1,32 +1,32 @@
 /** How the nodes of the view "Keys" look. `parent` is the path of the folder that lists the node. */
 
 import * as vscode from 'vscode';
-import { formatKey } from '../shared/keyText.ts';
+import { formatKeyLabel } from '../shared/keyText.ts';
 import { formatCount, formatCountOf, formatSize, formatTimeLeft } from '../shared/quantities.ts';
-import { keyToHex, nameWithin } from './keyPath.ts';
+import { keyToId, nameWithin } from './keyPath.ts';
 import type { StoreEntry } from './storeEntry.ts';
 import { describeOpenStore } from './storesTree.ts';
 import type { FolderNode, KeyNode, MoreNode, NoteNode } from './treeNode.ts';
 import { previewLine, valueKind } from './valuePreview.ts';
 
 export function folderItem(node: FolderNode, parent: Uint8Array | undefined): vscode.TreeItem {
-  const name = formatKey(nameWithin(node.path, parent));
+  const name = formatKeyLabel(nameWithin(node.path, parent));
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
-  item.id = `folder:${node.entry.id}:${keyToHex(node.path)}`;
+  item.id = `folder:${node.entry.id}:${keyToId(node.path)}`;
   item.contextValue = `folder${accessWord(node.entry)}`;
   item.iconPath = vscode.ThemeIcon.Folder;
   item.description = node.keyCount === undefined ? '' : formatCount(node.keyCount);
-  item.tooltip = formatKey(node.path);
+  item.tooltip = formatKeyLabel(node.path);
   item.accessibilityInformation = { label: `Folder ${name}, ${formatCountOf(node.keyCount ?? 0, 'key')}` };
   return item;
 }
 
 export function keyItem(node: KeyNode, parent: Uint8Array | undefined): vscode.TreeItem {
   const { keyEntry, entry } = node;
-  const name = formatKey(nameWithin(node.path, parent)) || '(as the folder)';
+  const name = formatKeyLabel(nameWithin(node.path, parent)) || '(as the folder)';
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.None);
   const { history = false, segments = false } = entry.store?.capabilities ?? {};
-  item.id = `key:${entry.id}:${keyToHex(node.path)}`;
+  item.id = `key:${entry.id}:${keyToId(node.path)}`;
   item.contextValue = `key${accessWord(entry)}${history ? ' history' : ''}${segments ? ' located' : ''}`;
   item.command = { command: 'strata.openValue', title: 'Open Value', arguments: [node] };
   if (keyEntry === undefined) return item;
@@ -65,7 +65,7 @@ export function storeItem(entry: StoreEntry): vscode.TreeItem {
 
 export function moreItem(node: MoreNode): vscode.TreeItem {
   const item = new vscode.TreeItem('Load more', vscode.TreeItemCollapsibleState.None);
-  item.id = `more:${node.entry.id}:${keyToHex(node.prefix)}`;
+  item.id = `more:${node.entry.id}:${keyToId(node.prefix)}`;
   item.contextValue = 'more';
   item.description = `${formatCountOf(node.remainingKeyCount, 'key')} left`;
   item.iconPath = new vscode.ThemeIcon('ellipsis');

@@ -36,6 +36,8 @@ export class StoreEntry {
   readonly #onChange: (entry: StoreEntry, change: StoreEntryChange) => void;
   #state: StoreState = { kind: 'closed' };
   #opening: Promise<OpenState> | undefined;
+  /** Until the lock is free: writing hint files and the snapshot takes a while. */
+  #closing: Promise<void> | undefined;
   #subscription: { dispose(): void } | undefined;
   #pendingChange: 'data' | 'segments' | undefined;
   #nextChange: NodeJS.Timeout | undefined;
@@ -79,14 +81,24 @@ export class StoreEntry {
   async open(mode: OpenMode, restriction: string | undefined): Promise<OpenState> {
     const open = this.openState;
     if (open !== undefined) return open;
-    this.#opening ??= this.#open(mode, restriction).finally(() => {
+    this.#opening ??= this.#open(mode, restriction, this.#closing).finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
-  async close(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
+  close(): Promise<void> {
+    if (this.#closing !== undefined && this.#opening === undefined) return this.#closing;
+    const closing = this.#close().finally(() => {
+      if (this.#closing === closing) this.#closing = undefined;
+    });
+    this.#closing = closing;
+    return closing;
+  }
+
+  async #close(): Promise<void> {
+    // Without it at once: nobody may get hold of the store any more.
+    if (this.#opening !== undefined) await this.#opening.catch(() => undefined);
     const store = this.store;
     this.#forgetStore();
     this.#setState({ kind: 'closed' });
@@ -98,9 +110,11 @@ export class StoreEntry {
     await this.#passOn('data');
   }
 
-  async #open(mode: OpenMode, restriction: string | undefined): Promise<OpenState> {
+  async #open(mode: OpenMode, restriction: string | undefined, closing: Promise<void> | undefined): Promise<OpenState> {
     this.#setState({ kind: 'opening' });
     try {
+      // Or it would meet its own lock.
+      await closing?.catch(() => undefined);
       const readOnly = mode.readOnly || restriction !== undefined;
       const opened = await this.reference.provider.open(this.reference, { ...mode, readOnly });
       const { store } = opened;
@@ -152,7 +166,7 @@ export class StoreEntry {
       this.#forgetStore();
       this.#setState({
         kind: 'failed',
-        error: new StoreError('STORE_CLOSED', `${this.name} was closed unexpectedly.`),
+        error: new StoreError('STORE_CLOSED', `${this.name} stopped unexpectedly. Open it again.`),
       });
       return;
     }

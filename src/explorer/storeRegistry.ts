@@ -40,7 +40,7 @@ export class StoreRegistry implements vscode.Disposable {
     this.#subscriptions = [
       this.#changed,
       ...providers.map((provider) => provider.onDidChange(() => this.discover())),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reopenForWriting()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reopenForWriting().then(() => this.#reopenRemembered())),
     ];
   }
 
@@ -114,13 +114,18 @@ export class StoreRegistry implements vscode.Disposable {
    * is open, but not as `mode` says, is closed first.
    */
   async open(entry: StoreEntry, mode: Partial<OpenMode> = {}): Promise<OpenState> {
+    const open = await this.#open(entry, mode);
+    await this.#remember([...this.#remembered(entry), { id: entry.id, readOnly: open.mode.readOnly }]);
+    return open;
+  }
+
+  async #open(entry: StoreEntry, mode: Partial<OpenMode>): Promise<OpenState> {
     if (entry.openState !== undefined && entry.isWritable === (mode.readOnly === true)) await entry.close();
     const restriction = vscode.workspace.isTrusted ? undefined : UNTRUSTED;
     // It may have been closed and forgotten since the caller got hold of it.
     if (!this.#entries.has(entry.id)) this.#entries.set(entry.id, entry);
     const open = await entry.open({ readOnly: false, salvage: false, ...mode }, restriction);
     this.#log.info(`Opened ${entry.id} ${open.readOnlyReason === undefined ? 'for writing' : 'for reading'}.`);
-    await this.#remember();
     return open;
   }
 
@@ -131,7 +136,7 @@ export class StoreRegistry implements vscode.Disposable {
       this.#entries.delete(entry.id);
       this.#changed.fire({ kind: 'list' });
     }
-    await this.#remember();
+    await this.#remember(this.#remembered(entry));
   }
 
   /** Closes all stores; the next window opens them again. */
@@ -166,15 +171,14 @@ export class StoreRegistry implements vscode.Disposable {
   }
 
   async #reopenRemembered(): Promise<void> {
-    const remembered = this.#memory.get<RememberedStore[]>(REMEMBERED, []);
     if (!vscode.workspace.isTrusted || !reopenStores()) return;
-    await Promise.all(remembered.map((store) => this.#reopen(store)));
+    await Promise.all(this.#remembered().map((store) => this.#reopen(store)));
   }
 
   async #reopen({ id, readOnly }: RememberedStore): Promise<void> {
     try {
       const entry = await this.resolve(id);
-      if (entry !== undefined) await this.open(entry, { readOnly });
+      if (entry !== undefined && entry.openState === undefined) await this.#open(entry, { readOnly });
     } catch (error) {
       this.#log.warn(`Opening ${id} again failed: ${(error as Error).message}`);
     }
@@ -189,9 +193,12 @@ export class StoreRegistry implements vscode.Disposable {
     }
   }
 
-  async #remember(): Promise<void> {
-    if (this.#disposed) return;
-    const open = this.openEntries.map(({ id, openState }) => ({ id, readOnly: openState?.mode.readOnly === true }));
-    await this.#memory.update(REMEMBERED, open);
+  /** What to open with the next window, leaving out one store. Also stores that cannot be opened now. */
+  #remembered(but?: StoreEntry): readonly RememberedStore[] {
+    return this.#memory.get<RememberedStore[]>(REMEMBERED, []).filter(({ id }) => id !== but?.id);
+  }
+
+  async #remember(stores: readonly RememberedStore[]): Promise<void> {
+    if (!this.#disposed) await this.#memory.update(REMEMBERED, stores);
   }
 }

@@ -5,6 +5,7 @@ import type { SegmentStatistics } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../shared/quantities.ts';
 import type { OpenState, StoreEntry } from './storeEntry.ts';
+import { StoreError } from './storeError.ts';
 import type { StoreRegistry } from './storeRegistry.ts';
 import type { SegmentNode, SegmentsNode, StoreNode, StoresTreeNode } from './treeNode.ts';
 
@@ -77,7 +78,10 @@ function storeItem(node: StoreNode): vscode.TreeItem {
 function describeState({ reference, state }: StoreEntry): string {
   if (state.kind === 'open') return describeOpenStore(state.open);
   if (state.kind === 'opening') return 'opening …';
-  return state.kind === 'failed' ? `cannot be opened: ${state.error.message}` : `closed · ${reference.summary}`;
+  if (state.kind === 'closed') return `closed · ${reference.summary}`;
+  // It could be opened, and stopped later.
+  const hasStopped = StoreError.codeOf(state.error) === 'STORE_CLOSED';
+  return hasStopped ? state.error.message : `cannot be opened: ${state.error.message}`;
 }
 
 function storeIcon(entry: StoreEntry): [string, vscode.ThemeColor?] {

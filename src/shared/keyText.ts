@@ -9,7 +9,8 @@
  */
 
 /** Valid Unicode that cannot be seen, or that changes how the text around it reads. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u115f\u1160\u2000-\u200a\u3000\u3164\uffa0]/u;
+const BACKSLASH_OR_HIDDEN =
+  /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u115f\u1160\u2000-\u200a\u3000\u3164\uffa0]/gu;
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -19,6 +20,18 @@ export function formatKey(key: Uint8Array): string {
   const decoded = decodeUtf8(key);
   const text = decoded === undefined ? escapeInvalid(key) : escapeCharacters(decoded);
   return text.replace(/^ /, '\\x20').replace(/ $/, '\\x20');
+}
+
+/** Nobody reads further than this many bytes of a key in a list. */
+const MAX_LABEL_BYTES = 256;
+
+/** As `formatKey`, where a key of any length stands on one line: a long one is cut, with `…` at its end. */
+export function formatKeyLabel(key: Uint8Array): string {
+  if (key.length <= MAX_LABEL_BYTES) return formatKey(key);
+  let end = MAX_LABEL_BYTES;
+  // Not in the middle of a character, if it is one.
+  while (end > MAX_LABEL_BYTES - 3 && ((key[end] as number) & 0xc0) === 0x80) end--;
+  return `${formatKey(key.subarray(0, end))}…`;
 }
 
 export type ParsedKey =
@@ -55,25 +68,36 @@ function strayBackslash(at: number): ParsedKey {
 }
 
 function escapeCharacters(text: string): string {
-  let escaped = '';
-  for (const character of text) {
-    if (character === '\\') escaped += '\\\\';
-    else if (HIDDEN.test(character)) for (const byte of encoder.encode(character)) escaped += escapeByte(byte);
-    else escaped += character;
-  }
-  return escaped;
+  return text.replaceAll(BACKSLASH_OR_HIDDEN, (character) =>
+    character === '\\' ? '\\\\' : Array.from(encoder.encode(character), escapeByte).join(''),
+  );
 }
 
 /** Valid characters as they are, every other byte escaped. */
 function escapeInvalid(bytes: Uint8Array): string {
   let escaped = '';
   for (let at = 0; at < bytes.length; ) {
-    const sizeBytes = characterSizeBytes(bytes[at] as number);
-    const character = sizeBytes === 0 ? undefined : decodeUtf8(bytes.subarray(at, at + sizeBytes));
-    escaped += character === undefined ? escapeByte(bytes[at] as number) : escapeCharacters(character);
-    at += character === undefined ? 1 : sizeBytes;
+    const start = at;
+    for (let size = validSizeBytes(bytes, at); size > 0; size = validSizeBytes(bytes, at)) at += size;
+    if (at > start) escaped += escapeCharacters(strictDecoder.decode(bytes.subarray(start, at)));
+    if (at < bytes.length) escaped += escapeByte(bytes[at++] as number);
   }
   return escaped;
+}
+
+/** Size of the valid UTF-8 character at `at`; 0 when there is none. By the table of well-formed sequences of Unicode. */
+function validSizeBytes(bytes: Uint8Array, at: number): number {
+  if (at >= bytes.length) return 0;
+  const first = bytes[at] as number;
+  const sizeBytes = characterSizeBytes(first);
+  if (sizeBytes < 2) return sizeBytes;
+  // Neither longer than needed, nor a surrogate, nor above the last code point.
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  const second = bytes[at + 1] ?? 0;
+  if (second < least || second > most) return 0;
+  for (let i = 2; i < sizeBytes; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
+  return sizeBytes;
 }
 
 /** Bytes of the UTF-8 character that starts with this byte; 0 when none does. */

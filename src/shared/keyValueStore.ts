@@ -132,9 +132,12 @@ export interface FolderRequest {
   readonly valuePreviewBytes?: number;
 }
 
-/** `text` matches anywhere in the key read as UTF-8, `regex` is a JavaScript regular expression on the same. */
+/**
+ * On the key read as UTF-8: `text` matches anywhere in it, `wildcards` matches all of it with `*` for any characters
+ * and `?` for one, `regex` is a JavaScript regular expression.
+ */
 export interface KeyFilter {
-  readonly kind: 'text' | 'regex';
+  readonly kind: 'text' | 'wildcards' | 'regex';
   readonly pattern: string;
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { parseKeyFilter } from '../../src/explorer/keyFilterText.ts';
+import { compileKeyFilter } from '../../src/worker/keyFilter.ts';
 
 /** Which of the keys a filter lets through. */
 function matching(text: string, keys: readonly string[]): string[] {
@@ -7,8 +9,8 @@ function matching(text: string, keys: readonly string[]): string[] {
   assert.ok(parsed.ok, text);
   const { filter } = parsed;
   if (filter === undefined) return [...keys];
-  if (filter.kind === 'text') return keys.filter((key) => key.includes(filter.pattern));
-  return keys.filter((key) => new RegExp(filter.pattern).test(key));
+  const matches = compileKeyFilter(filter);
+  return keys.filter((key) => matches(new TextEncoder().encode(key)));
 }
 
 const KEYS = ['CH/ZH/Zurich', 'CH/BE/Bern', 'CH.BE', 'a?b', 'line\nbreak'];
@@ -27,6 +29,25 @@ describe('key filter text', () => {
     assert.deepEqual(matching('a?b', KEYS), ['a?b']);
     assert.deepEqual(matching('line*break', KEYS), ['line\nbreak']);
     assert.deepEqual(matching('H/*', KEYS), []);
+  });
+
+  it('matches * and ? as an expression would that tries every place', () => {
+    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/', '🏔'), maxLength: 12 });
+    const patterns = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?', '🏔'), minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(letters, patterns, (key, pattern) => {
+        const text = `${pattern}*`;
+        const expression = new RegExp(`^${text.replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`, 'u');
+        assert.deepEqual(matching(text, [key]), expression.test(key) ? [key] : [], `${text} on ${key}`);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('matches a pattern of many stars on the longest key', () => {
+    const key = 'a'.repeat(65_535);
+    assert.deepEqual(matching('*a*a*a*a*b', [key]), []);
+    assert.deepEqual(matching('*a*a*a*a*', [key]), [key]);
   });
 
   it('takes a regular expression between slashes', () => {

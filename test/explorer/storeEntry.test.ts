@@ -113,6 +113,40 @@ describe('store entry', () => {
     assert.equal(entry.store, undefined);
   });
 
+  it('opens again only when it has closed, whose lock it would meet otherwise', async () => {
+    const { stores, open } = openable();
+    const { entry } = entryOf(async (mode) => {
+      assert.ok(
+        stores.every((store) => store.isClosed),
+        'the store before it is closed',
+      );
+      return open(mode);
+    });
+    await entry.open(WRITING, undefined);
+    let endClosing = (): void => undefined;
+    const first = stores[0] as WatchedStore;
+    first.close = async () => {
+      await new Promise<void>((resolve) => {
+        endClosing = resolve;
+      });
+      first.isClosed = true;
+    };
+    const closing = entry.close();
+    assert.equal(entry.close(), closing);
+    const opening = entry.open(WRITING, undefined);
+    await wait(10);
+    assert.equal(entry.state.kind, 'opening');
+    endClosing();
+    await Promise.all([closing, opening]);
+    assert.deepEqual([entry.state.kind, stores.length], ['open', 2]);
+    // Closing what is being opened while it still closes ends with a closed store.
+    const again = entry.close();
+    const reopening = entry.open(WRITING, undefined);
+    await Promise.all([again, entry.close(), reopening]);
+    assert.equal(entry.state.kind, 'closed');
+    assert.ok(stores.every((store) => store.isClosed));
+  });
+
   it('closes after an opening that is under way, and hears nothing afterwards', async () => {
     const { stores, open } = openable();
     const { entry, changes } = entryOf(open);

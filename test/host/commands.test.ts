@@ -75,6 +75,30 @@ describe('commands', () => {
     assert.equal(await keyCount(), 0);
   });
 
+  it('delete: what lies in a selected folder is counted and deleted once', async () => {
+    await test.store.put(bytesOf('a/b/3'), bytesOf('four'));
+    await test.store.put(bytesOf('a0'), bytesOf('beside the folder'));
+    const folder = await eventually(() => childNode(context, 'a/'));
+    const inner = await eventually(() => childNode(context, 'b/', folder));
+    const key = await childNode(context, '1', folder);
+    await run('delete', inner, [inner, key, folder]);
+    assert.equal(await keyCount(), 3);
+    assert.equal(await test.store.get(bytesOf('a/b/3')), undefined);
+    assert.equal(textOf((await test.store.get(bytesOf('a0')))?.value), 'beside the folder');
+  });
+
+  it('act on the store of the editor they are called on, also when it is closed, and on no other', async () => {
+    const other = await createStore(context, 'other', { c: 'other' });
+    const entry = context.registry.find(test.directory.toString());
+    assert.ok(entry);
+    const uri = valueUri(entry, { key: bytesOf('c'), view: 'text' }, bytesOf('/'));
+    await context.registry.close(entry);
+    await run('delete', uri);
+    assert.equal(textOf((await other.store.get(bytesOf('c')))?.value), 'other');
+    assert.equal(await entry.store?.count({}), 3, 'it was opened for it');
+    await removeStore(context, other);
+  });
+
   it('delete: a folder of thousands, in batches', async () => {
     const keys = Array.from({ length: 2500 }, (_, index) => bytesOf(`many/${index}`));
     await test.store.batch(keys.map((key) => ({ type: 'put', key, value: bytesOf('') })));

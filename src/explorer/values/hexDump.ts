@@ -13,6 +13,12 @@ const GAP = '  ';
 /** Columns of the digits: two a byte, a space between, one more in the middle. */
 const DIGIT_COLUMNS = BYTES_PER_LINE * 3 - 1 + 1;
 
+/** What stands for each byte: a dump of megabytes is made while an editor waits. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const CHARACTERS = Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
+);
+
 export function formatHexDump(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) lines.push(formatLine(bytes, at));
@@ -42,13 +48,14 @@ export function parseHexDump(text: string): ParsedHexDump {
 }
 
 function formatLine(bytes: Uint8Array, at: number): string {
-  const line = bytes.subarray(at, at + BYTES_PER_LINE);
+  const end = Math.min(at + BYTES_PER_LINE, bytes.length);
   let digits = '';
   let characters = '';
-  for (const [index, byte] of line.entries()) {
-    if (index > 0) digits += index === BYTES_PER_LINE / 2 ? GAP : ' ';
-    digits += byte.toString(16).padStart(2, '0');
-    characters += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.';
+  for (let index = at; index < end; index++) {
+    const byte = bytes[index] as number;
+    if (index > at) digits += index - at === BYTES_PER_LINE / 2 ? GAP : ' ';
+    digits += DIGITS[byte];
+    characters += CHARACTERS[byte];
   }
   const offset = at.toString(16).padStart(OFFSET_DIGITS, '0');
   return `${offset}${GAP}${digits.padEnd(DIGIT_COLUMNS)}${GAP}|${characters}|`;

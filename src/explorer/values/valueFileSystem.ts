@@ -6,7 +6,7 @@ import { findEntry } from '../findEntry.ts';
 import { maxEditorValueSizeBytes } from '../settings.ts';
 import type { StoreEntry } from '../storeEntry.ts';
 import type { RegistryChange, StoreRegistry } from '../storeRegistry.ts';
-import { encodeValue, showValue, type ValueText } from './valueText.ts';
+import { encodeValue, showValue, type ValueText, wholeCharacters } from './valueText.ts';
 import { parseValueUri, VALUE_SCHEME, type ValueAddress } from './valueUri.ts';
 
 interface ShownValue {
@@ -27,6 +27,8 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
   readonly #subscriptions: vscode.Disposable[];
   /** What each open document shows: the state that an edit starts from. */
   readonly #shown = new Map<string, ShownValue>();
+  /** What `stat` has read of a value that no editor shows yet: an editor that opens asks for it right afterwards. */
+  #justRead: { readonly uri: string; readonly value: ShownValue } | undefined;
   readonly #modifications = new Map<string, { readonly sequence: number; readonly timeMs: number }>();
   readonly onDidChangeFile = this.#changed.event;
 
@@ -62,7 +64,7 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const { entry, address } = await this.#locate(uri);
-    const value = await readValue(uri, requireStore(entry), address);
+    const value = await this.#read(uri, requireStore(entry), address);
     this.#shown.set(uri.toString(), value);
     return value.content;
   }
@@ -118,7 +120,18 @@ export class ValueFileSystem implements vscode.FileSystemProvider, vscode.Dispos
       const found = await findEntry(store, address.key);
       if (found?.sequence === shown.sequence) return shown;
     }
-    return readValue(uri, store, address);
+    const value = await this.#read(uri, store, address);
+    if (shown === undefined) this.#justRead = { uri: uri.toString(), value };
+    return value;
+  }
+
+  async #read(uri: vscode.Uri, store: KeyValueStore, address: ValueAddress): Promise<ShownValue> {
+    const justRead = this.#justRead;
+    this.#justRead = undefined;
+    if (justRead?.uri !== uri.toString()) return readValue(uri, store, address);
+    const isSame =
+      address.sequence !== undefined || (await findEntry(store, address.key))?.sequence === justRead.value.sequence;
+    return isSame ? justRead.value : readValue(uri, store, address);
   }
 
   /**
@@ -205,7 +218,7 @@ function present(
   { sequence, expiryMs }: { readonly sequence: number; readonly expiryMs: number },
   isPart: boolean,
 ): ShownValue {
-  const shown = showValue(value, view);
+  const shown = showValue(isPart && view !== 'hex' ? wholeCharacters(value) : value, view);
   return { content: encoder.encode(shown.text), shown, sequence, expiryMs, isPart };
 }
 

@@ -1,7 +1,7 @@
 /** A value as text for an editor, and the text of an editor as a value again. */
 
 import { isJson, type OneLineStyle, oneLineStyle, toManyLines, toOneLine } from '../../shared/jsonLayout.ts';
-import { decodeUtf8 } from '../../shared/keyText.ts';
+import { characterSizeBytes, decodeUtf8 } from '../../shared/keyText.ts';
 import { formatHexDump, parseHexDump } from './hexDump.ts';
 
 export const VALUE_VIEWS = ['json', 'text', 'hex'] as const;
@@ -62,7 +62,17 @@ export function isBinaryText(text: string): boolean {
 
 /** Whether `view` can show all of `value`. */
 export function canShow(value: Uint8Array, view: ValueView): boolean {
-  return showValue(value, view).view === view;
+  const text = view === 'hex' ? undefined : decodeUtf8(value);
+  if (text === undefined) return view === 'hex';
+  return view === 'text' || isJson(text);
+}
+
+/** The beginning of a value without the bytes of a character that its end cuts in two. */
+export function wholeCharacters(start: Uint8Array): Uint8Array {
+  let last = start.length - 1;
+  while (last > start.length - 4 && last > 0 && ((start[last] as number) & 0xc0) === 0x80) last--;
+  const isCut = last >= 0 && last + characterSizeBytes(start[last] as number) > start.length;
+  return isCut ? start.subarray(0, last) : start;
 }
 
 function encodeHex(text: string): EncodedValue {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { canShow, encodeValue, showValue, suitableView } from '../../../src/explorer/values/valueText.ts';
+import {
+  canShow,
+  encodeValue,
+  showValue,
+  suitableView,
+  wholeCharacters,
+} from '../../../src/explorer/values/valueText.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -58,6 +64,17 @@ describe('value text', () => {
     assert.ok(!encoded.ok);
     assert.match(encoded.message, /not valid JSON.*as text/);
     assert.equal(saved('{"a":', { view: 'text' }), '{"a":');
+  });
+
+  it('leaves out the part of a character that a limit has cut, and nothing else', () => {
+    const text = 'aé東🏔';
+    const value = bytesOf(text);
+    for (let end = 0; end <= value.length; end++) {
+      const shown = showValue(wholeCharacters(value.subarray(0, end)), 'text');
+      assert.equal(shown.view, 'text', `${end} bytes`);
+      assert.ok(text.startsWith(shown.text) && end - bytesOf(shown.text).length < 4);
+    }
+    assert.equal(showValue(wholeCharacters(bytesOf('abc')), 'text').text, 'abc');
   });
 
   it('falls back to a view that can show the value', () => {
