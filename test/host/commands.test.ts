@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { CommandContext } from '../../src/commands/commandContext.ts';
+import { valueUri } from '../../src/explorer/values/valueUri.ts';
 import {
   activateStrata,
   bytesOf,
@@ -89,14 +90,17 @@ describe('commands', () => {
 
   it('act on the store of the editor they are called on, also when it is closed, and on no other', async () => {
     const other = await createStore(context, 'other', { c: 'other' });
-    const entry = context.registry.find(test.directory.toString());
-    assert.ok(entry);
-    const uri = valueUri(entry, { key: bytesOf('c'), view: 'text' }, bytesOf('/'));
-    await context.registry.close(entry);
-    await run('delete', uri);
-    assert.equal(textOf((await other.store.get(bytesOf('c')))?.value), 'other');
-    assert.equal(await entry.store?.count({}), 3, 'it was opened for it');
-    await removeStore(context, other);
+    const uri = valueUri(test.entry, { key: bytesOf('c'), view: 'text' }, bytesOf('/'));
+    try {
+      await context.registry.close(test.entry);
+      await run('delete', uri);
+      assert.equal(textOf((await other.store.get(bytesOf('c')))?.value), 'other');
+      const entry = context.registry.find(test.entry.id);
+      assert.equal(await entry?.store?.count({}), 3, 'it was opened for it');
+      if (entry !== undefined) await context.registry.close(entry);
+    } finally {
+      await removeStore(context, other);
+    }
   });
 
   it('delete: a folder of thousands, in batches', async () => {
