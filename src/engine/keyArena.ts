@@ -147,14 +147,16 @@ export class KeyArena {
     this.#freeHeads.clear();
   }
 
-  /** The used bytes, chunk by chunk, for the keydir snapshot. */
+  /** The used bytes, chunk by chunk, for the keydir snapshot: each byte where its reference says. */
   *usedBytes(): Generator<Uint8Array> {
     let left = this.#endUnit * KEY_UNIT;
-    for (let index = 0; index < this.#chunks.length; index++) {
-      if (left <= 0) return;
+    for (let index = 0; index < this.#chunks.length && left > 0; index++) {
       const chunk = this.#chunk(index);
-      yield left >= chunk.length ? chunk : chunk.subarray(0, left);
-      left -= chunk.length;
+      const sizeBytes = Math.min(left, KEY_CHUNK_SIZE);
+      yield chunk.subarray(0, sizeBytes);
+      // A chunk stays shorter than the others when the key that followed its last one did not fit its end.
+      if (chunk.length < sizeBytes) yield new Uint8Array(sizeBytes - chunk.length);
+      left -= sizeBytes;
     }
   }
 

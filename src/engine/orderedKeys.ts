@@ -10,6 +10,8 @@ const LEAF_CAPACITY = 1024;
 const LEAF_FILL = 768;
 /** With more waiting changes than this share of all keys, one merge is cheaper than single insertions. */
 const MERGE_SHARE = 1 / 32;
+/** Keys that part from each other one by one, word after word, are compared in full from here on: the stack is finite. */
+const MAX_SORT_LEVEL = 200;
 
 export interface KeyPosition {
   readonly leaf: number;
@@ -325,26 +327,50 @@ export class OrderedKeys {
    * engine's native sort moves numbers instead of calling back. Runs that agree in this word are sorted by the next
    * (most significant digit first).
    */
-  #sort(entries: Uint32Array, start: number, end: number, depth: number): void {
+  #sort(entries: Uint32Array, start: number, end: number, depth: number, level = 0): void {
     if (end - start < 2) return;
     if (end - start < 24) {
       this.#insertionSort(entries, start, end);
       return;
     }
+    if (level > MAX_SORT_LEVEL) {
+      entries.subarray(start, end).sort((a, b) => this.#compare(a, this.#arena.view(this.#keyOf(b))));
+      return;
+    }
+    const sharedDepth = this.#skipSharedWords(entries, start, end, depth);
+    if (sharedDepth > depth) {
+      const shortEnd = this.#moveShortFirst(entries, start, end, sharedDepth);
+      this.#insertionSort(entries, start, shortEnd);
+      this.#sort(entries, shortEnd, end, sharedDepth, level + 1);
+      return;
+    }
     const pairs = new Uint32Array((end - start) * 2);
-    let differing = 0;
     for (let i = start, p = 0; i < end; i++, p += 2) {
       pairs[p] = entries[i] as number;
       pairs[p + 1] = this.#arena.wordAt(this.#keyOf(entries[i] as number), depth);
-      differing |= (pairs[p + 1] as number) ^ (pairs[1] as number);
     }
-    // A prefix that all share needs no sorting.
-    if (differing !== 0) new BigUint64Array(pairs.buffer).sort();
+    new BigUint64Array(pairs.buffer).sort();
     for (let i = start, p = 0; i < end; i++, p += 2) entries[i] = pairs[p] as number;
-    this.#sortEqualRuns(entries, pairs, start, depth);
+    this.#sortEqualRuns(entries, pairs, { start, depth, level });
   }
 
-  #sortEqualRuns(entries: Uint32Array, pairs: Uint32Array, start: number, depth: number): void {
+  /** The depth up to which all keys agree, word by word, and none of them has ended. */
+  #skipSharedWords(entries: Uint32Array, start: number, end: number, depth: number): number {
+    const first = this.#keyOf(entries[start] as number);
+    for (let at = depth; ; at += 4) {
+      const word = this.#arena.wordAt(first, at);
+      for (let i = start; i < end; i++) {
+        const key = this.#keyOf(entries[i] as number);
+        if (this.#arena.length(key) < at + 4 || this.#arena.wordAt(key, at) !== word) return at;
+      }
+    }
+  }
+
+  #sortEqualRuns(
+    entries: Uint32Array,
+    pairs: Uint32Array,
+    { start, depth, level }: { readonly start: number; readonly depth: number; readonly level: number },
+  ): void {
     const count = pairs.length / 2;
     for (let from = 0, to = 1; from < count; from = to, to = from + 1) {
       const word = pairs[from * 2 + 1];
@@ -354,7 +380,7 @@ export class OrderedKeys {
       // comparison; longer keys go on with the next word.
       const shortEnd = this.#moveShortFirst(entries, start + from, start + to, depth + 4);
       this.#insertionSort(entries, start + from, shortEnd);
-      this.#sort(entries, shortEnd, start + to, depth + 4);
+      this.#sort(entries, shortEnd, start + to, depth + 4, level + 1);
     }
   }
 

@@ -12,7 +12,7 @@ import { hashKey } from './keyHash.ts';
 import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
 import type { SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 
-const SPOT_CHECKS = 4;
+const SPOT_CHECKS = 8;
 const WORD_SIZE = Uint32Array.BYTES_PER_ELEMENT;
 /** Of a key in the key area. */
 const LENGTH_SIZE = 2;
@@ -23,20 +23,22 @@ interface PassedTable {
   readonly freeEntries: readonly number[];
 }
 
-/** Whether the first entries are found by their keys. */
+/**
+ * Whether some entries are found by their keys: the first, the last, and others in between, because a file may also
+ * come from a build that wrote some of its keys in the wrong place.
+ */
 export function entriesAreFound(
   reader: SnapshotReader,
   head: SnapshotHead,
   layout: SnapshotLayout,
   { shards, freeEntries }: PassedTable,
 ): boolean {
-  let left = SPOT_CHECKS;
-  let passedFree = 0;
-  for (let entry = 0; entry < head.entryCount && left > 0; entry++) {
-    if (freeEntries[passedFree] === entry) {
-      passedFree++;
-      continue;
-    }
+  const free = new Set(freeEntries);
+  let entry = -1;
+  for (let check = 0; check < SPOT_CHECKS; check++) {
+    entry = Math.max(entry + 1, Math.floor((check * (head.entryCount - 1)) / (SPOT_CHECKS - 1)));
+    while (free.has(entry)) entry++;
+    if (entry >= head.entryCount) break;
     const entryAt = layout.columns.entries.offsetBytes + entry * SNAPSHOT_ENTRY_SIZE;
     const bytes = reader.peek(entryAt, SNAPSHOT_ENTRY_SIZE);
     const keyAt = layout.columns.keyArea.offsetBytes + readU32(bytes, SNAPSHOT_ENTRY.key) * KEY_UNIT;
@@ -44,7 +46,6 @@ export function entriesAreFound(
     const hash = hashKey(reader.peek(keyAt + LENGTH_SIZE, keyLength), 0, keyLength, head.hashSeed);
     if (readU32(bytes, SNAPSHOT_ENTRY.hash) !== hash >>> 0) return false;
     if (!isInShard(reader, shards[hash >>> SHARD_SHIFT], hash, entry)) return false;
-    left--;
   }
   return true;
 }

@@ -87,6 +87,17 @@ describe('The store', function () {
       );
     }));
 
+  it('orders long keys that share their beginning, or part from each other word by word', () =>
+    withStore({}, async (store) => {
+      const shared = Array.from({ length: 60 }, (_, index) => `${'s'.repeat(40_000)}${index}`);
+      const parting = Array.from({ length: 1500 }, (_, index) => `${'p'.repeat(index * 4)}x${index}`);
+      const keys = [...shared, ...parting];
+      await store.batch(keys.map((key) => ({ type: 'put', key: utf8(key), value: utf8('') })));
+      assert.deepEqual(texts(store.keys()), keys.toSorted());
+      await store.put(utf8('s'.repeat(39_999)), utf8(''));
+      assert.equal(store.count({ prefix: utf8('s') }), 61);
+    }));
+
   it('lists as many keys as its limit says, whatever else lies in the range', () =>
     withStore({}, async (store) => {
       const all = Array.from({ length: 700 }, (_, index) => `key ${String(index).padStart(3, '0')}`);
