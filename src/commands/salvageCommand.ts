@@ -7,6 +7,7 @@ import { isTreeNode } from '../explorer/treeNode.ts';
 import type { SalvageReport } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatSize } from '../shared/quantities.ts';
+import { activeSegment } from './activeSegment.ts';
 import { damageSection } from './checkCommands.ts';
 import type { CommandContext } from './commandContext.ts';
 import { askForEmptyFolder } from './emptyFolderInput.ts';
@@ -48,18 +49,13 @@ export async function salvage(context: CommandContext, target: unknown): Promise
 async function chooseSource(context: CommandContext, target: unknown): Promise<Source | undefined> {
   const isStore = isTreeNode(target) && target.kind !== 'segment';
   if (isStore) return storeSource(vscode.Uri.parse(target.entry.id, true));
-  const file = namedFile(target) ?? fileOfActiveEditor();
+  const file = namedFile(target) ?? activeSegment();
   return file === undefined ? chooseAnySource(context) : chooseFileOrStore(context.embeddedStores, file);
 }
 
 function namedFile(target: unknown): vscode.Uri | undefined {
   if (isTreeNode(target) && target.kind === 'segment') return vscode.Uri.parse(target.segment.uri, true);
   return target instanceof vscode.Uri ? target : undefined;
-}
-
-function fileOfActiveEditor(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  return input instanceof vscode.TabInputCustom && input.viewType === 'strata.inspector' ? input.uri : undefined;
 }
 
 /** A segment file is salvaged alone, or with the store that it stands in. */

@@ -6,6 +6,7 @@ import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
 import { parseValueUri } from '../explorer/values/valueUri.ts';
 import type { KeyValueStore, StoreCapabilities } from '../shared/keyValueStore.ts';
+import { activeSegment } from './activeSegment.ts';
 import type { CommandContext } from './commandContext.ts';
 import { isKeyArguments } from './keyArguments.ts';
 import { openStoreReporting } from './openStore.ts';
@@ -100,8 +101,10 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
     return undefined;
   }
   // Who looks at a segment of a store that is not open may well mean that one, and not the only one that is.
-  if (!isSegmentInFront() && openEntries.length === 1) return openEntries[0];
-  if (!isSegmentInFront() && entries.length === 1) return entries[0];
+  if (activeSegment() === undefined) {
+    if (openEntries.length === 1) return openEntries[0];
+    if (entries.length === 1) return entries[0];
+  }
   const openFirst = [...openEntries, ...entries.filter((entry) => !openEntries.includes(entry))];
   const items = openFirst.map((entry) => ({
     entry,
@@ -112,10 +115,6 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
   }));
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which store?', matchOnDetail: true });
   return picked?.entry;
-}
-
-function isSegmentInFront(): boolean {
-  return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputCustom;
 }
 
 async function offerFirstStore(): Promise<void> {

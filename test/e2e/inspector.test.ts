@@ -301,6 +301,9 @@ describe('inspector', () => {
       .locator('.value-kind')
       .filter({ hasText: 'first 65,536 characters · first 1,048,576 of 10,000,000 bytes' })
       .waitFor();
+    await editor.frame.getByRole('tab', { name: 'Text' }).click();
+    const asText = editor.frame.getByRole('region', { name: 'Text', exact: true });
+    await asText.locator('.value-kind').filter({ hasText: 'text · first 65,536 characters' }).waitFor();
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     assert.equal(await workbench.tab(HOSTILE).count(), 1);
   });
