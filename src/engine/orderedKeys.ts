@@ -339,9 +339,7 @@ export class OrderedKeys {
     }
     const sharedDepth = this.#skipSharedWords(entries, start, end, depth);
     if (sharedDepth > depth) {
-      const shortEnd = this.#moveShortFirst(entries, start, end, sharedDepth);
-      this.#insertionSort(entries, start, shortEnd);
-      this.#sort(entries, shortEnd, end, sharedDepth, level + 1);
+      this.#sortFrom(entries, start, end, sharedDepth, level);
       return;
     }
     const pairs = new Uint32Array((end - start) * 2);
@@ -375,13 +373,17 @@ export class OrderedKeys {
     for (let from = 0, to = 1; from < count; from = to, to = from + 1) {
       const word = pairs[from * 2 + 1];
       while (to < count && pairs[to * 2 + 1] === word) to++;
-      if (to - from < 2) continue;
-      // Keys that end within the word compare by length with those padded by real zeros: leave these to full
-      // comparison; longer keys go on with the next word.
-      const shortEnd = this.#moveShortFirst(entries, start + from, start + to, depth + 4);
-      this.#insertionSort(entries, start + from, shortEnd);
-      this.#sort(entries, shortEnd, start + to, depth + 4, level + 1);
+      if (to - from > 1) this.#sortFrom(entries, start + from, start + to, depth + 4, level);
     }
+  }
+
+  /** Sorts keys that agree in `depth` padded bytes. */
+  #sortFrom(entries: Uint32Array, start: number, end: number, depth: number, level: number): void {
+    // Keys that have ended compare by length with those padded by real zeros: leave these to full comparison; longer
+    // keys go on with the next word.
+    const shortEnd = this.#moveShortFirst(entries, start, end, depth);
+    this.#insertionSort(entries, start, shortEnd);
+    this.#sort(entries, shortEnd, end, depth, level + 1);
   }
 
   /** Keys of at most `depth` bytes come before all longer ones that agree with them in `depth` padded bytes. */

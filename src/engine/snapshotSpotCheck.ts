@@ -33,11 +33,12 @@ export function entriesAreFound(
   layout: SnapshotLayout,
   { shards, freeEntries }: PassedTable,
 ): boolean {
-  const free = new Set(freeEntries);
+  let passedFree = 0;
   let entry = -1;
   for (let check = 0; check < SPOT_CHECKS; check++) {
     entry = Math.max(entry + 1, Math.floor((check * (head.entryCount - 1)) / (SPOT_CHECKS - 1)));
-    while (free.has(entry)) entry++;
+    while ((freeEntries[passedFree] ?? entry) < entry) passedFree++;
+    for (; freeEntries[passedFree] === entry; passedFree++) entry++;
     if (entry >= head.entryCount) break;
     const entryAt = layout.columns.entries.offsetBytes + entry * SNAPSHOT_ENTRY_SIZE;
     const bytes = reader.peek(entryAt, SNAPSHOT_ENTRY_SIZE);

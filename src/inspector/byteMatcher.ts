@@ -2,20 +2,13 @@
 
 import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
-import { characterSizeBytes } from '../shared/keyText.ts';
+import { characterPartBytes } from '../shared/keyText.ts';
 
 /** The first match in the bytes, or undefined. */
 export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
 
 /** What stands in decoded text for bytes that are not UTF-8. */
 const REPLACEMENT = '\ufffd';
-/** First bytes of a character after which not every continuation byte may follow. */
-const SECOND_BYTES: ReadonlyMap<number, readonly [low: number, high: number]> = new Map([
-  [0xe0, [0xa0, 0xbf]],
-  [0xed, [0x80, 0x9f]],
-  [0xf0, [0x90, 0xbf]],
-  [0xf4, [0x80, 0x8f]],
-]);
 
 export type MatcherResult =
   | { readonly ok: true; readonly matcher: ByteMatcher }
@@ -105,27 +98,12 @@ function sizeOfDecoded(bytes: Uint8Array, start: number, text: string): number {
   let from = 0;
   for (let next = text.indexOf(REPLACEMENT); next >= 0; next = text.indexOf(REPLACEMENT, from)) {
     at += Buffer.byteLength(text.slice(from, next));
-    at += sizeOfReplaced(bytes, at);
+    // Its own three bytes, or what is invalid: decoders take the beginning of a character that does not go on as one,
+    // and any other invalid byte by itself.
+    at += characterPartBytes(bytes, at);
     from = next + 1;
   }
   return at + Buffer.byteLength(text.slice(from)) - start;
-}
-
-/**
- * How many bytes became one U+FFFD: its own three, or what is invalid. Decoders take the beginning of a character that
- * does not go on as one, and any other invalid byte by itself.
- */
-function sizeOfReplaced(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] as number;
-  const tailBytes = Math.max(0, characterSizeBytes(lead) - 1);
-  const [low, high] = SECOND_BYTES.get(lead) ?? [0x80, 0xbf];
-  let size = 1;
-  while (size <= tailBytes) {
-    const byte = bytes[at + size] ?? 0;
-    if (size === 1 ? byte < low || byte > high : byte < 0x80 || byte > 0xbf) break;
-    size++;
-  }
-  return size;
 }
 
 function escapeRegex(text: string): string {

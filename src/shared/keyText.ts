@@ -8,7 +8,7 @@
  * - `\\` stands for a backslash.
  */
 
-/** Valid Unicode that cannot be seen, or that changes how the text around it reads. */
+/** What is escaped: the backslash, and valid Unicode that cannot be seen or changes how the text around it reads. */
 const BACKSLASH_OR_HIDDEN =
   /[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u00a0\u115f\u1160\u2000-\u200a\u3000\u3164\uffa0]/gu;
 
@@ -27,11 +27,18 @@ const MAX_LABEL_BYTES = 256;
 
 /** As `formatKey`, where a key of any length stands on one line: a long one is cut, with `…` at its end. */
 export function formatKeyLabel(key: Uint8Array): string {
-  if (key.length <= MAX_LABEL_BYTES) return formatKey(key);
-  let end = MAX_LABEL_BYTES;
-  // Not in the middle of a character, if it is one.
-  while (end > MAX_LABEL_BYTES - 3 && ((key[end] as number) & 0xc0) === 0x80) end--;
-  return `${formatKey(key.subarray(0, end))}…`;
+  const shown = cutAtCharacter(key, MAX_LABEL_BYTES);
+  return shown.length < key.length ? `${formatKey(shown)}…` : formatKey(key);
+}
+
+/** At most `limitBytes` of the bytes, cut without splitting a character of valid UTF-8. */
+export function cutAtCharacter(bytes: Uint8Array, limitBytes: number): Uint8Array {
+  if (bytes.length <= limitBytes) return bytes;
+  for (let cut = limitBytes; cut > limitBytes - 4 && cut > 0; cut--) {
+    const isContinuation = ((bytes[cut] as number) & 0xc0) === 0x80;
+    if (!isContinuation) return bytes.subarray(0, cut);
+  }
+  return bytes.subarray(0, limitBytes);
 }
 
 export type ParsedKey =
@@ -85,19 +92,35 @@ function escapeInvalid(bytes: Uint8Array): string {
   return escaped;
 }
 
-/** Size of the valid UTF-8 character at `at`; 0 when there is none. By the table of well-formed sequences of Unicode. */
+/** Size of the valid UTF-8 character at `at`; 0 when there is none. */
 function validSizeBytes(bytes: Uint8Array, at: number): number {
   if (at >= bytes.length) return 0;
+  const sizeBytes = characterSizeBytes(bytes[at] as number);
+  return characterPartBytes(bytes, at) === sizeBytes ? sizeBytes : 0;
+}
+
+/**
+ * First bytes of a character after which not every continuation byte may follow: it would be longer than needed, a
+ * surrogate, or above the last code point. From Unicode's table of well-formed sequences.
+ */
+const SECOND_BYTES: ReadonlyMap<number, readonly [low: number, high: number]> = new Map([
+  [0xe0, [0xa0, 0xbf]],
+  [0xed, [0x80, 0x9f]],
+  [0xf0, [0x90, 0xbf]],
+  [0xf4, [0x80, 0x8f]],
+]);
+
+/** How far the bytes from `at` on are a UTF-8 character, or the beginning of one that does not go on; at least 1. */
+export function characterPartBytes(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   const sizeBytes = characterSizeBytes(first);
-  if (sizeBytes < 2) return sizeBytes;
-  // Neither longer than needed, nor a surrogate, nor above the last code point.
-  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (sizeBytes < 2) return 1;
+  const [low, high] = SECOND_BYTES.get(first) ?? [0x80, 0xbf];
   const second = bytes[at + 1] ?? 0;
-  if (second < least || second > most) return 0;
-  for (let i = 2; i < sizeBytes; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
-  return sizeBytes;
+  if (second < low || second > high) return 1;
+  let partBytes = 2;
+  while (partBytes < sizeBytes && ((bytes[at + partBytes] ?? 0) & 0xc0) === 0x80) partBytes++;
+  return partBytes;
 }
 
 /** Bytes of the UTF-8 character that starts with this byte; 0 when none does. */
