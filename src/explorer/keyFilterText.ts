@@ -4,6 +4,7 @@
  */
 
 import type { KeyFilter } from '../shared/keyValueStore.ts';
+import { compileRegularExpression } from '../shared/regularExpression.ts';
 
 export type ParsedKeyFilter =
   /** No filter: nothing was typed. */
@@ -19,9 +20,9 @@ export function parseKeyFilter(text: string): ParsedKeyFilter {
 
 function checkExpression(pattern: string): ParsedKeyFilter {
   try {
-    new RegExp(pattern);
+    compileRegularExpression(pattern, true);
   } catch (error) {
-    return { ok: false, message: `${(error as Error).message}.` };
+    return { ok: false, message: (error as Error).message };
   }
   return { ok: true, filter: { kind: 'regex', pattern } };
 }

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
 import { characterPartBytes } from '../shared/keyText.ts';
+import { compileRegularExpression } from '../shared/regularExpression.ts';
 
 /** The first match in the bytes, or undefined. */
 export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
@@ -80,15 +81,15 @@ function matchesMasked(bytes: Uint8Array, at: number, values: Uint8Array, masks:
   return true;
 }
 
-/** On the bytes read as UTF-8; bytes that are not are U+FFFD. Throws what `RegExp` throws. */
+/** On the bytes read as UTF-8; bytes that are not are U+FFFD. Throws a sentence when the pattern is none. */
 export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
-  const regex = new RegExp(pattern, matchCase ? 'u' : 'iu');
+  const expression = compileRegularExpression(pattern, matchCase);
   return (bytes) => {
     const text = view(bytes).toString('utf8');
-    const match = regex.exec(text);
-    if (match === null) return undefined;
-    const at = sizeOfDecoded(bytes, 0, text.slice(0, match.index));
-    return { at, sizeBytes: sizeOfDecoded(bytes, at, match[0]) };
+    const match = expression.find(text);
+    if (match === undefined) return undefined;
+    const at = sizeOfDecoded(bytes, 0, text.slice(0, match.start));
+    return { at, sizeBytes: sizeOfDecoded(bytes, at, text.slice(match.start, match.end)) };
   };
 }
 

@@ -1,6 +1,7 @@
 /** Which rows the inspector shows. All conditions given must hold. */
 
 import type { RecordState } from './recordState.ts';
+import { compileRegularExpression } from './regularExpression.ts';
 
 export interface NumberRange {
   readonly min?: number;
@@ -100,7 +101,7 @@ function addText(draft: FilterDraft, argument: string, where: TextCondition['whe
   }
   const pattern = regex[1] as string;
   try {
-    new RegExp(pattern, 'u');
+    compileRegularExpression(pattern, true);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

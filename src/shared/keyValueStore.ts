@@ -134,7 +134,7 @@ export interface FolderRequest {
 
 /**
  * On the key read as UTF-8: `text` matches anywhere in it, `wildcards` matches all of it with `*` for any characters
- * and `?` for one, `regex` is a JavaScript regular expression.
+ * and `?` for one, `regex` is a regular expression in the syntax of RE2.
  */
 export interface KeyFilter {
   readonly kind: 'text' | 'wildcards' | 'regex';

@@ -1,5 +1,6 @@
 import { StrataError } from '../engine/strataError.ts';
 import type { KeyFilter } from '../shared/keyValueStore.ts';
+import { compileRegularExpression, type RegularExpression } from '../shared/regularExpression.ts';
 import { indexOfBytes } from './byteSearch.ts';
 
 export type KeyPredicate = (key: Uint8Array) => boolean;
@@ -56,11 +57,10 @@ function characterLength(text: string, at: number): number {
   return (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
 }
 
-function parseExpression(pattern: string): RegExp {
+function parseExpression(pattern: string): RegularExpression {
   try {
-    return new RegExp(pattern);
+    return compileRegularExpression(pattern, true);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StrataError('INVALID_OPTION', `The filter is not a regular expression: ${reason}.`);
+    throw new StrataError('INVALID_OPTION', error instanceof Error ? error.message : String(error));
   }
 }

@@ -54,6 +54,7 @@ describe('key filter text', () => {
     assert.deepEqual(matching('/^CH.BE$/', KEYS), ['CH.BE']);
     assert.deepEqual(matching('/rich|Bern/', KEYS), ['CH/ZH/Zurich', 'CH/BE/Bern']);
     assert.deepEqual(matching('//', ['a//b', 'c']), ['a//b']);
+    assert.deepEqual(matching('/^(a+)+$/', ['a'.repeat(65_535), `${'a'.repeat(65_534)}b`]), ['a'.repeat(65_535)]);
   });
 
   it('says what is wrong with a regular expression', () => {

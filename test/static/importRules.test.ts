@@ -25,7 +25,11 @@ const layers: { file: string; allowed: string[]; refused: string[] }[] = [
   },
   {
     file: 'src/shared/keyValueStore.ts',
-    allowed: [`import type { A } from '../format/record.ts';`, `import { a } from './other.ts';`],
+    allowed: [
+      `import type { A } from '../format/record.ts';`,
+      `import { a } from './other.ts';`,
+      `import { a } from 're2js';`,
+    ],
     refused: [
       `import { a } from '../format/record.ts';`,
       `import { type A } from '../format/record.ts';`,
