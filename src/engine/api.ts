@@ -128,7 +128,7 @@ export interface RecoveryReport {
   readonly tornTailRecordCount: number;
   /** Damage that was skipped (only with `salvage`). */
   readonly damage: readonly FileDamage[];
-  /** Hint files and snapshots that were damaged or out of date and were not believed. */
+  /** Hint files and snapshots that were damaged, unreadable or out of date and were not believed. */
   readonly ignoredCaches: readonly { readonly fileName: string; readonly reason: string }[];
 }
 

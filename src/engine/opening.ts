@@ -17,7 +17,7 @@ import type { ResolvedOptions } from './options.ts';
 import { makeHashSeed, type RecoveredLog, recoverLog } from './recovery.ts';
 import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
 import { type OpenMode, readFully, type Storage, writeFully } from './storage.ts';
-import { StrataError } from './strataError.ts';
+import { isSystemError, StrataError } from './strataError.ts';
 
 const WRITE_AGAIN_CHUNK_SIZE = 1024 * 1024;
 
@@ -243,11 +243,18 @@ function removeOrphans(log: LiveLog): void {
   const live = new Set(log.segments.live().map((segment) => segment.id));
   let hasRemoved = false;
   for (const name of storage.list(directory) ?? []) {
-    const id = name.endsWith(HINT_EXTENSION) ? parseHintFileName(name) : parseSegmentFileName(name);
+    const isHintFile = name.endsWith(HINT_EXTENSION);
+    const id = isHintFile ? parseHintFileName(name) : parseSegmentFileName(name);
     const isOrphan = id !== undefined && !live.has(id);
     const isUnfinished = name.endsWith(TEMPORARY_EXTENSION) && !name.startsWith(LOCK_NAME);
     if (!isOrphan && !isUnfinished) continue;
-    storage.remove(storage.join(directory, name));
+    try {
+      storage.remove(storage.join(directory, name));
+    } catch (error) {
+      // Nobody needs a hint file, nor does one that stays disturb: it is believed only for the segment it names.
+      if (isHintFile && isSystemError(error)) continue;
+      throw error;
+    }
     hasRemoved = true;
   }
   if (hasRemoved) storage.syncDirectory(directory);

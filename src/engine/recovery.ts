@@ -22,7 +22,7 @@ import { Segment, SegmentTable } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
 import { loadSnapshot } from './snapshotFile.ts';
 import type { Storage, StorageFile } from './storage.ts';
-import { StrataError } from './strataError.ts';
+import { isSystemError, StrataError } from './strataError.ts';
 
 export interface RecoveryOptions {
   readonly storage: Storage;
@@ -366,7 +366,13 @@ export function loadHintFile(
   segment: Segment,
   keydir: Keydir,
 ): string | undefined {
-  const bytes = place.storage.readFile(place.storage.join(place.directory, segment.hintName));
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = place.storage.readFile(place.storage.join(place.directory, segment.hintName));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return 'unreadable';
+  }
   if (bytes === undefined) return 'missing';
   let foreign = false;
   const result = decodeHintFile(bytes, crc32, {

@@ -23,6 +23,7 @@ import type { Segment } from './segment.ts';
 import { bytesOf, paddingAfter, type SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 import { entriesAreFound } from './snapshotSpotCheck.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
+import { isSystemError } from './strataError.ts';
 
 const ENTRY_SIZE = ENTRY_WORDS * Uint32Array.BYTES_PER_ELEMENT;
 const EXPIRY_SIZE = Float64Array.BYTES_PER_ELEMENT;
@@ -171,15 +172,19 @@ export function loadSnapshot(
 ): LoadedSnapshot | undefined {
   const path = storage.join(directory, SNAPSHOT_NAME);
   if (storage.fileSize(path) === undefined) return undefined;
-  const file = storage.open(path, 'read');
+  let file: StorageFile | undefined;
   let isKept = false;
   try {
+    file = storage.open(path, 'read');
     const loaded = load(file, accept);
     if (loaded.ok && !storage.replacesOpenFiles) loaded.keydir.loadAll();
     isKept = loaded.ok;
     return loaded;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return { ok: false, reason: 'unreadable' };
   } finally {
-    if (!isKept) file.close();
+    if (!isKept) file?.close();
   }
 }
 

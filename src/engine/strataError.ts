@@ -77,6 +77,11 @@ export function storageError(error: unknown, doing: string): StrataError {
   });
 }
 
+/** Whether the operating system refused something, so that nothing is known to be wrong with Strata itself. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
+
 export function abortedError(doing: string, outcome = 'The store is as it was before.'): StrataError {
   return new StrataError('ABORTED', `${doing} was cancelled. ${outcome}`);
 }

@@ -100,10 +100,9 @@ export class StoreRegistry implements vscode.Disposable {
   }
 
   /** Shows the store from now on; it goes when it is closed, unless a provider finds it. */
-  add(reference: StoreReference): StoreEntry {
+  add(reference: StoreReference, entry = this.#newEntry(reference)): StoreEntry {
     const known = this.#entries.get(reference.id);
     if (known !== undefined) return known;
-    const entry = this.#newEntry(reference);
     this.#entries.set(reference.id, entry);
     this.#changed.fire({ kind: 'list' });
     return entry;
@@ -119,11 +118,12 @@ export class StoreRegistry implements vscode.Disposable {
     return open;
   }
 
-  async #open(entry: StoreEntry, mode: Partial<OpenMode>): Promise<OpenState> {
+  async #open(requested: StoreEntry, mode: Partial<OpenMode>): Promise<OpenState> {
+    // Since the caller got hold of the entry, it may have been closed and forgotten, and then be found again as a new
+    // one. The one that is listed is the one that the views show.
+    const entry = this.add(requested.reference, requested);
     if (entry.openState !== undefined && entry.isWritable === (mode.readOnly === true)) await entry.close();
     const restriction = vscode.workspace.isTrusted ? undefined : UNTRUSTED;
-    // It may have been closed and forgotten since the caller got hold of it.
-    if (!this.#entries.has(entry.id)) this.#entries.set(entry.id, entry);
     const open = await entry.open({ readOnly: false, salvage: false, ...mode }, restriction);
     this.#log.info(`Opened ${entry.id} ${open.readOnlyReason === undefined ? 'for writing' : 'for reading'}.`);
     return open;
