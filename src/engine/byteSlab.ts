@@ -1,15 +1,24 @@
 /**
  * Memory for the keys and values that reads return. Small ones share a slab of 8 KiB, as Node's small Buffers do: a typed
- * array of its own costs several times as much to make as its bytes to copy.
+ * array of its own costs several times as much to make as its bytes to copy. Like Node's, slabs cannot be transferred
+ * to another thread: that would take the bytes of other keys and values along.
  */
+
+import { markAsUntransferable } from 'node:worker_threads';
 
 const SLAB_SIZE = 8192;
 const MAX_SHARED_SIZE = SLAB_SIZE / 4;
 /** Below this, a loop copies faster than `set`, which needs a view of the source first. */
 const LOOP_BELOW = 48;
 
-let slab = new Uint8Array(SLAB_SIZE);
+let slab = newSlab();
 let slabEnd = 0;
+
+function newSlab(): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(SLAB_SIZE);
+  markAsUntransferable(bytes.buffer);
+  return bytes;
+}
 
 /** A copy of `source[start, end)`. */
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
@@ -33,7 +42,7 @@ export function copyAdjacent(source: Uint8Array, start: number, middle: number, 
 function fillSlab(source: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (slabEnd + length > SLAB_SIZE) {
-    slab = new Uint8Array(SLAB_SIZE);
+    slab = newSlab();
     slabEnd = 0;
   }
   const at = slabEnd;
