@@ -223,6 +223,8 @@ export class Compaction {
     bindToOffset(bytes, size, segment.sizeBytes);
     this.#endRun();
     this.#write(bytes);
+    segment.neededTombstoneBytes += size;
+    segment.neededBesideSequence = this.#oldestOutside;
     this.#countKept(segment, { operation: OPERATION.del, valueLength: 0, sequence, expiryMs: 0 }, view, size);
   }
 

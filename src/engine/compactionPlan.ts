@@ -33,7 +33,7 @@ export interface SealedSegmentStats {
   readonly segmentId: number;
   /** Bytes of all records. */
   readonly recordBytes: number;
-  /** Bytes of records that are no key's newest, tombstones included. */
+  /** Bytes of records that are no key's newest, without the tombstones that are known to be needed. */
   readonly deadBytes: number;
 }
 

@@ -27,6 +27,10 @@ export class Segment {
   minSequence = Number.POSITIVE_INFINITY;
   maxSequence = 0;
   hasHintFile = false;
+  /** Of the tombstones that the compaction which wrote it had to keep; 0 when the store was opened after that. */
+  neededTombstoneBytes = 0;
+  /** Smallest sequence number outside that compaction: while it is in the store, those tombstones are needed. */
+  neededBesideSequence = Number.POSITIVE_INFINITY;
   /** By number, what the block cache holds of the file. */
   readonly blocks: (Uint8Array | undefined)[] = [];
   /** By number, how many records were read from each block while it was not in the cache. */

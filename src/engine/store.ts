@@ -468,9 +468,14 @@ export class Store {
   }
 
   async #compactByPolicy(policy: CompactionPolicy): Promise<void> {
-    const sealed = this.stats().segments.filter((segment) => segment.state === 'sealed');
-    const candidates = sealed.map(({ segmentId, sizeBytes, deadBytes }) => {
-      return { segmentId, deadBytes, recordBytes: sizeBytes - FILE_HEADER_SIZE };
+    const live = this.#log.segments.live();
+    const oldest = new Set(live.map((segment) => segment.minSequence));
+    const candidates = live.flatMap((segment) => {
+      const { segmentId, state, sizeBytes, deadBytes } = this.#segmentStats(segment);
+      if (state !== 'sealed') return [];
+      // Rewriting them would keep them once more, and so on for ever.
+      const neededBytes = oldest.has(segment.neededBesideSequence) ? segment.neededTombstoneBytes : 0;
+      return [{ segmentId, deadBytes: deadBytes - neededBytes, recordBytes: sizeBytes - FILE_HEADER_SIZE }];
     });
     const segmentIds = planCompaction(candidates, policy, new Date(this.#now()).getHours());
     if (segmentIds.length > 0) await this.compact({ segmentIds });

@@ -49,4 +49,39 @@ describe('Compaction by policy', () => {
     );
     await store.close();
   });
+
+  it('rewrites tombstones that an older segment needs once, and drops them when that one is gone', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(
+      STORE_DIRECTORY,
+      { ...QUIET_OPTIONS, durability: 'os', maxSegmentSizeBytes: 4096, compaction: { checkIntervalMs: 1 } },
+      disk,
+    );
+    const put = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) await store.put(keyBytes(`key ${i}`), new Uint8Array(400));
+    };
+    const settled = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return store.stats().segments.map(({ segmentId }) => segmentId);
+    };
+    // Two full segments, and one whose only needed records are two tombstones for the first of them.
+    await put(10, 29);
+    await store.del(keyBytes('key 10'));
+    await store.del(keyBytes('key 11'));
+    await put(30, 38);
+    await put(28, 60);
+    const before = await settled();
+    const ofTombstones = store.stats().segments.filter(({ tombstoneCount }) => tombstoneCount > 0);
+    assert.deepEqual(
+      ofTombstones.map(({ recordCount, tombstoneCount }) => [recordCount, tombstoneCount]),
+      [[2, 2]],
+    );
+    assert.deepEqual(await settled(), before);
+    for (let i = 12; i < 28; i++) await store.del(keyBytes(`key ${i}`));
+    await put(60, 90);
+    const after = await settled();
+    assert.ok(!after.includes(ofTombstones[0]?.segmentId ?? 0), 'what needed them is gone');
+    assert.deepEqual(await settled(), after);
+    await store.close();
+  });
 });
