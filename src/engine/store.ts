@@ -74,7 +74,6 @@ export class Store {
   #closed: Promise<void> | undefined;
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
-  #snapshotSequence = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   /**
@@ -455,9 +454,8 @@ export class Store {
 
   #startTimers(): void {
     const { compaction, snapshotIntervalMs } = this.#options;
-    this.#snapshotSequence = this.#log.appliedSequence;
     if (compaction !== undefined) this.#every(compaction.checkIntervalMs, () => this.#compactByPolicy(compaction));
-    if (snapshotIntervalMs !== undefined) this.#every(snapshotIntervalMs, () => this.#saveSnapshotIfChanged());
+    if (snapshotIntervalMs !== undefined) this.#every(snapshotIntervalMs, () => this.#saveSnapshot());
   }
 
   #every(intervalMs: number, action: () => Promise<unknown>): void {
@@ -481,11 +479,9 @@ export class Store {
     if (segmentIds.length > 0) await this.compact({ segmentIds });
   }
 
-  async #saveSnapshotIfChanged(): Promise<void> {
-    if (this.#log.appliedSequence === this.#snapshotSequence || this.#log.failure !== undefined) return;
-    await this.#exclusively('Saving the keydir', {}, async () => {
-      if (this.#log.saveSnapshot(this.#now())) this.#snapshotSequence = this.#log.appliedSequence;
-    });
+  async #saveSnapshot(): Promise<void> {
+    if (this.#log.failure !== undefined) return;
+    await this.#exclusively('Saving the keydir', {}, async () => this.#log.saveSnapshot(this.#now()));
   }
 
   #segmentStats(segment: Segment): SegmentStats {

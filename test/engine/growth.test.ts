@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { ExpiryQueue } from '../../src/engine/expiryQueue.ts';
 import { Store } from '../../src/engine/store.ts';
+import { hardestCrash } from '../support/crashStates.ts';
 import { SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
@@ -82,6 +83,27 @@ describe('Compaction by policy', () => {
     const after = await settled();
     assert.ok(!after.includes(ofTombstones[0]?.segmentId ?? 0), 'what needed them is gone');
     assert.deepEqual(await settled(), after);
+    await store.close();
+  });
+});
+
+describe('The keydir snapshot', () => {
+  it('is saved again by itself after a compaction, which has no sequence number of its own', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(STORE_DIRECTORY, { ...QUIET_OPTIONS, snapshotIntervalMs: 5 }, disk);
+    for (let i = 0; i < 20; i++) await store.put(keyBytes(`key ${i % 10}`), new Uint8Array(10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await store.compact();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const crashed = await Store.open(
+      STORE_DIRECTORY,
+      QUIET_OPTIONS,
+      new SimulatedDisk(hardestCrash(disk.freeze()).image),
+    );
+    assert.deepEqual(crashed.recovery.ignoredCaches, []);
+    assert.equal(crashed.recovery.openedBy, 'snapshot');
+    assert.equal(crashed.stats().keyCount, 10);
+    await crashed.close();
     await store.close();
   });
 });
