@@ -2,7 +2,7 @@ import { type AbstractDatabaseOptions, AbstractLevel, type AbstractPutOptions } 
 import type { BatchOperation, PutOptions, StoreOptions } from '../engine/api.ts';
 import { Store } from '../engine/store.ts';
 import type { StoreSnapshot } from '../engine/storeSnapshot.ts';
-import { StrataError } from '../engine/strataError.ts';
+import { StrataError, type StrataErrorCode } from '../engine/strataError.ts';
 import { fromBytes, type LevelData, type LevelFormat, toBytes, toStoreKey } from './levelData.ts';
 import {
   LevelEntryIterator,
@@ -59,6 +59,7 @@ const CLEAR_BATCH_SIZE = 1000;
 export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData, K, V> {
   readonly location: string;
   #store: Store | undefined;
+  #hasFailedToClose = false;
 
   constructor(location: string, options?: StrataLevelOptions<K, V>) {
     if (typeof location !== 'string' || location === '') {
@@ -88,7 +89,14 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   }
 
   async _close(): Promise<void> {
-    await this.#open.close();
+    try {
+      if (!this.#hasFailedToClose) await this.#open.close();
+    } catch (error) {
+      // The store has given up its files and its lock all the same, but to abstract-level the database is open still.
+      this.#hasFailedToClose = true;
+      throw inTermsOfLevel(error, this.location);
+    }
+    this.#hasFailedToClose = false;
     this.#store = undefined;
   }
 
@@ -107,7 +115,8 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   }
 
   async _getMany(keys: readonly LevelData[], options: ReadOptions): Promise<(LevelData | undefined)[]> {
-    return keys.map((key) => this._getSync(key, options));
+    const values = this.#stateOf(options).getMany(keys.map(toStoreKey));
+    return values.map((value) => (value === undefined ? undefined : fromBytes(value, options.valueEncoding)));
   }
 
   async _has(key: LevelData, options: ReadOptions): Promise<boolean> {
@@ -179,7 +188,17 @@ function toStoreOperation(operation: LevelOperation): BatchOperation {
   return ttlMs === undefined ? put : { ...put, ttlMs };
 }
 
-/** The contract wants these two said in certain words. */
+/** Codes that people who use several databases ask for. */
+const LEVEL_CODES: Partial<Record<StrataErrorCode, string>> = {
+  STORE_LOCKED: 'LEVEL_LOCKED',
+  STORE_DAMAGED: 'LEVEL_CORRUPTION',
+  IO_ERROR: 'LEVEL_IO_ERROR',
+  DISK_FULL: 'LEVEL_IO_ERROR',
+  PERMISSION_DENIED: 'LEVEL_IO_ERROR',
+  TOO_MANY_OPEN_FILES: 'LEVEL_IO_ERROR',
+};
+
+/** What failed at opening or closing, with the store's error as its cause. Two things have to be said in certain words. */
 function inTermsOfLevel(error: unknown, location: string): unknown {
   if (!(error instanceof StrataError)) return error;
   if (error.code === 'STORE_NOT_FOUND') {
@@ -188,5 +207,6 @@ function inTermsOfLevel(error: unknown, location: string): unknown {
   if (error.code === 'STORE_EXISTS') {
     return new StrataError(error.code, `${location} exists already (errorIfExists is true).`, { cause: error });
   }
-  return error;
+  const code = LEVEL_CODES[error.code];
+  return code === undefined ? error : Object.assign(new Error(error.message, { cause: error }), { code });
 }

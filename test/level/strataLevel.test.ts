@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -54,6 +54,21 @@ describe('StrataLevel', () => {
     assert.equal(typeof db.store, 'undefined');
   });
 
+  it('can be closed and opened again after closing failed', async () => {
+    const db = new StrataLevel(directory);
+    await db.put('a', '1');
+    const inTheWay = path.join(directory, 'MANIFEST.tmp');
+    await mkdir(inTheWay);
+    await assert.rejects(db.close(), { code: 'LEVEL_DATABASE_NOT_CLOSED' });
+    await assert.rejects(db.put('b', '2'), { code: 'STORE_CLOSED' });
+    await db.close();
+    await rmdir(inTheWay);
+    await db.open();
+    assert.equal(await db.get('a'), '1');
+    await db.put('b', '2');
+    await db.close();
+  });
+
   it('opens read-only beside a writer, and refuses to write', async () => {
     const writer = new StrataLevel(directory);
     await writer.put('a', '1');
@@ -68,11 +83,15 @@ describe('StrataLevel', () => {
     const writer = new StrataLevel(directory);
     await writer.open();
     const second = new StrataLevel(directory);
-    await assert.rejects(second.open(), (error: Error & { code: string; cause: { code: string } }) => {
-      assert.equal(error.code, 'LEVEL_DATABASE_NOT_OPEN');
-      assert.equal(error.cause.code, 'STORE_LOCKED');
-      return true;
-    });
+    await assert.rejects(
+      second.open(),
+      (error: Error & { code: string; cause: { code: string; cause: { code: string } } }) => {
+        assert.equal(error.code, 'LEVEL_DATABASE_NOT_OPEN');
+        assert.equal(error.cause.code, 'LEVEL_LOCKED');
+        assert.equal(error.cause.cause.code, 'STORE_LOCKED');
+        return true;
+      },
+    );
     await writer.close();
     assert.throws(() => new StrataLevel(''), TypeError);
   });
