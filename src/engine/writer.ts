@@ -250,12 +250,13 @@ export class Writer {
   #groupFor(sizeBytes: number): Group {
     const isFull = this.#plannedEnd + sizeBytes > this.#options.maxSegmentSizeBytes;
     if (isFull && this.#plannedEnd > FILE_HEADER_SIZE) this.#planNewSegment();
-    let group = this.#queue.at(-1);
-    if (group === undefined || group.segmentId !== this.#plannedSegmentId || group.end + sizeBytes > MAX_GROUP_SIZE) {
-      group = new Group(this.#plannedSegmentId, this.#firstFlags(), this.#takeBuffer());
-      this.#queue.push(group);
-    }
+    const last = this.#queue.at(-1);
+    const joined =
+      last?.segmentId === this.#plannedSegmentId && last.end + sizeBytes <= MAX_GROUP_SIZE ? last : undefined;
+    const group = joined ?? new Group(this.#plannedSegmentId, this.#firstFlags(), this.#takeBuffer());
+    // Before it is queued: nobody would ever end a group that waits without a record.
     group.reserve(sizeBytes);
+    if (joined === undefined) this.#queue.push(group);
     this.#plannedEnd += sizeBytes;
     this.#queuedBytes += sizeBytes;
     return group;
@@ -372,6 +373,8 @@ export class Writer {
     if (wrapped.code !== 'DISK_FULL') return this.#log.fail(error, `writing to ${segment.fileName}`);
     try {
       segment.file.truncate(offsetBytes);
+      // Or a crash could bring whole records of the group back, whose writers were told that they failed.
+      if (this.#options.durability !== 'os') segment.file.syncNow();
       return wrapped;
     } catch (truncateError) {
       return this.#log.fail(truncateError, `removing an incomplete write from ${segment.fileName}`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { Durability } from '../../src/engine/api.ts';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError } from '../../src/engine/strataError.ts';
-import { hardestCrash } from '../support/crashStates.ts';
+import { everyCrash, hardestCrash } from '../support/crashStates.ts';
 import { type DiskCall, type DiskFault, SimulatedDisk } from '../support/simulatedDisk.ts';
 import { fingerprint, QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes, StoreModel } from '../support/storeModel.ts';
@@ -224,6 +224,24 @@ describe('A failed sync', () => {
 });
 
 describe('A full disk', () => {
+  it('in the middle of a group brings none of its records back after a crash', async () => {
+    const disk = new SimulatedDisk();
+    const store = await Store.open(STORE_DIRECTORY, { ...QUIET_OPTIONS, now: () => NOW_MS }, disk);
+    await store.put(keyBytes('first'), VALUE);
+    const expected = fingerprint(store);
+    const roomForOne = 36 + 'second'.length + VALUE.length + 3;
+    disk.fault = ({ kind }) => (kind === 'write' ? { code: 'ENOSPC', after: roomForOne } : undefined);
+    const puts = ['second', 'third'].map((key) => store.put(keyBytes(key), VALUE));
+    for (const put of puts) await assert.rejects(put, { code: 'DISK_FULL' });
+    disk.fault = undefined;
+    for (const { image, description } of everyCrash(disk.freeze())) {
+      const crashed = await openStore(new SimulatedDisk(image), 'fsync');
+      assert.equal(fingerprint(crashed), expected, description);
+      await crashed.close();
+    }
+    await store.close();
+  });
+
   for (const durability of DURABILITIES) {
     const words = typeof durability === 'string' ? durability : 'interval';
     it(`at each byte of a write loses nothing, and the store goes on when there is space again (${words})`, async () => {
