@@ -21,7 +21,13 @@ export async function replay(context: CommandContext, target: unknown): Promise<
   const found = `${formatCountOf(report.recordCount, 'record')}, ${formatCountOf(report.keyCount, 'key')}`;
   const verdict = isSound ? 'the index agrees with the log' : problemCount(report);
   const summary = `Replayed ${entry.name}: ${found}, ${verdict}, in ${formatDuration(report.durationMs)}.`;
-  await offerReport(context, { summary, isSound, title: `Replay of ${entry.name}`, body: replayBody(report) });
+  await offerReport(context, {
+    summary,
+    isSound,
+    title: `Replay of ${entry.name}`,
+    subject: entry.id,
+    body: replayBody(report),
+  });
 }
 
 /** Checks every file of the store, its caches included. */
@@ -38,6 +44,7 @@ export async function verify(context: CommandContext, target: unknown): Promise<
     summary,
     isSound: report.ok,
     title: `Verification of ${entry.name}`,
+    subject: entry.id,
     body: verifyBody(report),
   });
 }
@@ -46,12 +53,14 @@ interface Report {
   readonly summary: string;
   readonly isSound: boolean;
   readonly title: string;
+  /** Id of the store. */
+  readonly subject: string;
   readonly body: string;
 }
 
 /** A sound store needs no report; a problem is shown at once. */
 async function offerReport({ log, reports }: CommandContext, report: Report): Promise<void> {
-  const show = () => reports.show(report.title, `# ${markdownText(report.title)}\n\n${report.body}\n`);
+  const show = () => reports.show(report.title, report.subject, `# ${markdownText(report.title)}\n\n${report.body}\n`);
   if (!report.isSound) {
     log.warn(report.summary);
     void vscode.window.showWarningMessage(report.summary);

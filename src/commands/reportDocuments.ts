@@ -18,9 +18,10 @@ export class ReportDocuments implements vscode.TextDocumentContentProvider, vsco
     return this.#texts.get(uri.toString()) ?? 'This report was made in an earlier session. Run the command again.\n';
   }
 
-  /** Shows a report; a later one of the same title takes its place. */
-  async show(title: string, markdown: string): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: REPORT_SCHEME, path: `/${title.replaceAll('/', '\u2215')}.md` });
+  /** Shows a report on something, `subject` being its id; a later one of the same title on it takes its place. */
+  async show(title: string, subject: string, markdown: string): Promise<void> {
+    const path = `/${title.replaceAll('/', '\u2215')}.md`;
+    const uri = vscode.Uri.from({ scheme: REPORT_SCHEME, path, query: subject });
     this.#texts.set(uri.toString(), markdown);
     this.#changed.fire(uri);
     // The preview comes with an extension of VS Code's own, which can be disabled. Whether its command exists yet says

@@ -153,7 +153,11 @@ async function showOutcome(
   const summary = `Salvaged ${source.name}: ${formatCountOf(report.keysCopied, 'key')} copied, ${lossText(report)}.`;
   context.log.info(`${summary} Into ${folder.fsPath}.`);
   const title = `Salvage of ${source.name}`;
-  await context.reports.show(title, `# ${markdownText(title)}\n\n${reportBody(source, folder, report)}\n`);
+  await context.reports.show(
+    title,
+    source.uri.toString(),
+    `# ${markdownText(title)}\n\n${reportBody(source, folder, report)}\n`,
+  );
   const open = 'Open New Store';
   const show = report.damage.length + report.keysLost > 0 ? 'showWarningMessage' : 'showInformationMessage';
   void vscode.window[show](summary, open).then(async (answer) => {

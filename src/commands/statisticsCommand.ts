@@ -21,7 +21,7 @@ export async function showStatistics(context: CommandContext, target: unknown): 
     '## Segments',
     segmentTable(statistics.segments),
   ];
-  await context.reports.show(title, `${sections.join('\n\n')}\n`);
+  await context.reports.show(title, entry.id, `${sections.join('\n\n')}\n`);
 }
 
 function storeTable(statistics: StoreStatistics): string {

@@ -75,7 +75,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
 
   async getChildren(node?: KeysTreeNode): Promise<KeysTreeNode[]> {
     if (node === undefined) {
-      await this.#registry.ready();
+      await this.#registry.someOpen();
       const open = this.#registry.openEntries;
       const [only] = open;
       if (only !== undefined && open.length === 1) return this.#listFolder(only, ROOT);

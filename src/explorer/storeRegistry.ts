@@ -29,6 +29,7 @@ export class StoreRegistry implements vscode.Disposable {
   #discovery: vscode.CancellationTokenSource | undefined;
   #latestSearch: Promise<void> | undefined;
   #discoveredIds: ReadonlySet<string> = new Set();
+  #listed: Promise<void> | undefined;
   #ready: Promise<void> | undefined;
   #disposed = false;
   readonly onDidChange = this.#changed.event;
@@ -57,10 +58,31 @@ export class StoreRegistry implements vscode.Disposable {
     return this.#entries.get(id);
   }
 
-  /** Done when the stores have been looked for once and those of the last session are open again. */
+  /** Done when the stores have been looked for once. */
+  listed(): Promise<void> {
+    this.#listed ??= this.discover();
+    return this.#listed;
+  }
+
+  /** Done when those of the last session are open again, too. */
   ready(): Promise<void> {
-    this.#ready ??= this.discover().then(() => this.#reopenRemembered());
+    this.#ready ??= this.listed().then(() => this.#reopenRemembered());
     return this.#ready;
+  }
+
+  /** Done when one of them is open: the others may take longer, and need not be waited for to show its keys. */
+  someOpen(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        subscription.dispose();
+        resolve();
+      };
+      const subscription = this.onDidChange(() => {
+        if (this.openEntries.length > 0) done();
+      });
+      if (this.openEntries.length > 0) done();
+      else void this.ready().then(done, done);
+    });
   }
 
   /**

@@ -29,7 +29,7 @@ export class StoresTree implements vscode.TreeDataProvider<StoresTreeNode>, vsco
 
   async getChildren(node?: StoresTreeNode): Promise<StoresTreeNode[]> {
     if (node === undefined) {
-      await this.#registry.ready();
+      await this.#registry.listed();
       return this.#registry.entries.map((entry) => ({ kind: 'store', entry }));
     }
     if (node.kind === 'store') return hasSegments(node.entry) ? [{ kind: 'segments', entry: node.entry }] : [];

@@ -161,6 +161,25 @@ describe('explorer', () => {
     await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'plain']));
   });
 
+  it('opens the entry that it lists, for a caller who holds one that was forgotten', async () => {
+    const restoreExclude = await changeSetting('exclude', '**/relisted/**');
+    const { entry, directory } = await createStore(context, 'relisted');
+    try {
+      await context.registry.discover();
+      await context.registry.close(entry);
+      assert.equal(context.registry.find(entry.id), undefined);
+      const listed = context.registry.add(entry.reference);
+      assert.notEqual(listed, entry);
+      await context.registry.open(entry);
+      assert.equal(context.registry.find(entry.id), listed);
+      assert.equal(listed.state.kind, 'open');
+      await context.registry.close(listed);
+    } finally {
+      await restoreExclude();
+      await vscode.workspace.fs.delete(directory, { recursive: true });
+    }
+  });
+
   it('finds stores by itself, and those that the settings name', async () => {
     await context.registry.close(test.entry);
     await context.registry.discover();
