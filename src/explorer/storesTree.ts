@@ -56,6 +56,7 @@ export class StoresTree implements vscode.TreeDataProvider<StoresTreeNode>, vsco
 export function describeOpenStore({ statistics, readOnlyReason }: OpenState): string {
   const parts = [formatCountOf(statistics.keyCount, 'key'), `${formatShare(statistics.deadShare)} dead`];
   parts.push(readOnlyReason === undefined ? statistics.durability : 'read-only');
+  if (statistics.behindReason !== undefined) parts.push('not up to date');
   return parts.join(' · ');
 }
 
@@ -100,6 +101,7 @@ function storeTooltip({ name, reference, state }: StoreEntry): vscode.MarkdownSt
   if (state.kind !== 'open') return tooltip;
   const { statistics, readOnlyReason } = state.open;
   if (readOnlyReason !== undefined) add(`Read-only. ${readOnlyReason}`);
+  if (statistics.behindReason !== undefined) add(`Not up to date. ${statistics.behindReason}`);
   add(`${formatCountOf(statistics.keyCount, 'key')}, ${formatSize(statistics.totalBytes)} on disk`);
   add(`${formatSize(statistics.liveBytes)} live, ${formatSize(statistics.deadBytes)} dead`);
   add(`Durability ${statistics.durability}, last sequence number ${formatCount(statistics.lastSequence)}`);

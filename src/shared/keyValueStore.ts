@@ -186,6 +186,8 @@ export interface StoreStatistics {
   readonly readOnly: boolean;
   /** Why the store is read-only when that was not asked for: the lock's holder, say. */
   readonly readOnlyReason?: string;
+  /** Why a read-only store shows an older state: what its writer has done since cannot be read. */
+  readonly behindReason?: string;
   readonly segments: SegmentStatistics[];
   /** Bytes of memory of the in-memory index. */
   readonly keydirBytes: number;

@@ -84,7 +84,7 @@ export class StoreServer implements StoreRequests {
       if (kind === 'segments') this.#changes.add('segments');
     });
     expiry.arm();
-    const follower = store.readOnly ? new LogFollower(store) : undefined;
+    const follower = store.readOnly ? new LogFollower(store, () => this.#changes.add('data')) : undefined;
     const deadKeys = new DeadKeys({
       directory,
       lastSequence: () => store.lastSequence,
@@ -163,9 +163,10 @@ export class StoreServer implements StoreRequests {
   }
 
   statistics(): StoreStatistics {
-    const { store, directoryUri, damage } = this.#open;
+    const { store, directoryUri, damage, follower } = this.#open;
     const writerHolder = store.readOnly ? store.writerHolder() : undefined;
-    return describeStatistics(store.stats(), store.recovery, { directoryUri, damage, writerHolder });
+    const followFailure = follower?.failure;
+    return describeStatistics(store.stats(), store.recovery, { directoryUri, damage, writerHolder, followFailure });
   }
 
   compact(taskId: number): Promise<CompactionReport> {

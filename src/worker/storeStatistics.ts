@@ -10,6 +10,8 @@ export function describeStatistics(
     readonly damage: readonly FileDamage[];
     /** Who writes a store that is open read-only here, in words. */
     readonly writerHolder: string | undefined;
+    /** Why it cannot follow that writer. */
+    readonly followFailure: Error | undefined;
   },
 ): StoreStatistics {
   const { segments, durability, ...figures } = stats;
@@ -25,6 +27,7 @@ export function describeStatistics(
     ...(context.writerHolder === undefined
       ? {}
       : { readOnlyReason: `It is open for writing by ${context.writerHolder}.` }),
+    ...(context.followFailure === undefined ? {} : { behindReason: context.followFailure.message }),
     openedBy: recovery.openedBy,
     openDurationMs: recovery.durationMs,
     tornTailBytes: recovery.tornTailBytes,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -391,6 +391,23 @@ describe('embedded store', function () {
       await settled(async () => (await reader.get(bytes('a')))?.value.length === 100);
       await settled(async () => (await reader.statistics()).totalBytes === (await writer.statistics()).totalBytes);
       assert.equal(await reader.count({}), 2);
+    });
+
+    it('that a read-only store cannot follow are told, until it can again', async () => {
+      const writer = await open();
+      await writer.put(bytes('a'), bytes('1'));
+      const reader = await open({ expect: 'existing', readOnly: true });
+      assert.equal((await reader.statistics()).behindReason, undefined);
+      const manifest = path.join(directory, 'MANIFEST');
+      const sound = await readFile(manifest);
+      await writeFile(`${manifest}.damaged`, sound.subarray(0, 20));
+      await rename(`${manifest}.damaged`, manifest);
+      await settled(async () => (await reader.statistics()).behindReason !== undefined);
+      assert.match((await reader.statistics()).behindReason ?? '', /MANIFEST/);
+      assert.equal(text((await reader.get(bytes('a')))?.value), '1');
+      await writeFile(`${manifest}.sound`, sound);
+      await rename(`${manifest}.sound`, manifest);
+      await settled(async () => (await reader.statistics()).behindReason === undefined);
     });
 
     it('stop with the subscription', async () => {
