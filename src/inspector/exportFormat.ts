@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { ExportFormat } from '../shared/inspectorMessages.ts';
-import { decodeUtf8, formatKey } from '../shared/keyText.ts';
+import { decodeUtf8 } from '../shared/keyText.ts';
 import { type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
@@ -70,8 +70,8 @@ function exportedRow({ row, entry }: VisitedRow, logFile: LogFile): ExportedRow 
 function keyParts(record: LogRecord): Pick<ExportedRow, 'key' | 'keyBase64'> {
   if (record.keyLength === NONE) return {};
   const { key } = record;
-  const isText = decodeUtf8(key) !== undefined;
-  return { key: formatKey(key), ...(isText ? {} : { keyBase64: base64(key) }) };
+  const text = decodeUtf8(key);
+  return text === undefined ? { keyBase64: base64(key) } : { key: text };
 }
 
 function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64'> {

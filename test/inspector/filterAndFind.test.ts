@@ -474,11 +474,12 @@ describe('export', () => {
       builder.add({ key: 'a', value: 'plain, with "quotes"\nand a line' });
       builder.add({ key: Uint8Array.of(0xff, 0x01), value: Uint8Array.of(0xfe) });
       builder.add({ key: 'a' });
+      builder.add({ key: '\\xFF\n', value: 'a key that looks escaped' });
       const subject = probe(builder.bytes());
       await openWhole(subject);
       const lines = path.join(directory, 'rows.jsonl');
       assert.deepEqual(await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: lines }), {
-        rowCount: 3,
+        rowCount: 4,
         cancelled: false,
       });
       const rows = readFileSync(lines, 'utf8')
@@ -486,8 +487,9 @@ describe('export', () => {
         .split('\n')
         .map((line) => JSON.parse(line));
       assert.equal(rows[0].value, 'plain, with "quotes"\nand a line');
-      assert.deepEqual([rows[1].key, rows[1].keyBase64, rows[1].valueBase64], ['\\xFF\\x01', '/wE=', '/g==']);
+      assert.deepEqual([rows[1].key, rows[1].keyBase64, rows[1].valueBase64], [undefined, '/wE=', '/g==']);
       assert.equal(rows[2].operation, 'del');
+      assert.deepEqual([rows[3].key, rows[3].keyBase64], ['\\xFF\n', undefined]);
       const table = path.join(directory, 'rows.csv');
       await subject.inspection.exportRows({ view: 0, format: 'csv', path: table });
       const text = readFileSync(table, 'utf8');
