@@ -47,13 +47,14 @@ export class Follower {
     if (manifest === undefined) return 'nothing';
     this.#openNew(manifest);
     const before = new StateReader(log);
+    log.keydir.rememberDeletes();
     try {
       await this.#loadAll(manifest);
     } finally {
       before.close();
+      log.keydir.dropGhosts();
     }
     this.#dropGone(manifest);
-    log.keydir.dropGhosts();
     const isNewManifest = manifest.generation !== log.generation;
     log.generation = manifest.generation;
     log.nextSegmentId = manifest.nextSegmentId;

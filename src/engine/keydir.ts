@@ -5,8 +5,8 @@
  * and an ordered view serves ranges. Sequence numbers decide which record of a key wins, whatever the order in which
  * records arrive.
  *
- * Readers of an older state (snapshots, iterators) name it by the last sequence number they may see. While there
- * are any, records that are overwritten or deleted are kept as versions, and deleted keys stay as ghosts.
+ * Readers of an older state (snapshots, iterators) name it by the last sequence number they may see. What one of them
+ * can see is kept as a version when it is overwritten or deleted, and a deleted key that has versions stays as a ghost.
  */
 
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
@@ -16,8 +16,10 @@ import { KeyArena } from './keyArena.ts';
 import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
 import { hashKey } from './keyHash.ts';
 import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
+import { OlderVersions } from './olderVersions.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
 import { discard } from './readAheadOfUse.ts';
+import { UintMap } from './uintMap.ts';
 
 /** More entries than the writer's queue can ever hold. */
 const ROOM_FOR_QUEUED = 2 ** 22;
@@ -46,15 +48,13 @@ export class Keydir {
   readonly #expiring = new ExpiryQueue((entry, sequence) => this.#isExpiring(entry, sequence));
   /** Entries whose removal the ordered view has not taken in yet. */
   #leaving: number[] = [];
-  /** Deleted keys that older readers may still see. */
-  #ghosts = new Set<number>();
-  /** Overwritten records that older readers may still see, newest first. */
-  #versions = new Map<number, KeydirRecord[]>();
+  /** Deleted keys that older readers may still see, or that loading has to remember. */
+  readonly #ghosts = new UintMap<true>();
+  readonly #older = new OlderVersions();
+  /** Records arrive in any order: a deleted key stays, so that an older put that arrives later loses. */
+  #remembersDeletes = false;
   #isSaved = false;
   #closeSource = (): void => undefined;
-  /** Sequence numbers of the states being read, with how many readers each. */
-  readonly #readers = new Map<number, number>();
-  #newestReader = -1;
 
   constructor(hashSeed: number) {
     this.#hashSeed = hashSeed;
@@ -175,7 +175,7 @@ export class Keydir {
   /** The same as of `sequence`; false when the key was not there then. */
   readAt(entry: number, sequence: number, target: KeydirRecord): boolean {
     if (this.#entries.sequence(entry) <= sequence) return this.read(entry, target);
-    const version = this.#versions.get(entry)?.find((candidate) => candidate.sequence <= sequence);
+    const version = this.#older.at(entry, sequence);
     if (version === undefined) return false;
     Object.assign(target, version);
     return version.slot !== GHOST_SLOT;
@@ -212,7 +212,7 @@ export class Keydir {
       return true;
     }
     if (this.sequenceOf(entry) > record.sequence) return false;
-    if (this.#retire(entry, length)) this.#liveCount++;
+    if (this.#retire(entry, length, record.sequence)) this.#liveCount++;
     this.#write(entry, record, length);
     return true;
   }
@@ -222,6 +222,7 @@ export class Keydir {
    * Returns false when it lost or when there was nothing to delete.
    */
   del(bytes: Uint8Array, start: number, length: number, sequence: number, remember: boolean): boolean {
+    if (remember) this.#remembersDeletes = true;
     const hash = hashKey(bytes, start, length, this.#hashSeed);
     const entry = this.#findHashed(hash, bytes, start, length);
     if (entry === -1) {
@@ -229,10 +230,9 @@ export class Keydir {
       return false;
     }
     if (this.sequenceOf(entry) > sequence) return false;
-    const wasGhost = this.#retire(entry, length);
+    const wasGhost = this.#retire(entry, length, sequence);
     if (!wasGhost) this.#liveCount--;
-    if (remember || this.#readers.size > 0) this.#makeGhost(entry, sequence);
-    else this.#remove(entry);
+    this.#makeGone(entry, sequence);
     return !wasGhost;
   }
 
@@ -243,7 +243,7 @@ export class Keydir {
       this.put(key, 0, key.length, record);
       return;
     }
-    if (this.#retire(entry, key.length)) this.#liveCount++;
+    if (this.#retire(entry, key.length, record.sequence)) this.#liveCount++;
     this.#write(entry, record, key.length);
   }
 
@@ -282,10 +282,9 @@ export class Keydir {
     while (this.#expiring.soonestMs <= nowMs) {
       this.#expiring.pop((entry, sequence) => {
         if (!this.#isExpiring(entry, sequence)) return;
-        this.#retire(entry, this.keyLength(entry));
+        this.#retire(entry, this.keyLength(entry), sequence);
         this.#liveCount--;
-        if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
-        else this.#remove(entry);
+        this.#makeGone(entry, sequence);
         count++;
       });
     }
@@ -301,45 +300,45 @@ export class Keydir {
   removeSlots(slots: ReadonlySet<number>, sequence: number): void {
     for (let entry = 0; entry < this.#entries.end; entry++) {
       if (!slots.has(this.#entries.slot(entry))) continue;
-      this.#retire(entry, this.keyLength(entry));
+      this.#retire(entry, this.keyLength(entry), sequence);
       this.#liveCount--;
-      if (this.#readers.size > 0) this.#makeGhost(entry, sequence);
-      else this.#remove(entry);
+      this.#makeGone(entry, sequence);
     }
     for (const slot of slots) delete this.#usage[slot];
   }
 
-  /** Forgets the deleted keys that loading had to remember. */
+  /** Until `dropGhosts`, every deleted or expired key is remembered: records arrive in any order. */
+  rememberDeletes(): void {
+    this.#remembersDeletes = true;
+  }
+
+  /** Forgets the deleted keys that loading had to remember, but for those that older readers may still see. */
   dropGhosts(): void {
-    if (this.#readers.size > 0) return;
-    for (const entry of this.#ghosts) this.#remove(entry);
-    this.#ghosts.clear();
-    this.#versions.clear();
+    this.#remembersDeletes = false;
+    for (const entry of this.#ghosts.keys()) {
+      if (!this.#older.has(entry)) this.#forget(entry);
+    }
   }
 
   // Readers of one state
 
   /** From now on the state as of `sequence` stays readable, until `closeReader`. */
   openReader(sequence: number): void {
-    this.#readers.set(sequence, (this.#readers.get(sequence) ?? 0) + 1);
-    if (sequence > this.#newestReader) this.#newestReader = sequence;
+    this.#older.open(sequence);
   }
 
   closeReader(sequence: number): void {
-    const count = this.#readers.get(sequence);
-    if (count === undefined) return;
-    if (count > 1) {
-      this.#readers.set(sequence, count - 1);
-      return;
-    }
-    this.#readers.delete(sequence);
-    this.#newestReader = Math.max(-1, ...this.#readers.keys());
-    if (this.#readers.size === 0) this.dropGhosts();
-    else this.#pruneVersions(sequence);
+    this.#older.close(
+      sequence,
+      (entry) => this.sequenceOf(entry),
+      (entry) => {
+        if (!this.#remembersDeletes && this.#ghosts.has(entry)) this.#forget(entry);
+      },
+    );
   }
 
   get readerCount(): number {
-    return this.#readers.size;
+    return this.#older.readerCount;
   }
 
   // Order
@@ -363,12 +362,12 @@ export class Keydir {
 
   /** Entries in the ordered view between two positions that are no live keys. Only while older states are read. */
   countGhosts(from: KeyPosition, to: KeyPosition): number {
-    if (this.#ghosts.size === 0) return 0;
+    if (this.#ghosts.isEmpty) return 0;
     const order = this.order;
     const start = order.rank(from);
     const end = order.rank(to);
     let count = 0;
-    for (const entry of this.#ghosts) {
+    for (const entry of this.#ghosts.keys()) {
       const rank = order.rank(order.seek(this.keyView(entry), false));
       if (rank >= start && rank < end) count++;
     }
@@ -468,28 +467,32 @@ export class Keydir {
     if (record.expiryMs !== 0) this.#expiring.add(record.expiryMs, entry, record.sequence);
   }
 
-  /** The entry's record is no longer the newest. Returns whether the key was deleted already. */
-  #retire(entry: number, keyLength: number): boolean {
+  /** The entry's record is superseded as of `nextSequence`. Returns whether the key was deleted already. */
+  #retire(entry: number, keyLength: number, nextSequence: number): boolean {
     this.#isSaved = false;
     const slot = this.#entries.slot(entry);
     const isGhost = slot === GHOST_SLOT;
-    if (this.#entries.sequence(entry) <= this.#newestReader) this.#keepVersion(entry);
+    if (this.#older.isVisible(this.#entries.sequence(entry), nextSequence)) this.#keepVersion(entry, nextSequence);
     if (isGhost) this.#ghosts.delete(entry);
     else this.#count(slot, -(RECORD_HEADER_SIZE + keyLength + this.#entries.valueLength(entry)), -1);
     return isGhost;
   }
 
-  #keepVersion(entry: number): void {
+  #keepVersion(entry: number, nextSequence: number): void {
     const version: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
     this.#entries.read(entry, version);
-    const versions = this.#versions.get(entry);
-    if (versions === undefined) this.#versions.set(entry, [version]);
-    else versions.unshift(version);
+    this.#older.keep(entry, version, nextSequence);
+  }
+
+  /** The entry's key is gone as of `sequence`, and its record retired. */
+  #makeGone(entry: number, sequence: number): void {
+    if (this.#remembersDeletes || this.#older.has(entry)) this.#makeGhost(entry, sequence);
+    else this.#remove(entry);
   }
 
   #makeGhost(entry: number, sequence: number): void {
     this.#entries.write(entry, { slot: GHOST_SLOT, offsetBytes: 0, valueLength: 0, sequence, expiryMs: 0 });
-    this.#ghosts.add(entry);
+    this.#ghosts.set(entry, true);
   }
 
   /** The entry's record is still the one with this sequence number. */
@@ -497,10 +500,14 @@ export class Keydir {
     return this.#entries.sequence(entry) === sequence && this.#entries.slot(entry) < GHOST_SLOT;
   }
 
+  #forget(entry: number): void {
+    this.#ghosts.delete(entry);
+    this.#remove(entry);
+  }
+
   #remove(entry: number): void {
     this.#table.remove(this.#entries.hash(entry), entry);
     this.#entries.setPlace(entry, FREE_SLOT, 0);
-    this.#versions.delete(entry);
     this.#order.remove(entry);
     // Its number and key must stay until the ordered view has let go of them.
     if (!this.#order.hasWaitingRemovals) this.#release(entry);
@@ -525,24 +532,5 @@ export class Keydir {
       if (this.#entries.slot(entry) !== FREE_SLOT) entries[count++] = entry;
     }
     return entries.subarray(0, count);
-  }
-
-  /** The reader of `closed` is gone: drops what no other can see, and ghosts that every other sees as deleted. */
-  #pruneVersions(closed: number): void {
-    const oldest = Math.min(...this.#readers.keys());
-    if (closed > oldest) return;
-    for (const [entry, versions] of this.#versions) {
-      if (this.sequenceOf(entry) <= oldest) {
-        this.#versions.delete(entry);
-        continue;
-      }
-      const firstUseless = versions.findIndex((version) => version.sequence <= oldest) + 1;
-      if (firstUseless > 0) versions.length = firstUseless;
-    }
-    for (const entry of this.#ghosts) {
-      if (this.sequenceOf(entry) > oldest) continue;
-      this.#ghosts.delete(entry);
-      this.#remove(entry);
-    }
   }
 }

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { ExpiryQueue } from '../../src/engine/expiryQueue.ts';
 import { KeyArena } from '../../src/engine/keyArena.ts';
 import { Keydir } from '../../src/engine/keydir.ts';
-import type { KeydirRecord } from '../../src/engine/keydirEntries.ts';
+import { GHOST_SLOT, type KeydirRecord } from '../../src/engine/keydirEntries.ts';
+import { OlderVersions } from '../../src/engine/olderVersions.ts';
 import { OrderedKeys } from '../../src/engine/orderedKeys.ts';
+import { UintMap } from '../../src/engine/uintMap.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -85,6 +87,16 @@ describe('The keydir', () => {
         for (const key of keys) assert.equal(sequenceAt(keydir, key, sequence), states[sequence]?.get(key));
       }
     };
+    const checkNothingElse = (newest: Map<string, number>) => {
+      const seen = [newest, ...[...readers.keys()].map((sequence) => states[sequence])];
+      for (const key of keys) {
+        const isFound = keydir.find(utf8(key), 0, key.length) !== -1;
+        assert.equal(
+          isFound,
+          seen.some((state) => state?.has(key)),
+        );
+      }
+    };
     for (let sequence = 1; sequence <= 3000; sequence++) {
       const key = random.pick(keys);
       const next = new Map(states[sequence - 1]);
@@ -109,8 +121,60 @@ describe('The keydir', () => {
       }
       if (random.oneIn(10)) keysInOrder(keydir);
       check();
+      checkNothingElse(next);
       assert.equal(keydir.count, next.size);
     }
+  });
+
+  it('keeps nothing for a reader of keys that came and went after it began', () => {
+    const keydir = new Keydir(9);
+    put(keydir, 'first', 1);
+    keydir.openReader(1);
+    const entriesBefore = keydir.parts.entries.end;
+    for (let sequence = 2; sequence <= 2001; sequence += 2) {
+      put(keydir, `key ${sequence}`, sequence);
+      del(keydir, `key ${sequence}`, sequence + 1);
+    }
+    assert.equal(keydir.parts.entries.end, entriesBefore + 1);
+    assert.equal(keydir.find(utf8('key 2'), 0, 5), -1);
+    keydir.openReader(2001);
+    put(keydir, 'first', 2002);
+    del(keydir, 'first', 2003);
+    assert.equal(sequenceAt(keydir, 'first', 1), 1);
+    assert.equal(sequenceAt(keydir, 'first', 2001), 1);
+    keydir.closeReader(1);
+    assert.equal(sequenceAt(keydir, 'first', 2001), 1);
+    keydir.closeReader(2001);
+    assert.equal(keydir.find(utf8('first'), 0, 5), -1);
+  });
+
+  it('forgets, while one reader stays, what only a reader that has closed could see', () => {
+    const keydir = new Keydir(10);
+    put(keydir, 'old', 1);
+    keydir.openReader(1);
+    put(keydir, 'new', 2);
+    keydir.openReader(2);
+    del(keydir, 'new', 3);
+    del(keydir, 'old', 4);
+    assert.equal(sequenceAt(keydir, 'new', 2), 2);
+    keydir.closeReader(2);
+    assert.equal(keydir.find(utf8('new'), 0, 3), -1);
+    assert.equal(sequenceAt(keydir, 'old', 1), 1);
+  });
+
+  it('remembers a delete while records are loaded beside readers of older states', () => {
+    const keydir = new Keydir(11);
+    put(keydir, 'a', 1);
+    keydir.openReader(1);
+    keydir.rememberDeletes();
+    put(keydir, 'b', 5, { expiryMs: 100 });
+    assert.equal(keydir.expire(100), 1);
+    assert.equal(put(keydir, 'b', 4), false, 'an older put arrives after the expiry');
+    del(keydir, 'a', 6);
+    assert.equal(put(keydir, 'a', 3), false, 'an older put arrives after the delete');
+    keydir.dropGhosts();
+    assert.equal(keydir.find(utf8('b'), 0, 1), -1);
+    assert.equal(sequenceAt(keydir, 'a', 1), 1);
   });
 
   it('counts live bytes and records of each segment as records come, go and move', () => {
@@ -184,6 +248,63 @@ describe('The keydir', () => {
     churn(200_000);
     assert.ok(keydir.allocatedBytes <= before * 2, `${before} bytes became ${keydir.allocatedBytes}`);
     assert.deepEqual(keysInOrder(keydir), ['first']);
+  });
+});
+
+describe('Versions of records', () => {
+  const record = (sequence: number, slot = 0): KeydirRecord => ({ ...newRecord(), slot, sequence });
+
+  it('are kept where a reader stands between them and the next, and dropped at once elsewhere', () => {
+    const older = new OlderVersions();
+    older.open(10);
+    older.open(20);
+    for (let sequence = 1; sequence < 30; sequence++) older.keep(0, record(sequence), sequence + 1);
+    const kept = [5, 10, 15, 20, 30].map((sequence) => older.at(0, sequence)?.sequence);
+    assert.deepEqual(kept, [undefined, 10, 10, 20, 20]);
+  });
+
+  it('are not kept of a record that only stands elsewhere now', () => {
+    const older = new OlderVersions();
+    older.open(10);
+    older.keep(0, record(5), 5);
+    assert.equal(older.has(0), false);
+  });
+
+  it('pass on to the next reader that sees them, and end with the last', () => {
+    const older = new OlderVersions();
+    for (const sequence of [10, 12, 12, 14]) older.open(sequence);
+    older.keep(0, record(9), 13);
+    older.keep(0, record(13, GHOST_SLOT), 20);
+    const ended: number[] = [];
+    const close = (sequence: number) =>
+      older.close(
+        sequence,
+        () => 20,
+        (entry) => ended.push(entry),
+      );
+    close(10);
+    close(12);
+    assert.equal(older.at(0, 12)?.sequence, 9);
+    assert.equal(older.at(0, 14)?.slot, GHOST_SLOT);
+    assert.deepEqual(ended, []);
+    close(12);
+    assert.deepEqual(ended, [0]);
+    assert.equal(older.at(0, 14), undefined, 'a delete with nothing before it leaves no trace');
+    assert.equal(older.readerCount, 1);
+  });
+});
+
+describe('A map of integers', () => {
+  it('holds keys of all 32 bits', () => {
+    const map = new UintMap<string>();
+    const keys = [0, 1, 2 ** 22 - 1, 2 ** 22, 2 ** 31, 2 ** 32 - 1];
+    for (const key of keys) map.set(key, `${key}`);
+    assert.deepEqual([...map.keys()], keys);
+    assert.equal(map.get(2 ** 32 - 1), '4294967295');
+    assert.equal(map.get(3), undefined);
+    for (const key of keys) assert.equal(map.delete(key), true);
+    assert.equal(map.delete(0), false);
+    assert.equal(map.isEmpty, true);
   });
 });
 

@@ -57,6 +57,7 @@ const step: fc.Arbitrary<ModelStep> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('advance' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), index: fc.nat(7) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: -100, max: 100 }) }) },
   {
     weight: 2,
@@ -78,6 +79,18 @@ const options: fc.Arbitrary<ModelOptions> = fc.record({
 
 const RUNS = 1500;
 
+/** Snapshots stay open until they are closed one by one, while writes and compactions go on. */
+const snapshotStep: fc.Arbitrary<ModelStep> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('write' as const), calls: fc.array(call, { minLength: 1, maxLength: 3 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('snapshot' as const, 'iterate' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), index: fc.nat(7) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('advance' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const), mask: fc.constant(undefined) }) },
+);
+
 describe('A store and a plain map', function () {
   this.timeout(0);
 
@@ -92,5 +105,15 @@ describe('A store and a plain map', function () {
       },
     );
     await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 15 * 60_000, markInterruptAsFailure: true });
+  });
+
+  it('hold the same in every snapshot of many that open and close on their own', async () => {
+    const steps = fc.array(snapshotStep, { minLength: 30, maxLength: 60, size: 'max' });
+    const property = fc.asyncProperty(options, steps, async (chosen, history) => {
+      const run = new ModelRun(chosen);
+      run.expectExpiryOf(EXPIRING_KEYS);
+      await run.run(history);
+    });
+    await fc.assert(property, { numRuns: 200 });
   });
 });

@@ -28,6 +28,8 @@ export type ModelStep =
   | { readonly do: 'write'; readonly calls: readonly (readonly Mutation[])[] }
   | { readonly do: 'compact'; readonly mask: number | undefined }
   | { readonly do: 'sync' | 'replay' | 'snapshot' | 'iterate' | 'release' | 'advance' }
+  /** One of the open snapshots closes, while the others stay. */
+  | { readonly do: 'close'; readonly index: number }
   /** The clock steps on, or back where negative. */
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'reopen'; readonly by: RecoveryPath }
@@ -119,6 +121,7 @@ export class ModelRun {
     else if (step.do === 'iterate') this.#iterate(store);
     else if (step.do === 'advance') this.#advance();
     else if (step.do === 'release') this.#release();
+    else if (step.do === 'close') this.#closeOne(step.index);
     else if (step.do === 'reopen') await this.#reopen(store, step.by);
     else if (step.do === 'crash') await this.#crash(step.seed);
   }
@@ -176,6 +179,11 @@ export class ModelRun {
     for (const { snapshot } of this.#snapshots) snapshot.close();
     this.#iterators = [];
     this.#snapshots = [];
+  }
+
+  #closeOne(index: number): void {
+    const [closed] = this.#snapshots.splice(index % Math.max(1, this.#snapshots.length), 1);
+    closed?.snapshot.close();
   }
 
   async #reopen(store: Store, by: RecoveryPath): Promise<void> {
