@@ -24,7 +24,8 @@ import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
-import { PendingPlace } from './pendingPlace.ts';
+import { type AskedPlace, PendingPlace } from './pendingPlace.ts';
+import { PendingScroll } from './pendingScroll.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
@@ -79,6 +80,7 @@ export class Inspector {
   #isSegment = false;
   #overviewDrawnAt = 0;
   readonly #pending = new PendingPlace();
+  readonly #pendingScroll = new PendingScroll();
   /** The place that was asked for last is shown, whichever answer comes last. */
   #goToGeneration = 0;
   /** What was shown before has been brought back; until then no place is gone to. */
@@ -117,6 +119,7 @@ export class Inspector {
     this.#table = new RowTable(this.#cache, {
       onSelect: (position) => this.#selected(position),
       onScroll: (top) => this.#scrolled(top),
+      onUse: () => this.#pendingScroll.forget(),
       onActivate: () => this.#openDetail(true),
       onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
       onSort: (column) => this.#sorting.cycle(column),
@@ -174,7 +177,9 @@ export class Inspector {
 
   #applyState(state: ViewState | undefined): void {
     this.#state.restore(state);
-    const { detailOpen, detailTab, detailHeightPx, follow, find } = this.#state.current;
+    const { query, order, topRow, detailOpen, detailTab, detailHeightPx, follow, find } = this.#state.current;
+    // Before the first rows are drawn: from then on the state follows what is in sight.
+    if (state !== undefined && query === '' && order === undefined && !follow) this.#pendingScroll.hold(topRow);
     this.#splitter.setHeight(detailHeightPx);
     this.#showDetailPane(detailOpen);
     this.#detail.setTab(detailTab);
@@ -225,8 +230,9 @@ export class Inspector {
   /** Brings back what was shown before the tab was hidden or the window reloaded, unless a place was asked for. */
   async #restore(): Promise<void> {
     this.#restored = true;
-    const { query, topRow, selectedRow, order } = this.#state.current;
+    const { query, selectedRow, order } = this.#state.current;
     if (this.#pending.isThere && query === '') {
+      this.#pendingScroll.forget();
       await this.#tryPendingTarget();
       return;
     }
@@ -237,9 +243,17 @@ export class Inspector {
     }
     if (order !== undefined) this.#sorting.restore(order);
     if (query !== '' || order !== undefined) return;
-    if (selectedRow !== undefined) this.#pending.hold({ kind: 'row', row: selectedRow });
-    if (topRow > 0) this.#table.scrollTo(topRow);
+    if (selectedRow !== undefined) {
+      this.#pending.hold({ kind: 'row', row: selectedRow }, this.#pendingScroll.isThere);
+    }
+    this.#restoreScroll();
     await this.#tryPendingTarget();
+  }
+
+  #restoreScroll(): void {
+    if (!this.#restored || this.#view !== ALL_ROWS) return;
+    const topRow = this.#pendingScroll.take(this.#progress, this.#table.pageRows);
+    if (topRow !== undefined) this.#table.scrollTo(topRow);
   }
 
   #viewEvents(): ViewEvents {
@@ -279,6 +293,7 @@ export class Inspector {
     // A filter that is being set, or brought back, decides itself which row is selected.
     if (this.#view === ALL_ROWS && this.#state.current.query === '') {
       this.#table.setRowCount(progress.rowCount);
+      this.#restoreScroll();
       if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
       else if (this.#table.selected < 0 && !this.#pending.isThere) this.#selectFirst(progress);
     }
@@ -371,6 +386,7 @@ export class Inspector {
   }
 
   async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
+    this.#pendingScroll.forget();
     this.#state.update({ query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
@@ -414,8 +430,14 @@ export class Inspector {
   }
 
   async #goTo(target: LocateTarget, select: boolean): Promise<void> {
+    this.#pendingScroll.forget();
+    return this.#show({ target, select });
+  }
+
+  async #show(place: AskedPlace): Promise<void> {
+    const { target, select, inPlace = false } = place;
     const generation = ++this.#goToGeneration;
-    if (!this.#pending.ask({ target, select }, this.#progress)) {
+    if (!this.#pending.ask(place, this.#progress)) {
       this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
       return;
     }
@@ -425,10 +447,10 @@ export class Inspector {
       if (this.#view === this.#base) return;
       // Not among the rows that the order keeps: it is shown where it stands in the file.
       this.#sorting.clear();
-      return this.#goTo(target, select);
+      return this.#show(place);
     }
     if (select) {
-      this.#table.select(located.position, 'center');
+      this.#table.select(located.position, inPlace ? 'none' : 'center');
       // Taking the focus from elsewhere would close an input box that has just been opened.
       if (document.hasFocus()) this.#table.focus();
     } else {
@@ -451,7 +473,7 @@ export class Inspector {
 
   async #tryPendingTarget(): Promise<void> {
     const place = this.#restored ? this.#pending.take(this.#progress) : undefined;
-    if (place !== undefined) await this.#goTo(place.target, place.select);
+    if (place !== undefined) await this.#show(place);
   }
 
   async #stepDamage(direction: 'next' | 'previous'): Promise<void> {
@@ -534,7 +556,8 @@ export class Inspector {
   }
 
   #scrolled(top: number): void {
-    this.#state.update({ topRow: this.#view === ALL_ROWS ? Math.floor(top) : 0 });
+    // Until it is brought back, the position kept is worth more than the one of the rows known so far.
+    if (!this.#pendingScroll.isThere) this.#state.update({ topRow: this.#view === ALL_ROWS ? Math.floor(top) : 0 });
     this.#placeMarker();
   }
 

@@ -7,6 +7,8 @@ export interface AskedPlace {
   readonly target: LocateTarget;
   /** The row there is to be selected, and not only to be scrolled to. */
   readonly select: boolean;
+  /** The row is selected where it is, in sight or not. */
+  readonly inPlace?: boolean;
 }
 
 export class PendingPlace {
@@ -24,8 +26,8 @@ export class PendingPlace {
   }
 
   /** Waits whether the place can be shown or not: something else has to be done first. */
-  hold(target: LocateTarget): void {
-    this.#place = { target, select: true };
+  hold(target: LocateTarget, inPlace = false): void {
+    this.#place = { target, select: true, inPlace };
   }
 
   /** The place that waits, once it can be shown; then it waits no more. */
@@ -37,7 +39,7 @@ export class PendingPlace {
   }
 }
 
-function reaches(progress: IndexProgress | undefined, target: LocateTarget): boolean {
+export function reaches(progress: IndexProgress | undefined, target: LocateTarget): boolean {
   if (progress === undefined) return false;
   if (progress.done || progress.quick?.state === 'shown') return true;
   const { indexedBytes, sizeBytes, rowCount } = progress;

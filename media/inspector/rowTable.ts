@@ -15,6 +15,8 @@ export interface RowTableEvents {
   onScroll(top: number): void;
   onActivate(position: number): void;
   onColumnsChanged(columns: ColumnSettings): void;
+  /** A person does something in the table, which may scroll it. */
+  onUse(): void;
   /** A person asks for another order by a column. */
   onSort(column: SortColumn): void;
 }
@@ -62,6 +64,9 @@ export class RowTable {
     this.#sideways = element('div', { class: 'grid-scroll' }, this.#grid);
     this.root = element('div', { class: 'table' }, this.#sideways, this.#scroller.bar, this.#empty);
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
+    for (const type of ['wheel', 'pointerdown', 'keydown']) {
+      this.root.addEventListener(type, () => this.#events.onUse(), { capture: true, passive: true });
+    }
     this.#list.addEventListener('pointerdown', (event) => this.#onPointer(event));
     this.#list.addEventListener('dblclick', () => this.#events.onActivate(this.#selected));
     new ResizeObserver(() => this.redraw()).observe(this.#grid);
@@ -73,6 +78,10 @@ export class RowTable {
 
   get top(): number {
     return this.#scroller.top;
+  }
+
+  get pageRows(): number {
+    return this.#scroller.pageRows;
   }
 
   /** Columns that the format has and that a person may show or hide. */

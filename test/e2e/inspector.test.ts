@@ -251,9 +251,21 @@ describe('inspector', () => {
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer(GO_TO, '#20000');
     await editor.active.filter({ hasText: '20,000' }).waitFor();
+    const centred = await editor.firstRowInSight();
+    await editor.grid.hover();
+    await workbench.page.mouse.wheel(0, 4000);
+    let scrolled = centred;
+    await eventually(async () => {
+      const before = scrolled;
+      scrolled = await editor.firstRowInSight();
+      assert.ok(scrolled > centred + 100 && scrolled === before, 'the wheel has come to rest');
+    });
+    // The state is kept a moment after the last change.
+    await workbench.page.waitForTimeout(400);
     await open(EMPTY);
     editor = await open(TYPICAL);
-    await editor.active.filter({ hasText: '20,000' }).waitFor();
+    await eventually(async () => assert.equal(await editor.firstRowInSight(), scrolled));
+    await editor.frame.getByRole('heading', { name: '#20,000' }).waitFor();
     await editor.filter('op:del');
     const deletes = 732;
     await eventually(async () => assert.equal(await editor.rowCount(), deletes));

@@ -92,6 +92,17 @@ export class SegmentEditor {
     return this.grid.getByRole('row').filter({ hasText: text });
   }
 
+  /** Number in the table of the first row below the titles, which may be scrolled half out of sight. */
+  async firstRowInSight(): Promise<number> {
+    return this.grid.evaluate((grid) => {
+      const top = grid.querySelector('.header-rows')?.getBoundingClientRect().bottom ?? 0;
+      const numbers = [...grid.querySelectorAll('.rows .row:not([hidden])')]
+        .filter((row) => row.getBoundingClientRect().bottom > top + 1)
+        .map((row) => Number(row.getAttribute('aria-rowindex')) - 2);
+      return Math.min(...numbers);
+    });
+  }
+
   /** The rows in sight, once all of them have been read. */
   async visibleRows(): Promise<SegmentRow[]> {
     await this.grid.locator('.rows .row:not([hidden])').first().waitFor();

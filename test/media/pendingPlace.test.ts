@@ -1,21 +1,7 @@
 import assert from 'node:assert/strict';
 import { PendingPlace } from '../../media/inspector/pendingPlace.ts';
 import type { LocateTarget } from '../../src/shared/inspectorMessages.ts';
-import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
-
-function indexed(indexedBytes: number, quick?: 'reading' | 'shown'): IndexProgress {
-  return {
-    rowCount: indexedBytes / 10,
-    recordCount: indexedBytes / 10,
-    indexedBytes,
-    sizeBytes: 1000,
-    done: indexedBytes === 1000,
-    operationCounts: [],
-    damage: { ranges: 0, bytes: 0 },
-    incompleteGroups: 0,
-    ...(quick === undefined ? {} : { quick: { source: 'hint file', state: quick, share: 0.5 } }),
-  };
-}
+import { indexed } from './indexed.ts';
 
 const END: LocateTarget = { kind: 'percent', percent: 100 };
 const START: LocateTarget = { kind: 'offset', offsetBytes: 0 };
