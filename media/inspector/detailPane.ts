@@ -34,6 +34,23 @@ const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
   ['text', 'Text'],
   ['numbers', 'Numbers'],
 ];
+interface ActionButton {
+  readonly action: RowAction;
+  readonly iconName: string;
+  readonly label: string;
+  /** A record with a key, or also the store that it belongs to; absent: any row will do. */
+  readonly needs?: 'key' | 'store';
+}
+
+const ACTION_BUTTONS: readonly ActionButton[] = [
+  { action: 'openValue', iconName: 'go-to-file', label: 'Open the value in an editor', needs: 'key' },
+  { action: 'selectForCompare', iconName: 'git-compare', label: 'Select for compare', needs: 'key' },
+  { action: 'compareWithSelected', iconName: 'diff', label: 'Compare with selected', needs: 'key' },
+  { action: 'revealKey', iconName: 'list-tree', label: 'Reveal the key in the tree', needs: 'store' },
+  { action: 'showHistory', iconName: 'history', label: 'Show all versions of the key', needs: 'store' },
+  { action: 'goToNewest', iconName: 'references', label: 'Go to the newest record of the key', needs: 'store' },
+  { action: 'openInHexEditor', iconName: 'file-binary', label: 'Open in hex editor' },
+];
 /** Copies of more than this would stall the clipboard. */
 const MAX_COPY_BYTES = 0x100_0000;
 /** Enough for all numbers. */
@@ -45,7 +62,7 @@ export class DetailPane {
   readonly #events: DetailEvents;
   readonly #title = element('h2', {});
   readonly #message = element('p', { class: 'detail-message', role: 'note' });
-  readonly #actions = element('div', { class: 'detail-actions' });
+  readonly #actions: ReadonlyMap<ActionButton, HTMLButtonElement>;
   readonly #fieldBody = element('tbody', {});
   readonly #byteView: ByteView;
   readonly #panels: Record<DetailTab, HTMLElement>;
@@ -70,13 +87,9 @@ export class DetailPane {
       text: tabContent('Text'),
       numbers: tabContent('Numbers'),
     };
+    this.#actions = new Map(ACTION_BUTTONS.map((action) => [action, this.#actionButton(action)]));
     this.root = this.#layOut();
     this.setTab('bytes');
-  }
-
-  configure(options: { readonly storeKnown: boolean }): void {
-    this.#storeKnown = options.storeKnown;
-    this.#drawActions();
   }
 
   setStoreKnown(storeKnown: boolean): void {
@@ -163,7 +176,13 @@ export class DetailPane {
     return element(
       'section',
       { class: 'detail empty', 'aria-label': 'Selected record' },
-      element('div', { class: 'detail-bar' }, this.#title, this.#actions, close),
+      element(
+        'div',
+        { class: 'detail-bar' },
+        this.#title,
+        element('div', { class: 'detail-actions' }, ...this.#actions.values()),
+        close,
+      ),
       this.#message,
       element(
         'div',
@@ -226,24 +245,20 @@ export class DetailPane {
     );
   }
 
+  #actionButton({ action, iconName, label }: ActionButton): HTMLButtonElement {
+    return iconButton(iconName, label, () => {
+      const row = this.#detail?.row;
+      if (row !== undefined) this.#events.run(action, { row: row.row, offsetBytes: row.offsetBytes });
+    });
+  }
+
+  /** Hidden and shown but never made anew: one of them may have the focus. */
   #drawActions(): void {
     const row = this.#detail?.row;
-    if (row === undefined) return;
-    const { offsetBytes } = row;
-    const run = (action: RowAction) => () => this.#events.run(action, { row: row.row, offsetBytes });
-    const buttons: HTMLElement[] = [];
-    if (row.kind === 'record' && row.cells.key !== undefined) {
-      buttons.push(iconButton('go-to-file', 'Open the value in an editor', run('openValue')));
-      buttons.push(iconButton('git-compare', 'Select for compare', run('selectForCompare')));
-      buttons.push(iconButton('diff', 'Compare with selected', run('compareWithSelected')));
-      if (this.#storeKnown) {
-        buttons.push(iconButton('list-tree', 'Reveal the key in the tree', run('revealKey')));
-        buttons.push(iconButton('history', 'Show all versions of the key', run('showHistory')));
-        buttons.push(iconButton('references', 'Go to the newest record of the key', run('goToNewest')));
-      }
+    const hasKey = row?.kind === 'record' && row.cells.key !== undefined;
+    for (const [{ needs }, button] of this.#actions) {
+      button.hidden = needs !== undefined && !(hasKey && (needs === 'key' || this.#storeKnown));
     }
-    buttons.push(iconButton('file-binary', 'Open in hex editor', run('openInHexEditor')));
-    this.#actions.replaceChildren(...buttons);
   }
 
   #fieldRow(field: RecordField, bytes: Uint8Array): HTMLElement {

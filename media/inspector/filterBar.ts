@@ -3,7 +3,7 @@
 import { FILTER_HELP, parseFilter, type RowFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
-import { element, icon, iconButton } from './dom.ts';
+import { element, icon, iconButton, setText } from './dom.ts';
 
 export interface FilterEvents {
   onFilter(filter: RowFilter | undefined, query: string): void;
@@ -66,11 +66,10 @@ export class FilterBar {
 
   setOperations(operations: readonly string[]): void {
     const select = this.#selects.get('op');
-    select?.replaceChildren(
-      ...['', ...operations, 'damage'].map((name) =>
-        element('option', { value: name }, name === '' ? 'op: all' : name),
-      ),
-    );
+    const names = ['', ...operations, 'damage'];
+    // Other options would close the list that somebody has open.
+    if (select === undefined || [...select.options].map(({ value }) => value).join() === names.join()) return;
+    select.replaceChildren(...names.map((name) => optionOf('op', name)));
     this.#syncSelects();
   }
 
@@ -88,7 +87,7 @@ export class FilterBar {
     const found = `${formatCount(progress.matchCount)} of ${formatCount(totalRows)}`;
     const share = progress.sizeBytes === 0 ? 1 : progress.scannedBytes / progress.sizeBytes;
     const suffix = progress.cancelled ? ' · stopped' : progress.done ? '' : ` · ${formatShare(share)}`;
-    this.#status.textContent = found + suffix;
+    setText(this.#status, found + suffix);
     this.#showBusy(!progress.done);
   }
 
@@ -128,8 +127,7 @@ export class FilterBar {
   }
 
   #select(name: string, label: string, values: readonly string[]): HTMLSelectElement {
-    const options = ['', ...values].map((value) => element('option', { value }, value === '' ? `${name}: all` : value));
-    const select = element('select', { 'aria-label': label }, ...options);
+    const select = element('select', { 'aria-label': label }, ...['', ...values].map((value) => optionOf(name, value)));
     select.addEventListener('change', () => this.#choose(name, select.value));
     this.#selects.set(name, select);
     return select;
@@ -149,4 +147,8 @@ export class FilterBar {
       select.classList.toggle('active', value !== '');
     }
   }
+}
+
+function optionOf(name: string, value: string): HTMLOptionElement {
+  return element('option', { value }, value === '' ? `${name}: all` : value);
 }

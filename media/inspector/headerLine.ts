@@ -3,10 +3,14 @@
 import type { FileFact, FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../../src/shared/quantities.ts';
 import { localTime } from './columns.ts';
-import { element } from './dom.ts';
+import { element, setText } from './dom.ts';
 
 export class HeaderLine {
-  readonly root = element('header', { class: 'header-line' });
+  readonly root: HTMLElement;
+  readonly #fileName = element('h1', {});
+  readonly #format = element('span', { class: 'format' });
+  readonly #factList = element('dl', {});
+  #factsShown: readonly FileFact[] = [];
   #summary: FileSummary | undefined;
   #progress: IndexProgress | undefined;
   /** Live bytes of all records; undefined when no store knows the file. */
@@ -27,6 +31,14 @@ export class HeaderLine {
     );
     this.#openStore.hidden = true;
     this.#openStore.addEventListener('click', onOpenStore);
+    this.root = element(
+      'header',
+      { class: 'header-line', hidden: true },
+      this.#fileName,
+      this.#format,
+      this.#factList,
+      this.#openStore,
+    );
   }
 
   /** Offers to open the store, when there may be one and it is closed. */
@@ -69,12 +81,23 @@ export class HeaderLine {
       ...this.#counts(summary),
       ...this.#extra,
     ];
-    this.root.replaceChildren(
-      element('h1', {}, summary.fileName),
-      element('span', { class: 'format' }, summary.formatName),
-      element('dl', {}, ...[...summary.facts, ...facts].map(factElement)),
-      this.#openStore,
-    );
+    this.root.hidden = false;
+    setText(this.#fileName, summary.fileName);
+    setText(this.#format, summary.formatName);
+    this.#showFacts([...summary.facts, ...facts]);
+  }
+
+  /** Facts come several times a second; one that says the same as before stays, with the tooltip somebody may read. */
+  #showFacts(facts: readonly FileFact[]): void {
+    const shown = this.#factsShown;
+    const list = this.#factList;
+    facts.forEach((fact, at) => {
+      const before = shown[at];
+      if (before === undefined) list.append(factElement(fact));
+      else if (!isSameFact(before, fact)) list.children[at]?.replaceWith(factElement(fact));
+    });
+    while (list.children.length > facts.length) list.lastElementChild?.remove();
+    this.#factsShown = facts;
   }
 
   #counts(summary: FileSummary): FileFact[] {
@@ -152,6 +175,10 @@ function damageFact({ damage, done }: IndexProgress): FileFact {
   if (damage.ranges === 0) return { label: 'damage', value: 'none', tone: 'good' };
   const value = `${formatCountOf(damage.ranges, 'range')}, ${formatSize(damage.bytes)}`;
   return { label: 'damage', value, tone: 'bad' };
+}
+
+function isSameFact(a: FileFact, b: FileFact): boolean {
+  return a.label === b.label && a.value === b.value && a.tone === b.tone && a.detail === b.detail;
 }
 
 function factElement({ label, value, tone, detail }: FileFact): HTMLElement {

@@ -165,7 +165,7 @@ export class Inspector {
       this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
       this.#canSalvage = settings.canSalvage;
-      this.#detail.configure(settings);
+      this.#detail.setStoreKnown(settings.storeKnown);
       const summary = await this.#host.open();
       this.#showSummary(summary);
       this.#table.configure(summary.columns, settings.columns);

@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../src/shared/quantities.ts';
 import type { Column } from './columns.ts';
-import { element, icon, iconButton } from './dom.ts';
+import { element, icon, iconButton, setText } from './dom.ts';
 
 export interface ToolbarEvents {
   onGoTo(): void;
@@ -98,7 +98,7 @@ export class Toolbar {
   showDamage(ordinal: number | undefined, total: number): void {
     this.#damage.hidden = total === 0;
     const count = formatCount(total);
-    this.#damageText.textContent = ordinal === undefined ? `${count} damaged` : `${formatCount(ordinal)} of ${count}`;
+    setText(this.#damageText, ordinal === undefined ? `${count} damaged` : `${formatCount(ordinal)} of ${count}`);
   }
 
   #toggleMenu(): void {
