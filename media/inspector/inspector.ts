@@ -372,16 +372,19 @@ export class Inspector {
     if (summary !== undefined) this.#showSummary(summary);
     if (change === 'grew') this.#sorting.fileGrew();
     else this.#sorting.rebase(this.#base);
-    this.#cache.forgetRows();
-    if (change === 'replaced')
+    if (change === 'replaced') {
+      this.#cache.forgetFile();
       this.#announce('Another file stands under this name now; it is shown from its beginning.');
+    } else {
+      this.#cache.forgetRows();
+    }
   }
 
   #statesChanged(storeKnown: boolean): void {
     this.#storeKnown = storeKnown;
     this.#header.offerStore(this.#isSegment && !storeKnown);
     this.#detail.setStoreKnown(storeKnown);
-    this.#cache.forgetStates();
+    this.#cache.refreshStates();
     void this.#drawOverview(true);
   }
 

@@ -15,6 +15,8 @@ export class RowCache {
   /** In order of use: the first is the one to be forgotten. */
   readonly #pages = new Map<number, readonly InspectorRow[]>();
   readonly #states = new Map<number, RecordState>();
+  /** Pages whose states were asked for before the store changed. */
+  readonly #outdated = new Set<number>();
   #wanted: readonly [first: number, last: number] = [0, -1];
   #loading = false;
   #rowCount = 0;
@@ -35,14 +37,21 @@ export class RowCache {
   forgetRows(): void {
     this.#generation++;
     this.#pages.clear();
+    this.#outdated.clear();
     this.#loading = false;
     void this.#load();
   }
 
-  forgetStates(): void {
+  /** Another file: states at the same places are of other records. */
+  forgetFile(): void {
     this.#states.clear();
-    const rows = [...this.#pages.values()].flat();
-    void this.#loadStates(rows.slice(-1000), this.#generation);
+    this.forgetRows();
+  }
+
+  /** Asks for the states again, of other rows when they are looked at; those known are shown until answers come. */
+  refreshStates(): void {
+    for (const page of this.#pages.keys()) this.#outdated.add(page);
+    this.#loadOutdatedStates();
   }
 
   /** The view has so many rows now; a page that ended before its time is asked for again. */
@@ -67,6 +76,7 @@ export class RowCache {
   want(first: number, last: number): void {
     this.#wanted = [first, last];
     void this.#load();
+    this.#loadOutdatedStates();
   }
 
   async #load(): Promise<void> {
@@ -89,19 +99,31 @@ export class RowCache {
   }
 
   #missingPage(): number | undefined {
+    return this.#wantedPages().find((page) => page * PAGE_ROWS < this.#rowCount && !this.#pages.has(page));
+  }
+
+  #wantedPages(): number[] {
     const [first, last] = this.#wanted;
-    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS <= last; page++) {
-      if (page * PAGE_ROWS < this.#rowCount && !this.#pages.has(page)) return page;
+    const firstPage = Math.floor(first / PAGE_ROWS);
+    const count = Math.max(0, Math.floor(last / PAGE_ROWS) - firstPage + 1);
+    return Array.from({ length: count }, (_, at) => firstPage + at);
+  }
+
+  #loadOutdatedStates(): void {
+    if (this.#outdated.size === 0) return;
+    for (const page of this.#wantedPages()) {
+      if (this.#outdated.delete(page)) void this.#loadStates(this.#pages.get(page) ?? [], this.#generation);
     }
-    return undefined;
   }
 
   #keep(page: number, rows: readonly InspectorRow[]): void {
+    this.#outdated.delete(page);
     this.#pages.set(page, rows);
     if (this.#pages.size <= MAX_PAGES) return;
     const oldest = this.#pages.keys().next().value as number;
     for (const row of this.#pages.get(oldest) ?? []) this.#states.delete(row.offsetBytes);
     this.#pages.delete(oldest);
+    this.#outdated.delete(oldest);
   }
 
   /** Rows are shown before their states are known: a busy store must not keep the bytes from being seen. */

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Host } from '../../media/inspector/hostConnection.ts';
+import { RowCache } from '../../media/inspector/rowCache.ts';
+import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
+import type { RecordState } from '../../src/shared/recordState.ts';
+
+const ROW_COUNT = 250;
+
+function rowAt(row: number): InspectorRow {
+  return { kind: 'record', row, offsetBytes: row * 10, sizeBytes: 10, cells: { operation: 'put' } };
+}
+
+/** A host whose store answers when it is told to. */
+class SlowStore {
+  readonly asked: { readonly offsets: readonly number[]; readonly answer: (state: RecordState) => void }[] = [];
+
+  readonly host = {
+    rows: async ({ first, count }: { readonly first: number; readonly count: number }) => ({
+      rows: Array.from({ length: Math.min(count, ROW_COUNT - first) }, (_, at) => rowAt(first + at)),
+    }),
+    recordStates: (offsets: readonly number[]) =>
+      new Promise<RecordState[]>((resolve) => {
+        this.asked.push({ offsets, answer: (state) => resolve(offsets.map(() => state)) });
+      }),
+  } as unknown as Host;
+
+  async answerAll(state: RecordState): Promise<void> {
+    for (const { answer } of this.asked.splice(0)) answer(state);
+    await turn();
+  }
+}
+
+describe('the rows that the table has', () => {
+  async function filled() {
+    const store = new SlowStore();
+    const cache = new RowCache(store.host, () => {});
+    cache.setRowCount(ROW_COUNT);
+    cache.want(0, 120);
+    await turn();
+    await store.answerAll('live');
+    return { store, cache };
+  }
+
+  it('keep their states until the store has told new ones', async () => {
+    const { store, cache } = await filled();
+    assert.equal(cache.state(rowAt(50)), 'live');
+    cache.refreshStates();
+    await turn();
+    assert.equal(cache.state(rowAt(50)), 'live');
+    await store.answerAll('superseded');
+    assert.equal(cache.state(rowAt(50)), 'superseded');
+  });
+
+  it('have their states asked for again only when they are looked at, and once', async () => {
+    const { store, cache } = await filled();
+    cache.want(0, 30);
+    cache.refreshStates();
+    cache.want(0, 30);
+    assert.deepEqual(
+      store.asked.map(({ offsets }) => offsets[0]),
+      [0],
+    );
+    await store.answerAll('deleted');
+    assert.equal(cache.state(rowAt(110)), 'live');
+    cache.want(90, 120);
+    await store.answerAll('deleted');
+    assert.equal(cache.state(rowAt(110)), 'deleted');
+  });
+
+  it('have no states of another file', async () => {
+    const { cache } = await filled();
+    cache.forgetFile();
+    assert.equal(cache.state(rowAt(50)), undefined);
+  });
+});
