@@ -50,7 +50,7 @@ import { type StateIterator, StateReader, StateView, StoreSnapshot } from './sto
 import { abortedError, StrataError, storageError } from './strataError.ts';
 import { formatLine, type ImportReport, importLines } from './textExchange.ts';
 import { verifyLog } from './verify.ts';
-import { Writer } from './writer.ts';
+import { type Change, Writer } from './writer.ts';
 
 export type StoreEvent = 'data' | 'segments';
 
@@ -253,7 +253,9 @@ export class Store {
   /** Resolves when the write is as durable as the store's option says. */
   async put(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Promise<void> {
     const writer = this.#checkWritable();
-    return writer.write([putChange(key, value, options, this.#now())]);
+    const changes = [putChange(key, value, options, this.#now())];
+    this.#checkRoom(changes);
+    return writer.write(changes);
   }
 
   async del(key: Uint8Array): Promise<void> {
@@ -264,6 +266,7 @@ export class Store {
   async batch(operations: readonly BatchOperation[]): Promise<void> {
     const writer = this.#checkWritable();
     const changes = batchChanges(operations, this.#now());
+    this.#checkRoom(changes);
     if (changes.length > 0) await writer.write(changes);
   }
 
@@ -554,13 +557,18 @@ export class Store {
       );
     }
     if (this.#log.failure !== undefined) throw this.#log.failure;
-    if (this.#log.keydir.isFull) {
-      throw new StrataError(
-        'TOO_MANY_KEYS',
-        `The store holds ${this.#log.keydir.count} keys and cannot take more. Split it.`,
-      );
-    }
     return this.#writer;
+  }
+
+  /** Only new keys need room: what overwrites, deletes or compacts goes on in a full store. */
+  #checkRoom(changes: readonly Change[]): void {
+    const { keydir } = this.#log;
+    if (!keydir.isFull) return;
+    if (changes.every(({ key, value }) => value === undefined || keydir.find(key, 0, key.length) !== -1)) return;
+    throw new StrataError(
+      'TOO_MANY_KEYS',
+      `The store holds ${keydir.count} keys and cannot take more. Delete some, or split it.`,
+    );
   }
 }
 

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { mock } from 'node:test';
 import type { Durability, StoreOptions } from '../../src/engine/api.ts';
+import { Keydir } from '../../src/engine/keydir.ts';
 import { Store } from '../../src/engine/store.ts';
 import { segmentFileName } from '../../src/format/fileName.ts';
 import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from '../../src/format/layout.ts';
@@ -406,6 +408,33 @@ describe('The store', function () {
     unlinkSync(path.join(directory, 'MANIFEST'));
     await assert.rejects(open(directory), withCode('STORE_DAMAGED'));
   });
+
+  it('takes everything but new keys when it holds as many as it can', () =>
+    withStore({}, async (store) => {
+      await store.put(utf8('a'), utf8('1'));
+      await store.put(utf8('b'), utf8('1'));
+      mock.getter(Keydir.prototype, 'isFull', () => true);
+      try {
+        await assert.rejects(store.put(utf8('c'), utf8('1')), withCode('TOO_MANY_KEYS'));
+        const withNew = [
+          { type: 'put', key: utf8('a'), value: utf8('lost') },
+          { type: 'put', key: utf8('c'), value: utf8('lost') },
+        ] as const;
+        await assert.rejects(store.batch(withNew), withCode('TOO_MANY_KEYS'));
+        await store.put(utf8('a'), utf8('2'));
+        await store.del(utf8('b'));
+        await store.batch([
+          { type: 'put', key: utf8('a'), value: utf8('3') },
+          { type: 'del', key: utf8('c') },
+        ]);
+        await store.sync();
+        assert.equal((await store.compact()).recordsKept, 1);
+        assert.deepEqual(texts(store.keys()), ['a']);
+        assert.equal(text(store.get(utf8('a'))), '3');
+      } finally {
+        mock.restoreAll();
+      }
+    }));
 
   it('is closed after close, whatever was still open', async () => {
     const store = await open(path.join(temporary.make(), 'store'));
