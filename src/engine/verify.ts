@@ -14,6 +14,7 @@ import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
+import { UintMap } from './uintMap.ts';
 
 type Problem = VerifyReport['problems'][number];
 
@@ -82,7 +83,7 @@ async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[]
   const note = noteFor(problems, fileName);
   const bytes = log.storage.readFile(log.storage.join(log.directory, fileName));
   if (bytes === undefined) return note('the file is missing');
-  const expected = new Map<number, string>();
+  const expected = new UintMap<string>();
   const result = decodeHintFile(bytes, crc32, {
     entry: (entry) => expected.set(entry.offsetBytes, describe(entry)),
   });

@@ -105,6 +105,27 @@ describe('StrataLevel', () => {
     await db.close();
   });
 
+  it('clears, over many batches, the keys of one state and no others', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    const keys = Array.from({ length: 5000 }, (_, i) => String(i).padStart(4, '0'));
+    await db.batch(keys.map((key) => ({ type: 'put', key, value: '' })));
+    const snapshot = db.snapshot();
+    await db.clear({ reverse: true, limit: 2500 });
+    assert.deepEqual(await db.keys().all(), keys.slice(0, 2500));
+    await db.put('0000 later', '');
+    await db.put('9999 later', '');
+    await db.clear({ snapshot, gte: '0000', lt: '2400' });
+    assert.deepEqual(await db.keys().all(), ['0000 later', ...keys.slice(2400, 2500), '9999 later']);
+    assert.equal((await db.keys({ snapshot }).all()).length, 5000);
+    await snapshot.close();
+    const cleared = db.clear();
+    // The first batch is under way: what is put from here on is no part of what is cleared.
+    const put = db.put('meanwhile', '');
+    await Promise.all([cleared, put]);
+    assert.deepEqual(await db.keys().all(), ['meanwhile']);
+    await db.close();
+  });
+
   it('has room for the empty key without changing the order of keys, or other keys', () => {
     const key = fc.array(fc.constantFrom(0, 0, 1, 0x61, 0xff), { maxLength: 6 }).map((list) => Uint8Array.from(list));
     fc.assert(
