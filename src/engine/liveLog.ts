@@ -24,6 +24,17 @@ export interface LiveLogState {
   readonly now: () => number;
 }
 
+/** A reader of the state as of a sequence number. */
+interface StateReading {
+  readonly sequence: number;
+}
+
+interface RetiredSegment {
+  readonly segment: Segment;
+  /** Number of the first reader that was opened later: it finds no record there, nor do those after it. */
+  readonly firstLaterReader: number;
+}
+
 export class LiveLog {
   readonly storage: Storage;
   readonly directory: string;
@@ -43,7 +54,10 @@ export class LiveLog {
   failure: StrataError | undefined;
   readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
   /** Segments out of the store whose files older readers may still need. */
-  #retired: Segment[] = [];
+  #retired: RetiredSegment[] = [];
+  /** The open readers of states with their numbers, in the order in which they were opened. */
+  readonly #readers = new Map<StateReading, number>();
+  #readersOpened = 0;
 
   constructor(state: LiveLogState) {
     this.storage = state.storage;
@@ -154,8 +168,20 @@ export class LiveLog {
     segment.retired = true;
     // The snapshot names it, and would be refused.
     this.#isSnapshotCurrent = false;
-    this.#retired.push(segment);
-    this.closeRetired();
+    this.#retired.push({ segment, firstLaterReader: this.#readersOpened });
+    this.#closeRetired();
+  }
+
+  /** Keeps the state as of the reader's sequence number readable until the reader is closed. */
+  openReader(reader: StateReading): void {
+    this.#readers.set(reader, this.#readersOpened++);
+    this.keydir.openReader(reader.sequence);
+  }
+
+  closeReader(reader: StateReading): void {
+    this.keydir.closeReader(reader.sequence);
+    this.#readers.delete(reader);
+    this.#closeRetired();
   }
 
   /** Removes the files of a segment that no manifest names. */
@@ -172,12 +198,16 @@ export class LiveLog {
     this.#retired = [];
   }
 
-  closeRetired(): void {
-    if (this.keydir.readerCount > 0) return;
-    for (const segment of this.#retired) {
-      this.records.cache.drop(segment);
-      this.segments.drop(segment);
+  /** Closes what only readers could see that were closed meanwhile. */
+  #closeRetired(): void {
+    if (this.#retired.length === 0) return;
+    const [oldestReader = Number.POSITIVE_INFINITY] = this.#readers.values();
+    const isNeeded = ({ firstLaterReader }: RetiredSegment) => oldestReader < firstLaterReader;
+    for (const retired of this.#retired) {
+      if (isNeeded(retired)) continue;
+      this.records.cache.drop(retired.segment);
+      this.segments.drop(retired.segment);
     }
-    this.#retired = [];
+    this.#retired = this.#retired.filter(isNeeded);
   }
 }

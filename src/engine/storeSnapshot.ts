@@ -17,7 +17,7 @@ export class StateReader {
   constructor(log: LiveLog) {
     this.log = log;
     this.sequence = log.appliedSequence;
-    log.keydir.openReader(this.sequence);
+    log.openReader(this);
   }
 
   get isOpen(): boolean {
@@ -27,8 +27,7 @@ export class StateReader {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.log.keydir.closeReader(this.sequence);
-    this.log.closeRetired();
+    this.log.closeReader(this);
   }
 }
 

@@ -318,6 +318,21 @@ describe('Lessons of other engines', function () {
     await store.compact();
     abandoned.return();
     assert.equal(disk.openFileCount, store.stats().segments.length);
+    // Readers that overlap without end: there is always one, but never for long the same.
+    let reader = store.snapshot();
+    let seen = expected;
+    for (let round = 0; round < 10; round++) {
+      await store.put(keyBytes('x'), utf8(`${round}`));
+      await store.compact();
+      const next = store.snapshot();
+      assert.equal(fingerprint(reader), seen);
+      reader.close();
+      reader = next;
+      seen = fingerprint(reader);
+      assert.equal(disk.openFileCount, store.stats().segments.length);
+    }
+    reader.close();
+    assert.equal(disk.openFileCount, store.stats().segments.length);
     await store.close();
     assert.equal(disk.openFileCount, 0);
   });

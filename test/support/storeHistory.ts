@@ -183,7 +183,7 @@ export async function compactMasked(store: Store, mask: number | undefined): Pro
 }
 
 /** What the store shows, in the form of `StoreModel.fingerprint`. */
-export function fingerprint(store: Store): string {
+export function fingerprint(store: Pick<Store, 'entries'>): string {
   let text = '';
   for (const [key, value] of store.entries()) {
     text += `${Buffer.from(key).toString('hex')}=${Buffer.from(value).toString('hex')};`;
