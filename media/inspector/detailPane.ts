@@ -7,6 +7,7 @@ import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../
 import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
+import { isSameDetail } from './detailEquality.ts';
 import { element, icon, iconButton } from './dom.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
@@ -90,6 +91,7 @@ export class DetailPane {
     this.#actions = new Map(ACTION_BUTTONS.map((action) => [action, this.#actionButton(action)]));
     this.root = this.#layOut();
     this.setTab('bytes');
+    this.show(undefined);
   }
 
   setStoreKnown(storeKnown: boolean): void {
@@ -97,7 +99,9 @@ export class DetailPane {
     this.#drawActions();
   }
 
-  show(detail: RowDetail | undefined): void {
+  /** Without a detail, `emptyNote` says why there is none. */
+  show(detail: RowDetail | undefined, emptyNote = 'No row is selected.'): void {
+    this.root.dataset['empty'] = emptyNote;
     this.#detail = detail;
     this.#hovered = undefined;
     this.root.classList.toggle('empty', detail === undefined);
@@ -120,6 +124,12 @@ export class DetailPane {
     this.#drawSelection(undefined);
     this.#drawActions();
     this.#drawTab();
+  }
+
+  /** The same record was read again; where nothing about it is new, the cursor and the focus stay. */
+  showAgain(detail: RowDetail): void {
+    const shown = this.#detail;
+    if (shown === undefined || !isSameDetail(shown, detail)) this.show(detail);
   }
 
   /** Marks the bytes that a search found. */

@@ -14,7 +14,7 @@ import type {
 } from '../../src/shared/inspectorMessages.ts';
 import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
-import { formatCount } from '../../src/shared/quantities.ts';
+import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, iconButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
@@ -24,7 +24,7 @@ import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
-import { type AskedPlace, PendingPlace } from './pendingPlace.ts';
+import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
 import { PendingScroll } from './pendingScroll.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
@@ -67,6 +67,10 @@ export class Inspector {
   #findGeneration = 0;
   /** Where the selected row starts. */
   #selectedOffset: number | undefined;
+  /** The file has changed since the selected record was read. */
+  #isSelectionOutdated = false;
+  /** The selected record is gone, which the detail says until another one is selected. */
+  #isSelectionGone = false;
   /** What the table shows: `#base`, or its rows in another order. */
   #view: ViewId = ALL_ROWS;
   /** All rows, or those of the filter. */
@@ -295,8 +299,10 @@ export class Inspector {
       this.#table.setRowCount(progress.rowCount);
       this.#restoreScroll();
       if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
-      else if (this.#table.selected < 0 && !this.#pending.isThere) this.#selectFirst(progress);
+      else if (this.#table.selected < 0 && !this.#pending.isThere && !this.#isSelectionGone)
+        this.#selectFirst(progress);
     }
+    await this.#refreshSelection(progress);
     await this.#tryPendingTarget();
     await this.#drawOverview(progress.done);
     if (progress.done) await this.#crossCheck();
@@ -369,6 +375,7 @@ export class Inspector {
       return;
     }
     this.#banner.hidden = true;
+    this.#isSelectionOutdated = true;
     if (summary !== undefined) this.#showSummary(summary);
     if (change === 'grew') this.#sorting.fileGrew();
     else this.#sorting.rebase(this.#base);
@@ -534,6 +541,7 @@ export class Inspector {
     }
     if (row === undefined || position !== this.#table.selected) return;
     this.#selectedOffset = row.offsetBytes;
+    this.#isSelectionGone = false;
     this.#state.update({ selectedRow: row.row });
     if (this.#state.current.detailOpen) await this.#showDetail(row);
   }
@@ -546,6 +554,32 @@ export class Inspector {
     const match = this.#match;
     if (match?.offsetBytes !== offsetBytes) return;
     this.#detail.showMatch({ start: match.matchOffsetBytes, end: match.matchOffsetBytes + match.matchSizeBytes });
+  }
+
+  /** Reads the selected record again, once the index of the changed file has come to where it starts. */
+  async #refreshSelection(progress: IndexProgress): Promise<void> {
+    const offsetBytes = this.#selectedOffset;
+    if (!this.#isSelectionOutdated || offsetBytes === undefined) return;
+    if (!reaches(progress, { kind: 'offset', offsetBytes })) return;
+    this.#isSelectionOutdated = false;
+    const located = await this.#host.locate({ kind: 'offset', offsetBytes }, ALL_ROWS);
+    const detail =
+      located?.offsetBytes === offsetBytes ? await this.#host.detail({ row: located.row, offsetBytes }) : undefined;
+    if (offsetBytes !== this.#selectedOffset) return;
+    if (located === undefined || detail === undefined) {
+      this.#isSelectionGone = true;
+      this.#selectedOffset = undefined;
+      this.#detailOffset = -1;
+      this.#table.clearSelection();
+      const note = `No record starts at ${formatOffset(offsetBytes)} any more.`;
+      this.#detail.show(undefined, note);
+      this.#announce(note);
+      return;
+    }
+    if (this.#detailOffset === offsetBytes) this.#detail.showAgain(detail);
+    if (this.#view === ALL_ROWS && this.#table.selected !== located.position) {
+      this.#table.select(located.position, 'none');
+    }
   }
 
   /** Rows have been counted anew: the selection stays on the record, whichever number it has now. */

@@ -119,8 +119,7 @@ export class Inspection implements ScanCalls {
   /** Starts the index and tells what the file's first bytes say. */
   open(): FileSummary {
     if (!this.#index.done && !this.#indexing) {
-      this.#index.step();
-      this.#startQuick();
+      this.#readBeginning();
       void this.#indexRest();
     } else {
       // Whoever opens again, as a webview does that was hidden, has not heard what was reported before.
@@ -456,6 +455,11 @@ export class Inspection implements ScanCalls {
     };
   }
 
+  #readBeginning(): void {
+    this.#index.step();
+    this.#startQuick();
+  }
+
   async #indexRest(): Promise<void> {
     this.#indexing = true;
     const index = this.#index;
@@ -558,8 +562,10 @@ export class Inspection implements ScanCalls {
     this.#quickOutcome = undefined;
     const filtered = this.#filtered;
     this.#endSort();
-    this.open();
+    if (!this.#index.done) this.#readBeginning();
+    // Before any progress: what follows is of the other file.
     this.#events.fileChanged(change, this.#summary());
+    void this.#indexRest();
     if (filtered !== undefined) this.#restartFilter(filtered);
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { hintOfSegment } from '../inspector/hintOfSegment.ts';
@@ -288,6 +288,13 @@ describe('inspector', () => {
     for (let index = 0; index < 200; index++) growing.add({ key: `later/${index}`, value: 'v' });
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
+    await editor.active.filter({ hasText: 'later/199' }).waitFor();
+    await editor.frame.getByRole('checkbox', { name: 'Follow' }).uncheck();
+    await truncate(file, before);
+    await editor.frame.locator('.detail[data-empty^="No record starts at"]').waitFor();
+    await appendFile(file, growing.bytes().subarray(before));
+    await eventually(async () => assert.equal(await editor.rowCount(), 202));
+    await editor.frame.getByRole('checkbox', { name: 'Follow' }).check();
     await editor.active.filter({ hasText: 'later/199' }).waitFor();
     await rm(file);
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
