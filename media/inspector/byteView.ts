@@ -2,9 +2,9 @@
 
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
 import type { RecordField } from '../../src/shared/inspectorRows.ts';
-import { formatOffset } from '../../src/shared/quantities.ts';
+import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { hexByte } from './bytesAsText.ts';
-import { characterWidthPx, element } from './dom.ts';
+import { characterWidthPx, element, setText } from './dom.ts';
 
 export interface ByteRange {
   /** From the row's first byte. */
@@ -32,13 +32,18 @@ const MAX_LINES = 500_000;
 
 export class ByteView {
   readonly root: HTMLElement;
+  readonly #grid: HTMLElement;
+  readonly #note = element('p', { class: 'byte-note', role: 'note', hidden: true });
   readonly #lines: HTMLElement;
   readonly #events: ByteViewEvents;
   readonly #virtualizer: Virtualizer<HTMLElement, HTMLElement>;
   readonly #parts = new Map<number, Uint8Array>();
   readonly #loading = new Set<number>();
   #lineBytes = WIDE_LINE_BYTES;
+  /** Kept, because the virtualizer asks for it once for each line. */
+  #lineHeightPx = lineHeight();
   #fields: readonly RecordField[] = [];
+  #elsewhere = '';
   #offsetBytes = 0;
   #sizeBytes = 0;
   #generation = 0;
@@ -51,28 +56,31 @@ export class ByteView {
   constructor(events: ByteViewEvents) {
     this.#events = events;
     this.#lines = element('div', { class: 'byte-lines', role: 'presentation' });
-    this.root = element(
+    this.#grid = element(
       'div',
       { class: 'byte-view', role: 'grid', tabindex: '0', 'aria-label': 'Bytes', 'aria-readonly': 'true' },
       this.#lines,
     );
+    this.root = element('div', { class: 'byte-panel' }, this.#note, this.#grid);
     this.#virtualizer = new Virtualizer<HTMLElement, HTMLElement>(this.#options());
     this.#virtualizer._didMount();
     this.#virtualizer._willUpdate();
-    new ResizeObserver(() => this.#fit()).observe(this.root);
-    this.root.addEventListener('pointerover', (event) => this.#events.onHover(byteOf(event.target)));
-    this.root.addEventListener('pointerleave', () => this.#events.onHover(undefined));
-    this.root.addEventListener('pointerdown', (event) => this.#onPointer(event));
-    this.root.addEventListener('keydown', (event) => this.#onKey(event));
+    new ResizeObserver(() => this.#fit()).observe(this.#grid);
+    this.#grid.addEventListener('pointerover', (event) => this.#events.onHover(byteOf(event.target)));
+    this.#grid.addEventListener('pointerleave', () => this.#events.onHover(undefined));
+    this.#grid.addEventListener('pointerdown', (event) => this.#onPointer(event));
+    this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
-  /** Shows another row. `bytes` are its first ones. */
+  /** Shows another row. `bytes` are its first ones; `elsewhere` shows all of them where this view cannot. */
   show(
     row: { readonly offsetBytes: number; readonly sizeBytes: number },
     fields: readonly RecordField[],
     bytes: Uint8Array,
+    elsewhere: string,
   ): void {
     this.#generation++;
+    this.#elsewhere = elsewhere;
     this.#offsetBytes = row.offsetBytes;
     this.#sizeBytes = row.sizeBytes;
     this.#fields = fields;
@@ -90,7 +98,7 @@ export class ByteView {
     this.#highlight = undefined;
     this.#cover = undefined;
     this.#match = undefined;
-    this.root.scrollTop = 0;
+    this.#grid.scrollTop = 0;
     this.#update();
   }
 
@@ -118,7 +126,12 @@ export class ByteView {
     this.#restyle();
   }
 
+  focus(): void {
+    this.#grid.focus();
+  }
+
   redraw(): void {
+    this.#lineHeightPx = lineHeight();
     this.#virtualizer.measure();
     this.#draw();
   }
@@ -129,11 +142,11 @@ export class ByteView {
   }
 
   #fit(): void {
-    const fits = this.root.clientWidth >= WIDE_LINE_CHARS * characterWidthPx(this.root);
+    const fits = this.#grid.clientWidth >= WIDE_LINE_CHARS * characterWidthPx(this.#grid);
     const lineBytes = fits ? WIDE_LINE_BYTES : NARROW_LINE_BYTES;
-    if (lineBytes === this.#lineBytes || this.root.clientWidth === 0) return;
+    if (lineBytes === this.#lineBytes || this.#grid.clientWidth === 0) return;
     this.#lineBytes = lineBytes;
-    this.root.classList.toggle('narrow', !fits);
+    this.#grid.classList.toggle('narrow', !fits);
     this.#update();
   }
 
@@ -144,8 +157,18 @@ export class ByteView {
   #update(): void {
     this.#virtualizer.setOptions(this.#options());
     this.#virtualizer._willUpdate();
-    this.root.setAttribute('aria-rowcount', String(this.#lineCount));
+    this.#grid.setAttribute('aria-rowcount', String(this.#lineCount));
+    const shownBytes = this.#shownBytes;
+    this.#note.hidden = shownBytes === this.#sizeBytes;
+    setText(
+      this.#note,
+      `Shows the first ${formatCount(shownBytes)} of ${formatCount(this.#sizeBytes)} bytes; ${this.#elsewhere} shows all.`,
+    );
     this.#draw();
+  }
+
+  get #shownBytes(): number {
+    return Math.min(this.#sizeBytes, this.#lineCount * this.#lineBytes);
   }
 
   get #lineCount(): number {
@@ -155,8 +178,8 @@ export class ByteView {
   #options() {
     return {
       count: this.#lineCount,
-      getScrollElement: () => this.root,
-      estimateSize: () => lineHeight(),
+      getScrollElement: () => this.#grid,
+      estimateSize: () => this.#lineHeightPx,
       scrollToFn: elementScroll,
       observeElementRect,
       observeElementOffset,
@@ -180,8 +203,8 @@ export class ByteView {
       if (byte.hasAttribute('role')) byte.setAttribute('aria-selected', String(this.#isSelected(at)));
     }
     const active = document.getElementById(`byte-${this.#cursor}`);
-    if (active === null) this.root.removeAttribute('aria-activedescendant');
-    else this.root.setAttribute('aria-activedescendant', active.id);
+    if (active === null) this.#grid.removeAttribute('aria-activedescendant');
+    else this.#grid.setAttribute('aria-activedescendant', active.id);
   }
 
   #line(index: number, topPx: number): HTMLElement {
@@ -282,7 +305,7 @@ export class ByteView {
   }
 
   #onKey(event: KeyboardEvent): void {
-    const lastByte = this.#sizeBytes - 1;
+    const lastByte = this.#shownBytes - 1;
     const lineStart = this.#cursor - (this.#cursor % this.#lineBytes);
     const moves: Record<string, number> = {
       ArrowLeft: this.#cursor - 1,

@@ -1,7 +1,7 @@
 /** The selected row in full: its fields, their bytes, and what can be done with it. */
 
 import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.ts';
-import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import type { InspectorRow, RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
 import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
@@ -119,7 +119,7 @@ export class DetailPane {
     this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message}.` : '';
     this.#message.hidden = row.kind !== 'damage';
     this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
-    this.#byteView.show(row, fields, detail.bytes);
+    this.#byteView.show(row, fields, detail.bytes, hasKey(row) ? 'Open Value' : 'the hex editor');
     this.#selection = { start: 0, end: row.sizeBytes };
     this.#drawSelection(undefined);
     this.#drawActions();
@@ -154,7 +154,7 @@ export class DetailPane {
   }
 
   focus(): void {
-    (this.#fieldBody.querySelector('tr') ?? this.#byteView.root).focus();
+    (this.#fieldBody.querySelector('tr') ?? this.#byteView).focus();
   }
 
   #layOut(): HTMLElement {
@@ -265,9 +265,9 @@ export class DetailPane {
   /** Hidden and shown but never made anew: one of them may have the focus. */
   #drawActions(): void {
     const row = this.#detail?.row;
-    const hasKey = row?.kind === 'record' && row.cells.key !== undefined;
+    const canOpenValue = row !== undefined && hasKey(row);
     for (const [{ needs }, button] of this.#actions) {
-      button.hidden = needs !== undefined && !(hasKey && (needs === 'key' || this.#storeKnown));
+      button.hidden = needs !== undefined && !(canOpenValue && (needs === 'key' || this.#storeKnown));
     }
   }
 
@@ -320,7 +320,8 @@ export class DetailPane {
         ({ offsetBytes, sizeBytes }) => offsetBytes === range.start && offsetBytes + sizeBytes === range.end,
       ),
     );
-    this.#drawTab();
+    // The byte view marks a selection by itself.
+    if (this.#tab !== 'bytes') this.#drawTab();
   }
 
   get #fields(): readonly RecordField[] {
@@ -406,6 +407,10 @@ function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, totalBytes:
   if (tab === 'numbers') return numbersView(bytes);
   const reading = tab === 'text' ? readText(bytes) : readValue(bytes, bytes.length === totalBytes);
   return valueView(reading, bytes, totalBytes);
+}
+
+function hasKey(row: InspectorRow): boolean {
+  return row.kind === 'record' && row.cells.key !== undefined;
 }
 
 function partName(operation: string): string {
