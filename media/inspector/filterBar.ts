@@ -86,8 +86,11 @@ export class FilterBar {
   showProgress(progress: FilterProgress, totalRows: number): void {
     const found = `${formatCount(progress.matchCount)} of ${formatCount(totalRows)}`;
     const share = progress.sizeBytes === 0 ? 1 : progress.scannedBytes / progress.sizeBytes;
-    const suffix = progress.cancelled ? ' · stopped' : progress.done ? '' : ` · ${formatShare(share)}`;
+    const isStopped = progress.cancelled || progress.problem !== undefined;
+    const suffix = isStopped ? ' · stopped' : progress.done ? '' : ` · ${formatShare(share)}`;
     setText(this.#status, found + suffix);
+    // What is wrong with a query that is being typed stays, while the one before it still runs.
+    if (this.#input.getAttribute('aria-invalid') !== 'true') setText(this.#problem, progress.problem ?? '');
     this.#showBusy(!progress.done);
   }
 

@@ -14,6 +14,8 @@ export class FilteredView {
   /** Number of the row that comes next. */
   nextRow = 0;
   done = false;
+  /** Why the pass ended early, when nobody stopped it. */
+  problem: string | undefined;
 
   constructor(id: ViewId, filter: CompiledFilter) {
     this.id = id;

@@ -574,33 +574,40 @@ export class Inspection implements ScanCalls {
     view.done = false;
     let lastReport = performance.now();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
+    view.problem = undefined;
     const walk = new RowWalk({ ...this.#walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
-    await walk.run(
-      ({ row, entry, group }) => {
-        view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
-        return false;
-      },
-      {
-        signal: view.abort.signal,
-        onProgress: (offsetBytes) => {
-          view.scannedBytes = offsetBytes;
-          view.nextRow = walk.nextRow;
-          if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
-          lastReport = performance.now();
-          this.#reportFilter(view, sizeBytes);
+    try {
+      await walk.run(
+        ({ row, entry, group }) => {
+          view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
+          return false;
         },
-      },
-    );
+        {
+          signal: view.abort.signal,
+          onProgress: (offsetBytes) => {
+            view.scannedBytes = offsetBytes;
+            view.nextRow = walk.nextRow;
+            if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+            lastReport = performance.now();
+            this.#reportFilter(view, sizeBytes);
+          },
+        },
+      );
+    } catch (error) {
+      view.problem = error instanceof Error ? error.message : String(error);
+    }
     if (this.#filtered !== view || this.#closed) return;
-    if (!view.abort.signal.aborted) view.scannedBytes = sizeBytes;
+    const reachedEnd = view.problem === undefined && !view.abort.signal.aborted;
+    if (reachedEnd) view.scannedBytes = sizeBytes;
     view.done = true;
     this.#reportFilter(view, sizeBytes);
-    if (this.#index.sizeBytes > sizeBytes && !view.abort.signal.aborted) this.#continueFilter(view, sizeBytes);
+    if (this.#index.sizeBytes > sizeBytes && reachedEnd) this.#continueFilter(view, sizeBytes);
   }
 
-  #reportFilter({ id, matches, scannedBytes, done, abort }: FilteredView, sizeBytes: number): void {
+  #reportFilter({ id, matches, scannedBytes, done, abort, problem }: FilteredView, sizeBytes: number): void {
     const { aborted: cancelled } = abort.signal;
-    this.#events.filterProgress({ view: id, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled });
+    const progress = { view: id, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled };
+    this.#events.filterProgress(problem === undefined ? progress : { ...progress, problem });
   }
 
   /** The file grew while the filter ran. */

@@ -132,15 +132,27 @@ export class RowWalk implements LogSink {
   async #visitWaiting(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const { askStates, filter } = this.#options;
+    const { filter } = this.#options;
     const offsets = waiting.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
-    const states = await askStates?.(offsets);
+    const states = await this.#askStates(offsets);
     let asked = 0;
     for (const candidate of waiting) {
       const state = isDamage(candidate.entry) ? undefined : (states?.[asked++] ?? 'unknown');
       const keep = state === undefined || (filter?.states?.has(state) ?? true);
       if (!keep || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
+    }
+  }
+
+  /** A store may be closed while it is asked. States are unknown then, unless rows are chosen by them. */
+  async #askStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[] | undefined> {
+    const { askStates, filter } = this.#options;
+    try {
+      return await askStates?.(offsetsBytes);
+    } catch (error) {
+      if (filter?.states === undefined) return undefined;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`The store no longer tells the states of records: ${reason}`, { cause: error });
     }
   }
 }

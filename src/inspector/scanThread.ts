@@ -26,6 +26,7 @@ export class ScanThread {
   readonly calls: BirpcReturn<ScanHostCalls, ScanEvents>;
   readonly #worker: Worker;
   #closed = false;
+  #failure: Error | undefined;
 
   /** `onFailure` is called once when the thread ends by itself; every call still open has been rejected then. */
   constructor(workerPath: string, source: ScanSource, events: ScanEvents, onFailure: (error: Error) => void) {
@@ -41,12 +42,18 @@ export class ScanThread {
       // Long searches are no failure: a thread that has ended rejects its calls through `$close`.
       timeout: -1,
       bind: 'functions',
+      // A webview may load, and ask, only after the thread has ended: it is to hear why, and not that a channel is closed.
+      onRequest: async (_request, next) => {
+        if (this.#failure !== undefined) throw this.#failure;
+        await next();
+      },
     });
     const fail = (cause: Error) => {
       if (this.#closed) return;
       this.#closed = true;
       const error = inWords(cause);
-      this.calls.$close(error);
+      this.#failure = error;
+      this.calls.$rejectPendingCalls(({ reject }) => reject(error));
       onFailure(error);
     };
     worker.on('error', fail);

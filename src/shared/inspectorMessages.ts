@@ -72,6 +72,8 @@ export interface FilterProgress {
   readonly done: boolean;
   /** The scan stopped on request; what was found until then is shown. */
   readonly cancelled: boolean;
+  /** Why the scan ended early, as one sentence; what was found until then is shown. */
+  readonly problem?: string;
 }
 
 export interface SortRequest {

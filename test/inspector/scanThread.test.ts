@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ScanThread } from '../../src/inspector/scanThread.ts';
+import { quietEvents } from './inspectionProbe.ts';
+
+const WORKER = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
+
+describe('a scanning thread that cannot open its file', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(path.join(tmpdir(), 'strata-scan-thread-'))));
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** The failure of the thread, and what it answers to calls before and after it. */
+  async function messagesFor(fileName: string): Promise<string[]> {
+    let onFailure: (error: Error) => void = () => {};
+    const failed = new Promise<Error>((resolve) => (onFailure = resolve));
+    const source = { kind: 'path', fileName, path: path.join(directory, fileName) } as const;
+    const thread = new ScanThread(WORKER, source, quietEvents, onFailure);
+    const open = async () => {
+      const outcome = await thread.calls.open().then(
+        () => 'opened',
+        (error: Error) => error.message,
+      );
+      return outcome;
+    };
+    const before = open();
+    const { message } = await failed;
+    const messages = [message, await before, await open()];
+    await thread.dispose();
+    return messages;
+  }
+
+  it('says of a missing file that it is gone, also to whoever asks later', async () => {
+    const gone = 'This file is gone: a compaction may have replaced it, or somebody has deleted it.';
+    assert.deepEqual(await messagesFor('000000000001.seg'), [gone, gone, gone]);
+  });
+
+  it('passes on what the file system says', async () => {
+    const unreadable = 'EISDIR: illegal operation on a directory, read';
+    assert.deepEqual(await messagesFor('.'), [unreadable, unreadable, unreadable]);
+  });
+});
