@@ -12,6 +12,7 @@ export class ExportFile {
   readonly #descriptor: number;
   #waiting: string[] = [];
   #waitingCharacters = 0;
+  #isOpen = true;
 
   constructor(path: string) {
     this.#path = path;
@@ -27,13 +28,20 @@ export class ExportFile {
 
   finish(): void {
     this.#flush();
-    closeSync(this.#descriptor);
+    this.#close();
     renameSync(this.#partialPath, this.#path);
   }
 
   abandon(): void {
-    closeSync(this.#descriptor);
+    this.#close();
     rmSync(this.#partialPath, { force: true });
+  }
+
+  /** What fails in `finish` is abandoned after it, which may have closed the file. */
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#descriptor);
   }
 
   #flush(): void {

@@ -343,12 +343,12 @@ export class Inspection implements ScanCalls {
       if (await waitUntil(() => view === ALL_ROWS || this.#knowsAllOf(view), abort.signal)) {
         written = await this.#writeRows(view, format, output, abort.signal);
       }
+      if (abort.signal.aborted) output.abandon();
+      else output.finish();
     } catch (error) {
       output.abandon();
       throw error;
     }
-    if (abort.signal.aborted) output.abandon();
-    else output.finish();
     return { ...written, cancelled: abort.signal.aborted };
   }
 
