@@ -95,7 +95,9 @@ const MIN_SEARCH_BUDGET_BYTES = 0x1000_0000;
  * Checksums are checked for so many bytes of records at once: few enough that the processor's cache still has them
  * when the records are reported.
  */
-const RUN_SIZE = 64 * 1024;
+const MAX_RUN_SIZE = 64 * 1024;
+/** Behind damage runs begin this small and grow again: each damage makes its run be checked twice. */
+const MIN_RUN_SIZE = 256;
 
 export class SegmentScanner {
   /** Offset of the next byte to be looked at. */
@@ -112,6 +114,7 @@ export class SegmentScanner {
   /** Records that end here or before have been checked together, with the outcome `#runIsSound`. */
   #runEndBytes = 0;
   #runIsSound = false;
+  #runSize = MAX_RUN_SIZE;
 
   constructor(options: SegmentScannerOptions) {
     this.#position = options.startOffsetBytes ?? FILE_HEADER_SIZE;
@@ -196,7 +199,7 @@ export class SegmentScanner {
    * when there are fewer than two, each is checked by itself.
    */
   #checkRun(window: Uint8Array, start: number): void {
-    const limit = Math.min(window.length, start + RUN_SIZE);
+    const limit = Math.min(window.length, start + this.#runSize);
     const toOffset = this.#position - start;
     let chain = 0;
     let at = start;
@@ -210,6 +213,7 @@ export class SegmentScanner {
     }
     this.#runEndBytes = toOffset + Math.max(at, start + 1);
     this.#runIsSound = count > 1 && this.#crc32(window, start, at, 0) === chain;
+    if (this.#runIsSound || count < 2) this.#runSize = Math.min(MAX_RUN_SIZE, this.#runSize * 2);
   }
 
   #emit(view: RecordView, sink: SegmentSink): void {
@@ -260,6 +264,7 @@ export class SegmentScanner {
     // What is found behind it need not begin where the run's records do.
     this.#runEndBytes = 0;
     this.#runIsSound = false;
+    this.#runSize = MIN_RUN_SIZE;
     if (this.#batch !== undefined) this.#batch.broken = true;
     const offsetBytes = this.#position;
     if (problem === 'bad-checksum') {
