@@ -1,8 +1,15 @@
 /** A local file, read by ranges. Opened read-only; nothing here writes, creates or locks. */
 
+import { Buffer } from 'node:buffer';
 // biome-ignore lint/style/noRestrictedImports: the scanning thread reads local files by ranges, which vscode.workspace.fs cannot.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { RangedFile } from './rangedFile.ts';
+
+/**
+ * A file that grows keeps its first bytes; one that was written anew in the same place has others. So few are enough:
+ * a time of creation or an identifier stands among them. With less than that, a file was taken for something else.
+ */
+const HEAD_SIZE_BYTES = 32;
 
 /**
  * Reads are synchronous because this runs in a thread of its own, where a cached `readSync` costs a microsecond and a
@@ -13,6 +20,7 @@ export class LocalFile implements RangedFile {
   #descriptor: number;
   #sizeBytes: number;
   #inode: bigint;
+  #head: Uint8Array;
 
   /** Throws what `open` throws: the file is missing, or may not be read. */
   constructor(path: string) {
@@ -21,6 +29,7 @@ export class LocalFile implements RangedFile {
     const stat = fstatSync(this.#descriptor, { bigint: true });
     this.#sizeBytes = Number(stat.size);
     this.#inode = stat.ino;
+    this.#head = this.#readHead();
   }
 
   get sizeBytes(): number {
@@ -56,12 +65,21 @@ export class LocalFile implements RangedFile {
       const opened = fstatSync(descriptor, { bigint: true });
       this.#sizeBytes = Number(opened.size);
       this.#inode = opened.ino;
+      this.#head = this.#readHead();
       return 'replaced';
     }
     const before = this.#sizeBytes;
     this.#sizeBytes = Number(stat.size);
     if (this.#sizeBytes === before) return 'same';
+    const head = this.#head;
+    this.#head = this.#readHead();
+    if (Buffer.compare(head, this.#head) !== 0) return 'replaced';
     return this.#sizeBytes > before ? 'grew' : 'shrank';
+  }
+
+  #readHead(): Uint8Array {
+    const head = new Uint8Array(HEAD_SIZE_BYTES);
+    return head.subarray(0, this.read(head, 0));
   }
 
   close(): void {
