@@ -36,6 +36,8 @@ export class RowCache {
 
   forgetRows(): void {
     this.#generation++;
+    // Rows that come again keep their states; while a file grows, ever more would be kept of rows that do not.
+    if (this.#states.size > MAX_PAGES * PAGE_ROWS) this.#states.clear();
     this.#pages.clear();
     this.#outdated.clear();
     this.#loading = false;

@@ -23,11 +23,13 @@ export async function chooseStore(
   target: unknown,
 ): Promise<StoreTarget | undefined> {
   await context.registry.ready();
-  const entry =
+  const chosen =
     (await storeOfTarget(context, target)) ??
     (await storeOfActiveEditor(context)) ??
     (await chooseEntry(context, title));
-  if (entry === undefined) return undefined;
+  if (chosen === undefined) return undefined;
+  // A node of the tree may be older than the list.
+  const entry = context.registry.add(chosen.reference, chosen);
   if (entry.store === undefined && !(await openStoreReporting(context, entry))) return undefined;
   const { store } = entry;
   return store && { entry, store };

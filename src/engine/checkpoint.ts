@@ -8,7 +8,7 @@ import type { LiveLog } from './liveLog.ts';
 import { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
 import { readFully, replaceFile, writeFully } from './storage.ts';
-import { StrataError } from './strataError.ts';
+import { isSystemError, StrataError } from './strataError.ts';
 
 const COPY_CHUNK_SIZE = 1024 * 1024;
 
@@ -68,13 +68,20 @@ function describeSealed(segment: Segment): ManifestSegment {
 
 async function linkOrCopy(log: LiveLog, segment: Segment, target: string, pacer: Pacer): Promise<void> {
   const { storage, directory } = log;
-  const names = segment.hasHintFile ? [segment.fileName, segment.hintName] : [segment.fileName];
-  for (const name of names) {
+  const place = async (name: string) => {
     try {
       storage.link(storage.join(directory, name), storage.join(target, name));
     } catch {
       await copyFile(log, storage.join(directory, name), storage.join(target, name), pacer);
     }
+  };
+  await place(segment.fileName);
+  if (!segment.hasHintFile) return;
+  try {
+    await place(segment.hintName);
+  } catch (error) {
+    // A checkpoint is whole without it, and what was copied of it is not believed.
+    if (!isSystemError(error)) throw error;
   }
 }
 

@@ -33,8 +33,10 @@ export interface SealedSegmentStats {
   readonly segmentId: number;
   /** Bytes of all records. */
   readonly recordBytes: number;
-  /** Bytes of records that are no key's newest, without the tombstones that are known to be needed. */
+  /** Bytes of records that are no key's newest, tombstones included. */
   readonly deadBytes: number;
+  /** Those of tombstones that the last compaction had to keep and, alone, would keep again: no reason to start one. */
+  readonly neededBytes?: number;
 }
 
 /** Ids of the sealed segments to compact now, ascending; empty when nothing is worth it. */
@@ -48,7 +50,8 @@ export function planCompaction(
   const triggered =
     small.length >= policy.triggerSmallCount ||
     segments.some((segment) => {
-      return deadShare(segment) >= policy.triggerDeadShare || segment.deadBytes >= policy.triggerDeadBytes;
+      const deadBytes = segment.deadBytes - (segment.neededBytes ?? 0);
+      return shareOf(segment, deadBytes) >= policy.triggerDeadShare || deadBytes >= policy.triggerDeadBytes;
     });
   if (!triggered) return [];
   return segments
@@ -59,14 +62,14 @@ export function planCompaction(
 
 function isWorthIt(segment: SealedSegmentStats, policy: CompactionPolicy): boolean {
   return (
-    deadShare(segment) >= policy.includeDeadShare ||
+    shareOf(segment, segment.deadBytes) >= policy.includeDeadShare ||
     segment.deadBytes >= policy.includeDeadBytes ||
     segment.recordBytes < policy.includeSmallerThanBytes
   );
 }
 
-function deadShare(segment: SealedSegmentStats): number {
-  return segment.recordBytes === 0 ? 0 : segment.deadBytes / segment.recordBytes;
+function shareOf({ recordBytes }: SealedSegmentStats, bytes: number): number {
+  return recordBytes === 0 ? 0 : bytes / recordBytes;
 }
 
 function isAllowedHour(policy: CompactionPolicy, hour: number): boolean {

@@ -307,12 +307,15 @@ export class Store {
       const startMs = performance.now();
       await this.#writer?.flush();
       const reader = new StateReader(this.#log);
+      // Or a key that comes and goes meanwhile leaves no trace, and an older record of it would be taken for lost.
+      this.#log.keydir.rememberDeletes();
       try {
         const { keydir, report } = await rebuildKeydir(this.#log, 'Replay', own);
         const comparison = this.#compare(keydir, reader, true);
         return { ...report, ...comparison, durationMs: performance.now() - startMs };
       } finally {
         reader.close();
+        this.#log.keydir.dropGhosts();
       }
     });
   }
@@ -474,9 +477,8 @@ export class Store {
     const candidates = live.flatMap((segment) => {
       const { segmentId, state, sizeBytes, deadBytes } = this.#segmentStats(segment);
       if (state !== 'sealed') return [];
-      // Rewriting them would keep them once more, and so on for ever.
       const neededBytes = oldest.has(segment.neededBesideSequence) ? segment.neededTombstoneBytes : 0;
-      return [{ segmentId, deadBytes: deadBytes - neededBytes, recordBytes: sizeBytes - FILE_HEADER_SIZE }];
+      return [{ segmentId, deadBytes, neededBytes, recordBytes: sizeBytes - FILE_HEADER_SIZE }];
     });
     const segmentIds = planCompaction(candidates, policy, new Date(this.#now()).getHours());
     if (segmentIds.length > 0) await this.compact({ segmentIds });

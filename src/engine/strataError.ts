@@ -77,9 +77,11 @@ export function storageError(error: unknown, doing: string): StrataError {
   });
 }
 
-/** Whether the operating system refused something, so that nothing is known to be wrong with Strata itself. */
+/** Whether a file could not be read: the operating system refused, or it is larger than Node reads at once. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+  if (!(error instanceof Error) || error instanceof StrataError) return false;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return /^E[A-Z0-9]+$/.test(code) || code === 'ERR_FS_FILE_TOO_LARGE';
 }
 
 export function abortedError(doing: string, outcome = 'The store is as it was before.'): StrataError {

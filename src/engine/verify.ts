@@ -14,6 +14,7 @@ import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
+import { isSystemError } from './strataError.ts';
 import { UintMap } from './uintMap.ts';
 
 type Problem = VerifyReport['problems'][number];
@@ -81,7 +82,13 @@ function noteFor(problems: Problem[], fileName: string): (message: string) => vo
 async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[], task: TaskOptions): Promise<void> {
   const { hintName: fileName, file, id: segmentId, sizeBytes } = segment;
   const note = noteFor(problems, fileName);
-  const bytes = log.storage.readFile(log.storage.join(log.directory, fileName));
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = log.storage.readFile(log.storage.join(log.directory, fileName));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return note(`the file cannot be read: ${error.message}; it is a cache, and the store works without`);
+  }
   if (bytes === undefined) return note('the file is missing');
   const expected = new UintMap<string>();
   const result = decodeHintFile(bytes, crc32, {

@@ -151,7 +151,8 @@ export class StoreRegistry implements vscode.Disposable {
     return open;
   }
 
-  async close(entry: StoreEntry): Promise<void> {
+  async close(requested: StoreEntry): Promise<void> {
+    const entry = this.#entries.get(requested.id) ?? requested;
     await entry.close();
     this.#log.info(`Closed ${entry.id}.`);
     if (!this.#discoveredIds.has(entry.id)) {

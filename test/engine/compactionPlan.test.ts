@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { type CompactionPolicy, DEFAULT_COMPACTION_POLICY, planCompaction } from '../../src/engine/compactionPlan.ts';
+import {
+  type CompactionPolicy,
+  DEFAULT_COMPACTION_POLICY,
+  planCompaction,
+  type SealedSegmentStats,
+} from '../../src/engine/compactionPlan.ts';
 
 const MIB = 1024 * 1024;
 const LARGE = 64 * MIB;
 const NOON = 12;
 
 const segment = (segmentId: number, deadBytes: number, recordBytes = LARGE) => ({ segmentId, recordBytes, deadBytes });
-const plan = (segments: ReturnType<typeof segment>[], policy: Partial<CompactionPolicy> = {}, hour = NOON) =>
+const plan = (segments: readonly SealedSegmentStats[], policy: Partial<CompactionPolicy> = {}, hour = NOON) =>
   planCompaction(segments, { ...DEFAULT_COMPACTION_POLICY, ...policy }, hour);
 
 describe('The compaction plan', () => {
@@ -19,6 +24,13 @@ describe('The compaction plan', () => {
   it('starts by dead share, and then takes all that are worth it, by ascending id', () => {
     const segments = [segment(5, 0.6 * LARGE), segment(3, 0.4 * LARGE), segment(1, 0.39 * LARGE), segment(2, 0, MIB)];
     assert.deepEqual(plan(segments), [2, 3, 5]);
+  });
+
+  it('does not start for tombstones that are needed, but takes them along: with their segment they may go', () => {
+    const needed = { ...segment(2, 0.9 * LARGE), neededBytes: 0.9 * LARGE };
+    assert.deepEqual(plan([segment(1, 0.59 * LARGE), needed]), []);
+    assert.deepEqual(plan([segment(1, 0.6 * LARGE), needed]), [1, 2]);
+    assert.deepEqual(plan([{ ...needed, neededBytes: 0.2 * LARGE }]), [2]);
   });
 
   it('starts by dead bytes', () => {

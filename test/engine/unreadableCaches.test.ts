@@ -41,6 +41,26 @@ describe('a cache that cannot be read', () => {
     await again.close();
   });
 
+  it('is named by verify and left out of a checkpoint', async () => {
+    const hintName = readdirSync(directory).find((name) => name.endsWith('.hint'));
+    assert.ok(hintName);
+    putDirectoryInPlaceOf(hintName);
+    const store = await Store.open(directory);
+    assert.equal(store.recovery.openedBy, 'snapshot');
+    const { problems } = await store.verify();
+    assert.deepEqual(
+      problems.map(({ fileName }) => fileName),
+      [hintName],
+    );
+    assert.match(problems[0]?.message ?? '', /cannot be read/);
+    const target = path.join(directories.make(), 'checkpoint');
+    await store.checkpoint(target);
+    await store.close();
+    const copy = await Store.open(target);
+    checkAll(copy);
+    await copy.close();
+  });
+
   it('is ignored and named: a hint file', async () => {
     rmSync(path.join(directory, 'KEYDIR'));
     const hintName = readdirSync(directory).find((name) => name.endsWith('.hint'));
