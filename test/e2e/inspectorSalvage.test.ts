@@ -116,6 +116,8 @@ describe('salvage', () => {
   it('is offered where opening a damaged store fails', async () => {
     const { workbench, directory } = fixture;
     await workbench.openViewContainer('Strata');
+    // The store that was just salvaged is found a little later; a row that moves meanwhile takes the click of another.
+    await workbench.view('Stores').row('users-salvaged').waitFor();
     await workbench.view('Stores').contextMenu('users', 'Open Store');
     await workbench.page.locator('.monaco-dialog-box').waitFor();
     await workbench.screenshot('inspector-salvage-offer');
