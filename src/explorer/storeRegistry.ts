@@ -64,7 +64,7 @@ export class StoreRegistry implements vscode.Disposable {
     return this.#listed;
   }
 
-  /** Done when those of the last session are open again, too. */
+  /** Done when those that were open in the last window are open again, too. */
   ready(): Promise<void> {
     this.#ready ??= this.listed().then(() => this.#reopenRemembered());
     return this.#ready;
