@@ -366,13 +366,8 @@ export function loadHintFile(
   segment: Segment,
   keydir: Keydir,
 ): string | undefined {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = place.storage.readFile(place.storage.join(place.directory, segment.hintName));
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return 'unreadable';
-  }
+  const bytes = readHintFile(place, segment);
+  if (bytes instanceof Error) return 'unreadable';
   if (bytes === undefined) return 'missing';
   let foreign = false;
   const result = decodeHintFile(bytes, crc32, {
@@ -384,6 +379,19 @@ export function loadHintFile(
   });
   if (!result.ok) return result.problem;
   return foreign ? 'of-another-segment' : undefined;
+}
+
+/** The hint file of a segment; undefined when there is none, and an error, not thrown, when it cannot be read. */
+export function readHintFile(
+  { storage, directory }: { readonly storage: Storage; readonly directory: string },
+  segment: Segment,
+): Uint8Array | Error | undefined {
+  try {
+    return storage.readFile(storage.join(directory, segment.hintName));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return error;
+  }
 }
 
 function covers(summary: HintSummary, segment: Segment): boolean {

@@ -34,10 +34,6 @@ export class UintMap<T> {
     return this.#shards[key >>> SHARD_BITS]?.delete(key) === true;
   }
 
-  clear(): void {
-    this.#shards.length = 0;
-  }
-
   *keys(): Generator<number> {
     for (const shard of this.#shards) if (shard !== undefined) yield* shard.keys();
   }

@@ -10,11 +10,11 @@ import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
 import { readManifest } from './manifestFile.ts';
 import { Pacer } from './pacer.ts';
+import { readHintFile } from './recovery.ts';
 import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
-import { isSystemError } from './strataError.ts';
 import { UintMap } from './uintMap.ts';
 
 type Problem = VerifyReport['problems'][number];
@@ -82,12 +82,9 @@ function noteFor(problems: Problem[], fileName: string): (message: string) => vo
 async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[], task: TaskOptions): Promise<void> {
   const { hintName: fileName, file, id: segmentId, sizeBytes } = segment;
   const note = noteFor(problems, fileName);
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = log.storage.readFile(log.storage.join(log.directory, fileName));
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return note(`the file cannot be read: ${error.message}; it is a cache, and the store works without`);
+  const bytes = readHintFile(log, segment);
+  if (bytes instanceof Error) {
+    return note(`the file cannot be read: ${bytes.message}; it is a cache, and the store works without`);
   }
   if (bytes === undefined) return note('the file is missing');
   const expected = new UintMap<string>();

@@ -122,9 +122,10 @@ export class StoreRegistry implements vscode.Disposable {
   }
 
   /** Shows the store from now on; it goes when it is closed, unless a provider finds it. */
-  add(reference: StoreReference, entry = this.#newEntry(reference)): StoreEntry {
+  add(reference: StoreReference, forgotten?: StoreEntry): StoreEntry {
     const known = this.#entries.get(reference.id);
     if (known !== undefined) return known;
+    const entry = forgotten ?? this.#newEntry(reference);
     this.#entries.set(reference.id, entry);
     this.#changed.fire({ kind: 'list' });
     return entry;

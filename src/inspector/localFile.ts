@@ -77,12 +77,12 @@ export class LocalFile implements RangedFile {
     return this.#sizeBytes > before ? 'grew' : 'shrank';
   }
 
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
   #readHead(): Uint8Array {
     const head = new Uint8Array(HEAD_SIZE_BYTES);
     return head.subarray(0, this.read(head, 0));
-  }
-
-  close(): void {
-    closeSync(this.#descriptor);
   }
 }

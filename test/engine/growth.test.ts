@@ -32,13 +32,16 @@ describe('The expiry queue', () => {
 });
 
 describe('Compaction by policy', () => {
-  it('does not rewrite a store of small segments again and again', async () => {
-    const disk = new SimulatedDisk();
-    const store = await Store.open(
+  /** Looks for something to compact all the time. */
+  const openCompacting = () =>
+    Store.open(
       STORE_DIRECTORY,
       { ...QUIET_OPTIONS, durability: 'os', maxSegmentSizeBytes: 4096, compaction: { checkIntervalMs: 1 } },
-      disk,
+      new SimulatedDisk(),
     );
+
+  it('does not rewrite a store of small segments again and again', async () => {
+    const store = await openCompacting();
     for (let i = 0; i < 400; i++) await store.put(keyBytes(`key ${i}`), new Uint8Array(400));
     await store.sync();
     const before = store.stats().segments.map(({ segmentId }) => segmentId);
@@ -52,12 +55,7 @@ describe('Compaction by policy', () => {
   });
 
   it('rewrites tombstones that an older segment needs once, and drops them when that one is gone', async () => {
-    const disk = new SimulatedDisk();
-    const store = await Store.open(
-      STORE_DIRECTORY,
-      { ...QUIET_OPTIONS, durability: 'os', maxSegmentSizeBytes: 4096, compaction: { checkIntervalMs: 1 } },
-      disk,
-    );
+    const store = await openCompacting();
     const put = async (from: number, to: number) => {
       for (let i = from; i < to; i++) await store.put(keyBytes(`key ${i}`), new Uint8Array(400));
     };
