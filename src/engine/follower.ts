@@ -9,11 +9,11 @@
 import { segmentFileName } from '../format/fileName.ts';
 import { FILE_HEADER_SIZE } from '../format/layout.ts';
 import type { Manifest, ManifestSegment } from '../format/manifest.ts';
+import { HintReader } from './hintReader.ts';
 import type { LiveLog } from './liveLog.ts';
 import { LogReplayer } from './logReplayer.ts';
 import { readManifest } from './manifestFile.ts';
 import { Pacer } from './pacer.ts';
-import { loadHintFile } from './recovery.ts';
 import { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
 import { StateReader } from './storeSnapshot.ts';
@@ -114,7 +114,7 @@ export class Follower {
     if (entry.state === 'sealed' && segment.recordCount === 0 && segment.hasHintFile) {
       segment.sizeBytes = fileSizeBytes;
       const place = { storage, directory, knownSequence: this.#log.appliedSequence };
-      if (loadHintFile(place, segment, keydir) === undefined) return;
+      if (new HintReader().load(place, segment, keydir) === undefined) return;
       segment.sizeBytes = FILE_HEADER_SIZE;
     }
     if (fileSizeBytes > segment.sizeBytes) await this.#scanTail(segment, fileSizeBytes);

@@ -78,9 +78,19 @@ export class KeyTable {
     const index = hash >>> SHARD_SHIFT;
     const count = (this.#counts[index] as number) + 1;
     let shard = this.#shardAt(index);
-    if (count * 4 > shard.length * 3) shard = this.#grow(index);
+    if (isTooFull(count, shard.length)) shard = this.#resize(index, Math.max(FIRST_CAPACITY, shard.length * 2));
     place(shard, hash, entry);
     this.#counts[index] = count;
+  }
+
+  /** Makes room for `count` entries, if their hashes are spread evenly over the shards. */
+  reserve(count: number): void {
+    const each = Math.ceil(count / SHARD_COUNT);
+    let capacity = FIRST_CAPACITY;
+    while (isTooFull(each, capacity)) capacity *= 2;
+    for (let index = 0; index < SHARD_COUNT; index++) {
+      if (this.#shardAt(index).length < capacity) this.#resize(index, capacity);
+    }
   }
 
   remove(hash: number, entry: number): void {
@@ -132,15 +142,20 @@ export class KeyTable {
     return shard;
   }
 
-  #grow(index: number): Uint32Array {
+  #resize(index: number, capacity: number): Uint32Array {
     const old = this.#shardAt(index);
-    const larger = new Uint32Array(old.length === 0 ? FIRST_CAPACITY : old.length * 2);
+    const larger = new Uint32Array(capacity);
     for (const stored of old) {
       if (stored !== EMPTY) place(larger, this.#hashOf(entryIn(stored)), entryIn(stored));
     }
     this.#shards[index] = larger;
     return larger;
   }
+}
+
+/** Above three quarters, searches become long. */
+function isTooFull(count: number, capacity: number): boolean {
+  return count * 4 > capacity * 3;
 }
 
 function place(shard: Uint32Array, hash: number, entry: number): void {

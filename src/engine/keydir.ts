@@ -236,6 +236,11 @@ export class Keydir {
     return !wasGhost;
   }
 
+  /** Makes room for so many more keys at once: growing step by step moves each of them several times. */
+  expect(count: number): void {
+    this.#table.reserve(Math.min(this.#entries.end + count, MAX_ENTRIES));
+  }
+
   /** Puts an entry right that contradicts the log, whatever its sequence number says. */
   repair(key: Uint8Array, record: Readonly<KeydirRecord>): void {
     const entry = this.find(key, 0, key.length);

@@ -8,12 +8,11 @@
  */
 
 import { MANIFEST_NAME, parseSegmentFileName, SNAPSHOT_NAME, segmentFileName } from '../format/fileName.ts';
-import { decodeHintFile, type HintEntry, type HintSummary } from '../format/hintFile.ts';
 import type { SnapshotHead } from '../format/keydirSnapshot.ts';
-import { FILE_HEADER_SIZE, FILE_KIND, OPERATION } from '../format/layout.ts';
+import { FILE_HEADER_SIZE, FILE_KIND } from '../format/layout.ts';
 import type { Manifest, ManifestSegment } from '../format/manifest.ts';
 import type { FileDamage, RecoveryReport } from './api.ts';
-import { crc32 } from './checksum.ts';
+import { HintReader } from './hintReader.ts';
 import { Keydir } from './keydir.ts';
 import { LogReplayer } from './logReplayer.ts';
 import { readManifest } from './manifestFile.ts';
@@ -22,7 +21,7 @@ import { Segment, SegmentTable } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
 import { loadSnapshot } from './snapshotFile.ts';
 import type { Storage, StorageFile } from './storage.ts';
-import { isSystemError, StrataError } from './strataError.ts';
+import { StrataError } from './strataError.ts';
 
 export interface RecoveryOptions {
   readonly storage: Storage;
@@ -113,6 +112,7 @@ class Recovery {
   readonly #options: RecoveryOptions;
   readonly #manifest: Manifest;
   readonly #pacer = new Pacer('Opening the store');
+  readonly #hintReader = new HintReader();
   readonly #damage: FileDamage[] = [];
   readonly #ignoredCaches: { fileName: string; reason: string }[] = [];
   readonly #methods = new Set<Method>();
@@ -282,7 +282,7 @@ class Recovery {
 
   #loadHints(segment: Segment): boolean {
     if (!segment.hasHintFile || this.#options.ignoreCaches === true) return false;
-    const problem = loadHintFile(this.#options, segment, this.#keydir);
+    const problem = this.#hintReader.load(this.#options, segment, this.#keydir);
     if (problem !== undefined) {
       this.#ignoredCaches.push({ fileName: segment.hintName, reason: problem });
       segment.hasHintFile = false;
@@ -355,62 +355,4 @@ class Recovery {
       { damage: this.#damage },
     );
   }
-}
-
-/**
- * Loads a sealed segment's records from its hint file; `knownSequence` as for `LogReplayer`. Returns why it cannot be
- * believed, or undefined when all of it was applied.
- */
-export function loadHintFile(
-  place: { readonly storage: Storage; readonly directory: string; readonly knownSequence?: number },
-  segment: Segment,
-  keydir: Keydir,
-): string | undefined {
-  const bytes = readHintFile(place, segment);
-  if (bytes instanceof Error) return 'unreadable';
-  if (bytes === undefined) return 'missing';
-  let foreign = false;
-  const result = decodeHintFile(bytes, crc32, {
-    accept: (summary) => {
-      foreign = !covers(summary, segment);
-      return !foreign;
-    },
-    entry: (entry) => applyHint(entry, segment, keydir, place.knownSequence ?? 0),
-  });
-  if (!result.ok) return result.problem;
-  return foreign ? 'of-another-segment' : undefined;
-}
-
-/** The hint file of a segment; undefined when there is none, and an error, not thrown, when it cannot be read. */
-export function readHintFile(
-  { storage, directory }: { readonly storage: Storage; readonly directory: string },
-  segment: Segment,
-): Uint8Array | Error | undefined {
-  try {
-    return storage.readFile(storage.join(directory, segment.hintName));
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return error;
-  }
-}
-
-function covers(summary: HintSummary, segment: Segment): boolean {
-  return (
-    summary.segmentId === segment.id &&
-    summary.segmentSizeBytes === segment.sizeBytes &&
-    summary.segmentHeaderChecksum === segment.readHeaderChecksum()
-  );
-}
-
-function applyHint(entry: HintEntry, segment: Segment, keydir: Keydir, knownSequence: number): void {
-  const { key, sequence } = entry;
-  const isTombstone = entry.operation === OPERATION.del;
-  segment.countRecord(sequence, isTombstone);
-  if (isTombstone) {
-    keydir.del(key, 0, key.length, sequence, true);
-    return;
-  }
-  if (sequence <= knownSequence && keydir.find(key, 0, key.length) === -1) return;
-  const { offsetBytes, valueLength, expiryMs } = entry;
-  keydir.put(key, 0, key.length, { slot: segment.slot, offsetBytes, valueLength, sequence, expiryMs });
 }

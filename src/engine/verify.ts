@@ -6,11 +6,11 @@ import { OPERATION } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import type { TaskOptions, VerifyReport } from './api.ts';
 import { crc32 } from './checksum.ts';
+import { HintReader } from './hintReader.ts';
 import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
 import { readManifest } from './manifestFile.ts';
 import { Pacer } from './pacer.ts';
-import { readHintFile } from './recovery.ts';
 import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
@@ -82,7 +82,7 @@ function noteFor(problems: Problem[], fileName: string): (message: string) => vo
 async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[], task: TaskOptions): Promise<void> {
   const { hintName: fileName, file, id: segmentId, sizeBytes } = segment;
   const note = noteFor(problems, fileName);
-  const bytes = readHintFile(log, segment);
+  const bytes = new HintReader().read(log, segment);
   if (bytes instanceof Error) {
     return note(`the file cannot be read: ${bytes.message}; it is a cache, and the store works without`);
   }

@@ -31,17 +31,38 @@ export interface HintSummary {
   readonly createdMs: number;
 }
 
-/** One entry, reused from call to call. `key` is a view into the file's bytes. */
+/** What an entry says of a record. */
 export interface HintEntry {
-  operation: Operation;
-  /** Offset of the entry in the hint file. */
-  entryOffsetBytes: number;
+  readonly operation: Operation;
   /** Offset of the record in the segment. */
-  offsetBytes: number;
-  valueLength: number;
-  sequence: number;
-  expiryMs: number;
-  key: Uint8Array;
+  readonly offsetBytes: number;
+  readonly valueLength: number;
+  readonly sequence: number;
+  readonly expiryMs: number;
+  readonly key: Uint8Array;
+}
+
+/** One entry, reused from call to call. */
+export class HintEntryView implements HintEntry {
+  /** Where the entry was read from; `key` is a view into it. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Offset of the entry in these bytes. */
+  entryOffsetBytes = 0;
+  operation: Operation = OPERATION.put;
+  offsetBytes = 0;
+  valueLength = 0;
+  sequence = 0;
+  expiryMs = 0;
+  keyLength = 0;
+
+  /** Index of the key's first byte in `bytes`. */
+  get keyStart(): number {
+    return this.entryOffsetBytes + HINT_ENTRY_HEADER_SIZE;
+  }
+
+  get key(): Uint8Array {
+    return this.bytes.subarray(this.keyStart, this.keyStart + this.keyLength);
+  }
 }
 
 export type HintFileProblem =
@@ -59,7 +80,7 @@ export interface HintSink {
   /** Called once with a sound file's summary; no entries follow when it returns false. */
   accept?(summary: HintSummary): boolean;
   /** `entry` is reused for the next call. */
-  entry(entry: HintEntry): void;
+  entry(entry: HintEntryView): void;
 }
 
 /** Entries are collected in pieces, so that a large file is never copied while it grows. */
@@ -74,7 +95,7 @@ export class HintFileEncoder {
   #end = 0;
   #entryCount = 0;
 
-  add(entry: Omit<HintEntry, 'entryOffsetBytes'>): void {
+  add(entry: HintEntry): void {
     this.addRecord(entry, entry.offsetBytes, entry.key, 0, entry.key.length);
   }
 
@@ -146,8 +167,8 @@ export function decodeHintFile(bytes: Uint8Array, crc32: Crc32, sink: HintSink):
   const summary = readHintSummary(bytes, header.header);
   if (!entriesAreSound(bytes, end, summary)) return { ok: false, problem: 'impossible-entry' };
   if (sink.accept?.(summary) === false) return { ok: true, summary };
-  const entry = newHintEntry();
-  for (let at = HINT_FIRST_ENTRY; at < end; at += HINT_ENTRY_HEADER_SIZE + entry.key.length) {
+  const entry = new HintEntryView();
+  for (let at = HINT_FIRST_ENTRY; at < end; at += HINT_ENTRY_HEADER_SIZE + entry.keyLength) {
     readHintEntry(bytes, at, entry);
     sink.entry(entry);
   }
@@ -168,29 +189,16 @@ export function readHintSummary(
   };
 }
 
-export function newHintEntry(): HintEntry {
-  const key = new Uint8Array(0);
-  return {
-    operation: OPERATION.put,
-    entryOffsetBytes: 0,
-    offsetBytes: 0,
-    valueLength: 0,
-    sequence: 0,
-    expiryMs: 0,
-    key,
-  };
-}
-
 /** Reads the entry at `at`; its header and key must lie in `bytes`. */
-export function readHintEntry(bytes: Uint8Array, at: number, entry: HintEntry): void {
+export function readHintEntry(bytes: Uint8Array, at: number, entry: HintEntryView): void {
+  entry.bytes = bytes;
   entry.entryOffsetBytes = at;
   entry.operation = bytes[at + HINT_ENTRY.operation] as Operation;
   entry.offsetBytes = readU32(bytes, at + HINT_ENTRY.offset);
   entry.valueLength = readU32(bytes, at + HINT_ENTRY.valueLength);
   entry.sequence = readU64(bytes, at + HINT_ENTRY.sequence);
   entry.expiryMs = readU64(bytes, at + HINT_ENTRY.expiry);
-  const keyAt = at + HINT_ENTRY_HEADER_SIZE;
-  entry.key = bytes.subarray(keyAt, keyAt + readU16(bytes, at + HINT_ENTRY.keyLength));
+  entry.keyLength = readU16(bytes, at + HINT_ENTRY.keyLength);
 }
 
 function entriesAreSound(bytes: Uint8Array, end: number, summary: HintSummary): boolean {

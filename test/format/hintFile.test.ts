@@ -7,34 +7,33 @@ import { writeU32 } from '../../src/format/littleEndian.ts';
 import { everyByteChange, everyTruncation } from '../support/byteMutations.ts';
 import { toBytes } from '../support/segmentBytes.ts';
 
-type PlainEntry = Omit<HintEntry, 'entryOffsetBytes'>;
-
 const SEGMENT = { segmentId: 9, segmentSizeBytes: 400, segmentHeaderChecksum: 0xdeadbeef, createdMs: 5 };
 const MAX = 2 ** 53 - 1;
 
-function entry(key: string | Uint8Array, fields: Partial<PlainEntry> = {}): PlainEntry {
+function entry(key: string | Uint8Array, fields: Partial<HintEntry> = {}): HintEntry {
   const { operation = OPERATION.put, offsetBytes = 32, valueLength = 0, sequence = 1, expiryMs = 0 } = fields;
   return { operation, offsetBytes, valueLength, sequence, expiryMs, key: toBytes(key) };
 }
 
 /** The last one ends exactly at the segment's end. */
-const ENTRIES: readonly PlainEntry[] = [
+const ENTRIES: readonly HintEntry[] = [
   entry('first', { valueLength: 100 }),
   entry(Uint8Array.of(0, 0xff), { offsetBytes: 173, sequence: MAX, expiryMs: MAX }),
   entry('gone', { operation: OPERATION.del, offsetBytes: 211, sequence: 4 }),
   entry('last', { offsetBytes: 251, valueLength: 109, sequence: 3 }),
 ];
 
-function encode(entries: readonly PlainEntry[], segment = SEGMENT): Uint8Array {
+function encode(entries: readonly HintEntry[], segment = SEGMENT): Uint8Array {
   const encoder = new HintFileEncoder();
   for (const each of entries) encoder.add(each);
   return Uint8Array.from(Buffer.concat([...encoder.pieces(segment, crc32)]));
 }
 
-function decode(bytes: Uint8Array): { result: HintFileResult; entries: PlainEntry[] } {
-  const entries: PlainEntry[] = [];
+function decode(bytes: Uint8Array): { result: HintFileResult; entries: HintEntry[] } {
+  const entries: HintEntry[] = [];
   const result = decodeHintFile(bytes, crc32, {
-    entry: ({ entryOffsetBytes: _, ...fields }) => entries.push({ ...fields, key: fields.key.slice() }),
+    entry: ({ operation, offsetBytes, valueLength, sequence, expiryMs, key }) =>
+      entries.push({ operation, offsetBytes, valueLength, sequence, expiryMs, key: key.slice() }),
   });
   return { result, entries };
 }
@@ -116,8 +115,8 @@ describe('hint file', () => {
     assert.deepEqual(decode(header).result, { ok: false, problem: 'wrong-kind' });
   });
 
-  const impossible: [string, Partial<PlainEntry>][] = [
-    ['operation 0', { operation: 0 as PlainEntry['operation'] }],
+  const impossible: [string, Partial<HintEntry>][] = [
+    ['operation 0', { operation: 0 as HintEntry['operation'] }],
     ['a batch frame', { operation: OPERATION.batch }],
     ['an empty key', { key: new Uint8Array(0) }],
     ['an offset in the file header', { offsetBytes: 31 }],
@@ -131,7 +130,7 @@ describe('hint file', () => {
   ];
   for (const [title, fields] of impossible) {
     it(`is refused with a right checksum and ${title}, without any entry`, () => {
-      const { result, entries } = decode(encode([ENTRIES[0] as PlainEntry, { ...entry('last'), ...fields }]));
+      const { result, entries } = decode(encode([ENTRIES[0] as HintEntry, { ...entry('last'), ...fields }]));
       assert.deepEqual(result, { ok: false, problem: 'impossible-entry' });
       assert.deepEqual(entries, []);
     });

@@ -2,7 +2,7 @@
 
 import { decodeFileHeader } from '../../format/fileHeader.ts';
 import { hintFileName, segmentFileName } from '../../format/fileName.ts';
-import { type HintFileProblem, newHintEntry, readHintEntry } from '../../format/hintFile.ts';
+import { HintEntryView, type HintFileProblem, readHintEntry } from '../../format/hintFile.ts';
 import { HintFileStream } from '../../format/hintFileStream.ts';
 import { FILE_HEADER, FILE_HEADER_SIZE, HINT_FIRST_ENTRY, HINT_SUMMARY } from '../../format/layout.ts';
 import { readU32, readU64 } from '../../format/littleEndian.ts';
@@ -107,7 +107,7 @@ async function compareInOrder(
   problems: ProblemList,
   context: CrossCheckContext,
 ): Promise<void> {
-  const decoded = newHintEntry();
+  const decoded = new HintEntryView();
   let entry = entries.next();
   let record = records.next();
   for (let row = 0; entry !== undefined || record !== undefined; row++) {

@@ -2,7 +2,7 @@
 
 import { decodeFileHeader } from '../../format/fileHeader.ts';
 import { HINT_EXTENSION, parseHintFileName } from '../../format/fileName.ts';
-import { newHintEntry, readHintEntry } from '../../format/hintFile.ts';
+import { HintEntryView, readHintEntry } from '../../format/hintFile.ts';
 import {
   FILE_HEADER_SIZE,
   FILE_KIND,
@@ -57,7 +57,7 @@ class HintFile implements LogFile, EntryReader {
   readonly #memory: ChecksumMemory = { computedChecksum: undefined };
   readonly #head: Uint8Array;
   readonly #segmentId: number;
-  readonly #entry = newHintEntry();
+  readonly #entry = new HintEntryView();
 
   constructor(start: FileStart) {
     this.#head = start.head;
@@ -186,7 +186,7 @@ function summarySpans(bytes: Uint8Array, start: number): FieldSpan[] {
 }
 
 function entrySpans(bytes: Uint8Array): FieldSpan[] {
-  const entry = newHintEntry();
+  const entry = new HintEntryView();
   readHintEntry(bytes, 0, entry);
   const { operation, key, valueLength, offsetBytes, sequence, expiryMs } = entry;
   const keyText = printableKey(key, FIELD_TEXT_BYTES);
