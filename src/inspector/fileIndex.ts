@@ -7,17 +7,13 @@ import type { RangedFile } from './rangedFile.ts';
 import { ChunkReader } from './rowWalk.ts';
 import { SparseIndex } from './sparseIndex.ts';
 
-/** Where a damaged range is. */
-export interface DamagePlace {
-  readonly row: number;
-  readonly offsetBytes: number;
-}
-
-/** Damaged ranges and incomplete groups beyond these are counted but not listed, so that memory stays bounded. */
-const MAX_LISTED = 65_536;
 const INDEX_CHUNK_BYTES = 0x10_0000;
 /** The first piece is small, so that the first rows are there at once. */
 const FIRST_CHUNK_BYTES = 0x1_0000;
+/** A group that is looked at once more is read in pieces of this size: most are small. */
+const GROUP_CHUNK_BYTES = 0x1000;
+/** Answers about groups that were looked at once more, for the pages in sight. */
+const MAX_REMEMBERED_GROUPS = 8192;
 
 interface OpenGroup {
   readonly startBytes: number;
@@ -25,8 +21,12 @@ interface OpenGroup {
   readonly row: number;
 }
 
+type GroupEnd = Parameters<LogSink['groupEnd']>[0];
+
 export class FileIndex implements LogSink {
   readonly rows = new SparseIndex();
+  /** The damaged ranges among the rows. */
+  readonly damages = new SparseIndex();
   readonly blocks = new OverviewBlocks();
   readonly #file: RangedFile;
   readonly #logFile: LogFile;
@@ -35,15 +35,15 @@ export class FileIndex implements LogSink {
   #reader: ChunkReader;
   #sizeBytes: number;
   #endOffsetBytes = 0;
-  #damages: DamagePlace[] = [];
-  #damageRanges = 0;
   #damagedBytes = 0;
-  readonly #incompleteGroups = new Set<number>();
+  /** The frames of groups that lack records. */
+  readonly #incompleteGroups = new SparseIndex();
+  readonly #rememberedGroups = new Map<number, boolean>();
   #openGroup: OpenGroup | undefined;
   /** The group that the end of the file cut off: it may become complete when the file grows. */
   #cutGroup: OpenGroup | undefined;
   /** The damage at the end of the file, which may turn out to be the beginning of a record. */
-  #tailDamage: DamagePlace | undefined;
+  #tailDamage: { readonly row: number; readonly offsetBytes: number } | undefined;
 
   constructor(file: RangedFile, logFile: LogFile) {
     this.#file = file;
@@ -73,13 +73,35 @@ export class FileIndex implements LogSink {
     return this.#cutGroup?.startBytes ?? this.#tailDamage?.offsetBytes ?? this.#endOffsetBytes;
   }
 
-  get damages(): readonly DamagePlace[] {
-    return this.#damages;
-  }
-
   /** Whether a group that starts there is known to lack records. */
   isIncomplete(groupStartBytes: number): boolean {
-    return this.#incompleteGroups.has(groupStartBytes);
+    const groups = this.#incompleteGroups;
+    const before = groups.search(({ offsetBytes }) => offsetBytes <= groupStartBytes);
+    if (before === undefined || before.offsetBytes > groupStartBytes) return false;
+    if (before.offsetBytes === groupStartBytes) return true;
+    // Of the groups between two that are listed it is known how many lack records, but not which.
+    const unlisted = Math.min(groups.stride, groups.count - before.position) - 1;
+    return unlisted > 0 && groupStartBytes < this.#endOffsetBytes && this.#lacksRecords(groupStartBytes);
+  }
+
+  /** Reads a group once more. */
+  #lacksRecords(groupStartBytes: number): boolean {
+    const remembered = this.#rememberedGroups.get(groupStartBytes);
+    if (remembered !== undefined) return remembered;
+    let isComplete: boolean | undefined;
+    const scan = this.#logFile.scan({ offsetBytes: groupStartBytes, fileSizeBytes: this.#sizeBytes });
+    const reader = new ChunkReader(this.#file, scan, GROUP_CHUNK_BYTES);
+    const sink: LogSink = {
+      record: () => {},
+      damage: () => {},
+      groupEnd: ({ startBytes, complete }) => {
+        if (startBytes === groupStartBytes) isComplete = complete;
+      },
+    };
+    while (!scan.done && isComplete === undefined) reader.step(sink);
+    if (this.#rememberedGroups.size >= MAX_REMEMBERED_GROUPS) this.#rememberedGroups.clear();
+    this.#rememberedGroups.set(groupStartBytes, isComplete === false);
+    return isComplete === false;
   }
 
   progress(): IndexProgress {
@@ -90,8 +112,8 @@ export class FileIndex implements LogSink {
       sizeBytes: this.#sizeBytes,
       done: this.done,
       operationCounts: [...this.#operationCounts],
-      damage: { ranges: this.#damageRanges, bytes: this.#damagedBytes },
-      incompleteGroups: this.#incompleteGroups.size,
+      damage: { ranges: this.damages.count, bytes: this.#damagedBytes },
+      incompleteGroups: this.#incompleteGroups.count,
     };
   }
 
@@ -120,14 +142,23 @@ export class FileIndex implements LogSink {
     if (firstRow < this.rows.count) {
       const scan = this.#logFile.scan({ offsetBytes, fileSizeBytes: this.#sizeBytes });
       const reader = new ChunkReader(this.#file, scan, INDEX_CHUNK_BYTES);
+      let damages = 0;
+      let incompleteGroups = 0;
       const undo: LogSink = {
         record: (record) => this.#count(record, -1),
-        damage: (damage) => this.#countDamage(damage, -1),
-        groupEnd: ({ startBytes }) => this.#incompleteGroups.delete(startBytes),
+        damage: (damage) => {
+          damages++;
+          this.#countDamage(damage, -1);
+        },
+        groupEnd: ({ complete }) => {
+          if (!complete) incompleteGroups++;
+        },
       };
       while (!scan.done) reader.step(undo);
       this.rows.truncate(firstRow);
-      this.#damages = this.#damages.filter(({ row }) => row < firstRow);
+      this.damages.truncate(this.damages.count - damages);
+      this.#incompleteGroups.truncate(this.#incompleteGroups.count - incompleteGroups);
+      this.#rememberedGroups.clear();
     }
     this.#endOffsetBytes = offsetBytes;
     this.#cutGroup = undefined;
@@ -146,17 +177,19 @@ export class FileIndex implements LogSink {
   }
 
   damage(damage: LogDamage): void {
+    const { offsetBytes, sizeBytes, reachesEnd } = damage;
     this.#countDamage(damage, 1);
-    const place = { row: this.rows.count, offsetBytes: damage.offsetBytes };
-    if (this.#damages.length < MAX_LISTED) this.#damages.push(place);
-    if (damage.reachesEnd) this.#tailDamage = place;
-    this.#endOffsetBytes = damage.offsetBytes + damage.sizeBytes;
-    this.#addRow(damage.offsetBytes);
+    const row = this.rows.count;
+    const group = this.#openGroup;
+    this.damages.add(row, offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
+    if (reachesEnd) this.#tailDamage = { row, offsetBytes };
+    this.#endOffsetBytes = offsetBytes + sizeBytes;
+    this.#addRow(offsetBytes);
   }
 
-  groupEnd(group: { readonly startBytes: number; readonly endBytes: number; readonly complete: boolean }): void {
+  groupEnd(group: GroupEnd): void {
     if (!group.complete) {
-      if (this.#incompleteGroups.size < MAX_LISTED) this.#incompleteGroups.add(group.startBytes);
+      this.#incompleteGroups.add(this.#openGroup?.row ?? NONE, group.startBytes, NONE, NONE);
       if (group.endBytes > this.#sizeBytes || this.#tailDamage !== undefined) this.#cutGroup = this.#openGroup;
     }
     this.#openGroup = undefined;
@@ -174,7 +207,6 @@ export class FileIndex implements LogSink {
   }
 
   #countDamage(damage: LogDamage, sign: 1 | -1): void {
-    this.#damageRanges += sign;
     this.#damagedBytes += sign * damage.sizeBytes;
     this.blocks.addDamage(damage.offsetBytes, damage.sizeBytes, sign);
   }

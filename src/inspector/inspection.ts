@@ -64,6 +64,7 @@ const MAX_PAGE_ROWS = 5000;
 const MAX_RANGE_BYTES = 0x100_0000;
 const PROGRESS_EVERY_MS = 120;
 const ALL_ROWS: ViewId = 0;
+const ONLY_DAMAGE: CompiledFilter = { record: () => false, damage: () => true, states: undefined };
 const START_OF_FILE: Checkpoint = { position: 0, row: 0, offsetBytes: 0 };
 
 interface SortedView {
@@ -254,16 +255,37 @@ export class Inspection implements ScanCalls {
   }
 
   /** Goes round: after the last damaged range comes the first. */
-  adjacentDamage(row: number, direction: 'next' | 'previous'): DamageLocated | undefined {
-    const { damages } = this.#index;
-    const after =
-      direction === 'next'
-        ? damages.findIndex((damage) => damage.row > row)
-        : damages.findLastIndex((damage) => damage.row < row);
-    const at = after >= 0 ? after : direction === 'next' ? 0 : damages.length - 1;
-    const place = damages[at];
-    if (place === undefined) return undefined;
-    return { position: place.row, ...place, ordinal: at + 1, total: damages.length };
+  async adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<DamageLocated | undefined> {
+    const index = this.#index;
+    const total = index.damages.count;
+    const before = await this.#damagesBefore(direction === 'next' ? row + 1 : row, total);
+    const wanted = direction === 'next' ? before : before - 1;
+    const at = (wanted + total) % total;
+    let found: DamageLocated | undefined;
+    await this.#walkDamages(index.damages.before(at), (visited) => {
+      if (visited.position !== at) return false;
+      const { offsetBytes } = visited.entry;
+      found = { position: visited.row, row: visited.row, offsetBytes, ordinal: at + 1, total };
+      return true;
+    });
+    return index === this.#index ? found : this.adjacentDamage(row, direction);
+  }
+
+  /** How many of the first `total` damaged ranges stand before a row. */
+  async #damagesBefore(row: number, total: number): Promise<number> {
+    const from = this.#index.damages.search((place) => place.row < row);
+    let count = from?.position ?? 0;
+    // The list may hold only every Nth; those in between are found by reading.
+    const last = Math.min(count + this.#index.damages.stride, total) - 1;
+    await this.#walkDamages(from, (visited) => {
+      if (visited.row < row) count = visited.position + 1;
+      return visited.row >= row || visited.position >= last;
+    });
+    return count;
+  }
+
+  #walkDamages(from: Checkpoint | undefined, visit: RowVisitor): Promise<boolean> {
+    return this.#walkRows(from, ONLY_DAMAGE, visit, SCAN_CHUNK_BYTES);
   }
 
   async find({ pattern, view, from, direction }: FindRequest): Promise<FindHit | undefined> {
@@ -505,7 +527,7 @@ export class Inspection implements ScanCalls {
   /** The file has been read: what it says replaces what was told. */
   #endQuick(): void {
     if (this.#quick === undefined) return;
-    const same = this.#quick.rows.count === this.#index.rows.count && this.#index.damages.length === 0;
+    const same = this.#quick.rows.count === this.#index.rows.count && this.#index.damages.count === 0;
     this.#dropQuick(same ? 'agreed' : 'differed');
   }
 
@@ -678,8 +700,18 @@ export class Inspection implements ScanCalls {
     chunkBytes: number = PAGE_CHUNK_BYTES,
     signal?: AbortSignal,
   ): Promise<boolean> {
+    return this.#walkRows(from, this.#filterOf(view), visit, chunkBytes, signal);
+  }
+
+  async #walkRows(
+    from: Checkpoint | undefined,
+    filter: CompiledFilter | undefined,
+    visit: RowVisitor,
+    chunkBytes: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     if (from === undefined) return false;
-    const walk = new RowWalk({ ...this.#walkOptions(chunkBytes), from, filter: this.#filterOf(view) });
+    const walk = new RowWalk({ ...this.#walkOptions(chunkBytes), from, filter });
     return walk.run(visit, signal === undefined ? {} : { signal });
   }
 

@@ -205,6 +205,58 @@ describe('inspection of a segment', () => {
     });
   });
 
+  describe('with more damage than its index lists one by one', () => {
+    const PAIRS = 70_000;
+
+    it('goes from each damaged range to the next and the previous one, and round the ends', async () => {
+      const builder = new SegmentBuilder();
+      const damaged: number[] = [];
+      for (let index = 0; index < PAIRS; index++) {
+        damaged.push(builder.add({ key: `bad${index}`, value: 'v' }));
+        builder.add({ key: `good${index}`, value: 'v' });
+      }
+      const bytes = builder.bytes();
+      for (const offset of damaged) bytes[offset + 40] = (bytes[offset + 40] as number) ^ 1;
+      const subject = probe(bytes);
+      assert.equal((await openWhole(subject)).damage.ranges, PAIRS);
+      const step = async (row: number, direction: 'next' | 'previous') => {
+        const located = await subject.inspection.adjacentDamage(row, direction);
+        assert.ok(located);
+        const { ordinal, total, offsetBytes } = located;
+        assert.deepEqual([located.row, total, offsetBytes], [2 * ordinal - 1, PAIRS, damaged[ordinal - 1]]);
+        return ordinal;
+      };
+      // Row 0 is the header, row 2n - 1 the nth damaged range.
+      assert.deepEqual([await step(0, 'next'), await step(0, 'previous')], [1, PAIRS]);
+      for (const ordinal of [2, 3, 1001, 65_535, 65_536, 65_537, PAIRS - 1]) {
+        const row = 2 * ordinal - 1;
+        assert.deepEqual([await step(row, 'next'), await step(row, 'previous')], [ordinal + 1, ordinal - 1]);
+        assert.deepEqual([await step(row - 1, 'next'), await step(row + 1, 'previous')], [ordinal, ordinal]);
+      }
+      assert.deepEqual([await step(2 * PAIRS - 1, 'next'), await step(2 * PAIRS, 'next')], [1, 1]);
+      assert.equal(await step(1, 'previous'), PAIRS);
+    });
+
+    it('knows of each batch whether it lacks records', async () => {
+      const builder = new SegmentBuilder();
+      const members = [{ key: 'k', value: 'v' }];
+      for (let index = 0; index < PAIRS; index++) {
+        builder.batch(members, 2);
+        builder.batch(members);
+      }
+      const subject = probe(builder.bytes());
+      assert.equal((await openWhole(subject)).incompleteGroups, PAIRS);
+      for (const first of [1, 4 * 1000 + 1, 4 * 65_536 + 1, 4 * (PAIRS - 3) + 1]) {
+        const { rows } = await subject.inspection.rows({ view: 0, first, count: 12 });
+        const marks = rows.map(({ cells }) => cells?.group?.complete);
+        assert.deepEqual(
+          marks,
+          [1, 2, 3].flatMap(() => [false, false, true, true]),
+        );
+      }
+    });
+  });
+
   describe('going to a place', () => {
     const COUNT = 70_000;
     const builder = segmentOf(COUNT, (index) => ({

@@ -111,7 +111,7 @@ describe('an index from a hint file', () => {
     assert.equal(progress.quick?.state, 'differed');
     assert.equal(progress.damage.ranges, 1);
     assert.equal((await early[0])?.rows[0]?.kind, 'record');
-    const damage = subject.inspection.adjacentDamage(-1, 'next');
+    const damage = await subject.inspection.adjacentDamage(-1, 'next');
     assert.equal(damage?.offsetBytes, offset);
     const { rows } = await subject.inspection.rows({ view: 0, first: damage?.row ?? 0, count: 1 });
     assert.equal(rows[0]?.kind, 'damage');
@@ -242,7 +242,7 @@ describe('an index from the lengths of records', () => {
     damaged[offset + 50] = (damaged[offset + 50] as number) ^ 1;
     const whole = probe(damaged);
     await openWhole(whole);
-    const row = whole.inspection.adjacentDamage(-1, 'next')?.row ?? 0;
+    const row = (await whole.inspection.adjacentDamage(-1, 'next'))?.row ?? 0;
     const { early, late, progress } = await earlyAndLate(damaged, 'chain of lengths', [row]);
     assert.equal(early[0]?.rows[0]?.kind, 'damage');
     assert.deepEqual(early, late);
