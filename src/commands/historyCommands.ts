@@ -1,69 +1,43 @@
 /** Earlier versions of a key, as long as the log still has them. */
 
 import * as vscode from 'vscode';
-import { keyDelimiter } from '../explorer/settings.ts';
+import { findVersion } from '../explorer/findVersion.ts';
+import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
 import { StoreError } from '../explorer/storeError.ts';
-import { suitableView } from '../explorer/values/valueText.ts';
+import { suitableView, wholeCharacters } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyVersion } from '../shared/keyValueStore.ts';
-import { formatCount, formatOffset, formatSize, formatTime } from '../shared/quantities.ts';
+import { formatCount, formatTime } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
+import { type ChosenVersion, HistoryPick } from './historyPick.ts';
 import { chooseKey, type KeyTarget } from './keyTarget.ts';
+import { reportingErrors } from './reportError.ts';
 import { revealVersion } from './revealCommands.ts';
 import { showDone } from './showDone.ts';
 import { requireCapability, requireWritable } from './storeTarget.ts';
+import { runWhenSlow } from './storeTask.ts';
 
-interface VersionItem extends vscode.QuickPickItem {
-  readonly version: KeyVersion;
-  /** The next older version. */
-  readonly before: KeyVersion | undefined;
-}
-
-const DIFF: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('diff'),
-  tooltip: 'Compare with the version before',
-};
-const SEGMENT: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('go-to-file'),
-  tooltip: 'Show the record in its segment',
-};
-const RESTORE: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('discard'),
-  tooltip: 'Write this version again as the newest',
-};
-
-/** Lists every version; choosing one opens it, its buttons compare, show or restore it. */
+/** Lists the versions; choosing one opens it, its buttons compare, show or restore it. */
 export async function showHistory(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'History', target, 'any');
   if (chosen === undefined) return;
-  const versions = await requireHistory(chosen);
-  const pick = vscode.window.createQuickPick<VersionItem>();
-  pick.title = `History of ${formatKey(chosen.key)}`;
-  pick.placeholder = `${versions.length} in the log, newest first`;
-  pick.matchOnDescription = true;
-  pick.items = versions.map((version, index) => versionItem(chosen, version, versions[index + 1]));
-  const act = (action: () => Promise<void>) => {
-    pick.hide();
-    action().catch((error: Error) => void vscode.window.showErrorMessage(error.message));
-  };
-  pick.onDidAccept(() => {
-    const [item] = pick.selectedItems;
-    if (item !== undefined) act(() => openVersion(chosen, item.version));
-  });
-  pick.onDidTriggerItemButton(({ item, button }) => act(() => runButton(context, chosen, item, button)));
-  pick.onDidHide(() => pick.dispose());
-  pick.show();
+  requireCapability(chosen, 'history');
+  const pick = new HistoryPick(
+    chosen,
+    (action) => void reportingErrors(context.log, 'strata.history', action),
+    (version) => actOn(context, chosen, version),
+  );
+  await pick.load();
 }
 
 /** Compares what an editor shows, or the current value, with the version before it. */
 export async function diffWithPrevious(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Compare with Previous Version', target);
   if (chosen === undefined) return;
-  const versions = await requireHistory(chosen);
+  requireCapability(chosen, 'history');
   const shown = target instanceof vscode.Uri ? parseValueUri(target)?.sequence : undefined;
-  const index = shown === undefined ? 0 : versions.findIndex((version) => version.sequence === shown);
-  const [version, before] = versions.slice(Math.max(0, index));
+  const [version, before] = await lastTwo(chosen, shown);
   if (version === undefined || before === undefined) {
     void vscode.window.showInformationMessage(`The log has no version of ${formatKey(chosen.key)} before this one.`);
     return;
@@ -71,62 +45,73 @@ export async function diffWithPrevious(context: CommandContext, target: unknown)
   await openDiff(chosen, before, version);
 }
 
-async function requireHistory(chosen: KeyTarget): Promise<readonly KeyVersion[]> {
-  requireCapability(chosen, 'history');
-  const versions = await chosen.store.history(chosen.key);
+/** The version with this number and the one before it, or the two newest when the log has it no more. */
+async function lastTwo(chosen: KeyTarget, sequence: number | undefined): Promise<readonly KeyVersion[]> {
+  const { store, key } = chosen;
+  const versions = await runWhenSlow(`Reading the history of ${formatKey(key)}`, async (task) => {
+    const bounds = sequence === undefined ? {} : { before: sequence + 1 };
+    const last = await store.history(key, { ...task, ...bounds, limit: 2 });
+    if (sequence === undefined || last[0]?.sequence === sequence) return last;
+    return store.history(key, { ...task, limit: 2 });
+  });
   if (versions.length > 0) return versions;
-  throw new StoreError('NOT_FOUND', `The log has no version of ${formatKey(chosen.key)}.`);
+  throw new StoreError('NOT_FOUND', `The log has no version of ${formatKey(key)}.`);
 }
 
-function versionItem({ entry }: KeyTarget, version: KeyVersion, before: KeyVersion | undefined): VersionItem {
-  const { operation, sequence, timestampMs, expiryMs, valueSizeBytes, location } = version;
-  const isPut = operation === 'put';
-  const details = [isPut ? formatSize(valueSizeBytes) : 'deleted'];
-  if (expiryMs > 0) details.push(`${expiryMs < Date.now() ? 'expired' : 'expires'} ${formatTime(expiryMs)}`);
-  if (location !== undefined) details.push(`segment ${location.segmentId}, ${formatOffset(location.offsetBytes)}`);
-  const buttons = [];
-  if (before !== undefined) buttons.push(DIFF);
-  if (location !== undefined) buttons.push(SEGMENT);
-  if (isPut && entry.isWritable) buttons.push(RESTORE);
-  const icon = isPut ? 'edit' : 'trash';
-  return {
-    version,
-    before,
-    label: `$(${icon}) ${formatTime(timestampMs)}`,
-    description: `#${formatCount(sequence)}  ·  ${details.join('  ·  ')}`,
-    buttons,
-  };
-}
-
-async function runButton(
+async function actOn(
   context: CommandContext,
   chosen: KeyTarget,
-  { version, before }: VersionItem,
-  button: vscode.QuickInputButton,
+  { action, version, before }: ChosenVersion,
 ): Promise<void> {
-  if (button === DIFF && before !== undefined) await openDiff(chosen, before, version);
-  else if (button === SEGMENT) await revealVersion(context, chosen, version.location);
-  else if (button === RESTORE) await restore(chosen, version);
+  if (action === 'open') await openVersion(chosen, version);
+  else if (action === 'compare' && before !== undefined) await openDiff(chosen, before, version);
+  else if (action === 'reveal') await revealVersion(context, chosen, version.location);
+  else if (action === 'restore') await restore(chosen, version);
 }
 
-async function restore({ entry, store, key }: KeyTarget, version: KeyVersion): Promise<void> {
+async function restore(
+  chosen: KeyTarget,
+  { sequence, valueSizeBytes, expiryMs, timestampMs }: KeyVersion,
+): Promise<void> {
+  const { entry, store, key } = chosen;
   requireWritable(entry);
-  if (version.value === undefined) throw new StoreError('NOT_FOUND', 'The value of this version cannot be read.');
-  const leftMs = version.expiryMs - Date.now();
-  await store.put(key, version.value, leftMs > 0 ? { ttlMs: leftMs } : {});
-  showDone(`Restored ${formatKey(key)} as it was at ${formatTime(version.timestampMs)}.`);
+  const { valuePreview } = await readVersion(chosen, sequence, valueSizeBytes);
+  const leftMs = expiryMs - Date.now();
+  await store.put(key, valuePreview ?? new Uint8Array(0), leftMs > 0 ? { ttlMs: leftMs } : {});
+  showDone(`Restored ${formatKey(key)} as it was at ${formatTime(timestampMs)}.`);
 }
 
 async function openVersion(chosen: KeyTarget, version: KeyVersion): Promise<void> {
-  await vscode.commands.executeCommand('vscode.open', versionUri(chosen, version), { preview: true });
+  await vscode.commands.executeCommand('vscode.open', await versionUri(chosen, version), { preview: true });
 }
 
 async function openDiff(chosen: KeyTarget, before: KeyVersion, version: KeyVersion): Promise<void> {
   const title = `${formatKey(chosen.key)}: #${formatCount(before.sequence)} ↔ #${formatCount(version.sequence)}`;
-  await vscode.commands.executeCommand('vscode.diff', versionUri(chosen, before), versionUri(chosen, version), title);
+  const [left, right] = [await versionUri(chosen, before), await versionUri(chosen, version)];
+  await vscode.commands.executeCommand('vscode.diff', left, right, title);
 }
 
-function versionUri({ entry, key }: KeyTarget, { sequence, value }: KeyVersion): vscode.Uri {
-  const view = suitableView(value ?? new Uint8Array(0));
-  return valueUri(entry, { key, view, sequence }, keyDelimiter());
+/** Reads as much of the value as an editor shows, to know in which view. */
+async function versionUri(chosen: KeyTarget, { operation, sequence }: KeyVersion): Promise<vscode.Uri> {
+  const { entry, key } = chosen;
+  const address = { key, sequence };
+  if (operation === 'del') return valueUri(entry, { ...address, view: 'text' }, keyDelimiter());
+  const { valuePreview = new Uint8Array(0), valueSizeBytes } = await readVersion(
+    chosen,
+    sequence,
+    maxEditorValueSizeBytes(),
+  );
+  const start = valuePreview.length < valueSizeBytes ? wholeCharacters(valuePreview) : valuePreview;
+  return valueUri(entry, { ...address, view: suitableView(start) }, keyDelimiter());
+}
+
+async function readVersion(
+  { store, key }: KeyTarget,
+  sequence: number,
+  valuePreviewBytes: number,
+): Promise<KeyVersion> {
+  const title = `Reading version #${formatCount(sequence)} of ${formatKey(key)}`;
+  const version = await runWhenSlow(title, (task) => findVersion(store, key, sequence, { ...task, valuePreviewBytes }));
+  if (version !== undefined) return version;
+  throw new StoreError('NOT_FOUND', `The log has version #${formatCount(sequence)} of ${formatKey(key)} no more.`);
 }

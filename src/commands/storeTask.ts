@@ -1,5 +1,6 @@
 /** Long work on a store: progress and a button to cancel, one task of a kind on a store at a time. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { StoreError } from '../explorer/storeError.ts';
 import type { TaskOptions } from '../shared/keyValueStore.ts';
@@ -33,6 +34,28 @@ export async function runWithProgress<T>(title: string, task: (options: TaskOpti
     token.onCancellationRequested(() => abort.abort());
     return task({ signal: abort.signal, onProgress: percentReporter(progress) });
   });
+}
+
+/** Work that is over sooner than this shows no progress. */
+const QUICK_MS = 400;
+
+/** As `runWithProgress`, for what is usually over at once. */
+export async function runWhenSlow<T>(title: string, task: (options: TaskOptions) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  let tell: TaskOptions['onProgress'];
+  const work = task({ signal: abort.signal, onProgress: (progress) => tell?.(progress) });
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  if (!(await Promise.race([ended, sleep(QUICK_MS, false)]))) {
+    await runWithProgress(title, async ({ signal, onProgress }) => {
+      signal?.addEventListener('abort', () => abort.abort());
+      tell = onProgress;
+      await ended;
+    });
+  }
+  return work;
 }
 
 /** VS Code wants steps in per cent; stores say how much is done of how much. */

@@ -101,6 +101,8 @@ export interface RecordVersion {
   readonly sequence: number;
   readonly timestampMs: number;
   readonly expiryMs: number;
+  readonly valueSizeBytes: number;
+  /** The value, or as much of it as was asked for; undefined in a delete. */
   readonly value: Uint8Array | undefined;
   readonly location: RecordLocation;
 }
@@ -116,6 +118,22 @@ export interface FileDamage {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly reason: string;
+}
+
+/** Which versions of a key, and how much of each. What is found is held in memory: a key may have millions. */
+export interface HistoryOptions extends TaskOptions {
+  /** Only versions with a larger sequence number. */
+  readonly after?: number;
+  /** Only versions with a smaller sequence number. */
+  readonly before?: number;
+  /** At most this many, the first ones in the order. Default: all. */
+  readonly limit?: number;
+  /** Default false: newest first. */
+  readonly oldestFirst?: boolean;
+  /** At most this many bytes of each value. Default: all. */
+  readonly maxValueBytes?: number;
+  /** Called with the next versions as soon as it is known that none comes before them. */
+  readonly onVersions?: (versions: readonly RecordVersion[]) => void;
 }
 
 /** How the last open went. */
@@ -142,6 +160,9 @@ export interface SegmentStats {
   readonly liveCount: number;
   readonly recordCount: number;
   readonly tombstoneCount: number;
+  /** Sequence numbers of its records; infinity and 0 while it has none. */
+  readonly minSequence: number;
+  readonly maxSequence: number;
   readonly hasHintFile: boolean;
 }
 

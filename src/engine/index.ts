@@ -5,6 +5,7 @@ export type {
   CompactionReport,
   Durability,
   FileDamage,
+  HistoryOptions,
   KeyInfo,
   KeyRange,
   PutOptions,

@@ -7,6 +7,7 @@ import { FILE_HEADER_SIZE } from '../format/layout.ts';
 import type {
   BatchOperation,
   CompactionReport,
+  HistoryOptions,
   KeyInfo,
   KeyRange,
   PutOptions,
@@ -198,11 +199,14 @@ export class Store {
     return new StoreSnapshot(this.#log);
   }
 
-  /** Every version of a key that is still in the log, newest first. Reads the whole log. */
-  async history(key: Uint8Array, task: TaskOptions = {}): Promise<RecordVersion[]> {
+  /** The versions of a key that are still in the log, newest first. Reads as much of the log as can hold them. */
+  async history(key: Uint8Array, options: HistoryOptions = {}): Promise<RecordVersion[]> {
     this.#checkReadable();
     checkKey(key);
-    return this.#exclusively('Reading the history', task, (own) => readHistory(this.#log, key, own));
+    for (const name of ['after', 'before', 'limit', 'maxValueBytes'] as const) checkCount(name, options[name] ?? 0);
+    return this.#exclusively('Reading the history', options, (own) =>
+      readHistory(this.#log, key, { ...options, ...own }),
+    );
   }
 
   /** Runs `action` while no write is under way. Waits only with `writeSerialization: 'lock'`. */
@@ -501,6 +505,8 @@ export class Store {
       liveCount,
       recordCount: segment.recordCount,
       tombstoneCount: segment.tombstoneCount,
+      minSequence: segment.minSequence,
+      maxSequence: segment.maxSequence,
       hasHintFile: segment.hasHintFile,
     };
   }
@@ -517,17 +523,26 @@ export class Store {
   async #exclusively<T>(doing: string, task: TaskOptions, run: (task: TaskOptions) => Promise<T>): Promise<T> {
     const signal =
       task.signal === undefined ? this.#closing.signal : AbortSignal.any([task.signal, this.#closing.signal]);
+    let hasStarted = false;
     const turn = this.#maintenance
       .catch(() => undefined)
       .then(async () => {
         if (signal.aborted) throw abortedError(doing);
+        hasStarted = true;
         return run({ ...task, signal });
       })
       .catch((error: unknown) => {
         throw storageError(error, `at work (${doing})`);
       });
     this.#maintenance = turn;
-    return turn;
+    // Who is cancelled while another task runs need not wait for that one.
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const leave = () => {
+      if (!hasStarted) reject(abortedError(doing));
+    };
+    signal.addEventListener('abort', leave);
+    turn.finally(() => signal.removeEventListener('abort', leave)).then(resolve, reject);
+    return promise;
   }
 
   /** What a listener throws is no error of the operation that it hears of: it goes to the process. */

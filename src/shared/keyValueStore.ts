@@ -29,8 +29,11 @@ export interface KeyValueStore {
   /** One bounded page of the children of a folder; folders come from splitting keys at a delimiter. */
   listFolder(request: FolderRequest): Promise<FolderPage>;
 
-  /** Every version of a key that is still in the log, newest first. Needs `capabilities.history`. */
-  history(key: Uint8Array): Promise<KeyVersion[]>;
+  /**
+   * Versions of a key that are still in the log, newest first, without their values unless asked for. Needs
+   * `capabilities.history`. Rejects with code `ABORTED` when cancelled.
+   */
+  history(key: Uint8Array, options?: HistoryOptions): Promise<KeyVersion[]>;
   statistics(): Promise<StoreStatistics>;
 
   /** Needs `capabilities.compact`. Rejects with code `ABORTED` when cancelled; the store stays as good as before. */
@@ -114,8 +117,26 @@ export interface KeyVersion {
   readonly timestampMs: number;
   readonly expiryMs: number;
   readonly valueSizeBytes: number;
-  readonly value?: Uint8Array;
+  /** Absent in a delete, and where the caller asked for none. */
+  readonly valuePreview?: Uint8Array;
   readonly location?: RecordLocation;
+}
+
+/** Sequence numbers bound what is asked for: those of the versions a person has seen, say. */
+export interface HistoryRange {
+  /** Only versions with a larger sequence number. */
+  readonly after?: number;
+  /** Only versions with a smaller sequence number. */
+  readonly before?: number;
+  /** At most this many, the newest ones. Absent: 1000. */
+  readonly limit?: number;
+  /** The first bytes of each value, at most this many. Absent or 0: none. */
+  readonly valuePreviewBytes?: number;
+}
+
+export interface HistoryOptions extends HistoryRange, TaskOptions {
+  /** Called with the next versions, in order, as soon as they are known. */
+  readonly onVersions?: (versions: readonly KeyVersion[]) => void;
 }
 
 export interface FolderRequest {

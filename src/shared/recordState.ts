@@ -3,7 +3,7 @@
  * the store's worker thread; nothing of it is needed to decode a segment.
  */
 
-import type { RecordLocation } from './keyValueStore.ts';
+import type { RecordLocation, TaskOptions } from './keyValueStore.ts';
 
 /**
  * - `live`: the newest record of its key, a put that has not expired.
@@ -35,4 +35,16 @@ export interface RecordStateSource {
    * tombstones once they are compacted away.
    */
   newestRecord(key: Uint8Array): Promise<RecordLocation | undefined>;
+
+  /**
+   * The next record of a key after the one with this sequence number, tombstones included; undefined when the log holds
+   * none. Reads the log. Rejects with code `ABORTED` when cancelled.
+   */
+  nextRecord(key: Uint8Array, sequence: number, task?: TaskOptions): Promise<NextRecord | undefined>;
+}
+
+export interface NextRecord {
+  readonly location: RecordLocation;
+  /** No compaction can have dropped another record of the key between the two: the log has every number in between. */
+  readonly isDirect: boolean;
 }

@@ -18,7 +18,7 @@ export function embeddedStoreSalvager(workerUrl: URL): SalvageEmbeddedStore {
     if (signal?.aborted === true) throw new StoreRequestError('ABORTED', 'The salvage was cancelled.');
     const worker = new Worker(workerUrl, { name: `Strata salvage ${source}` });
     const channel = connect<StoreRequests, StoreNotifications>(
-      { progress: (_taskId, done, total) => onProgress?.({ done, total }), changed: () => {} },
+      { progress: (_taskId, done, total) => onProgress?.({ done, total }), versions: () => {}, changed: () => {} },
       worker,
     );
     const { threadId } = worker;

@@ -9,6 +9,7 @@ import type {
   CompactionReport,
   FolderPage,
   FolderRequest,
+  HistoryOptions,
   KeyEntry,
   KeyRange,
   KeyVersion,
@@ -23,14 +24,15 @@ import type {
   TaskOptions,
   VerifyReport,
 } from '../shared/keyValueStore.ts';
-import type { RecordState } from '../shared/recordState.ts';
+import type { NextRecord, RecordState } from '../shared/recordState.ts';
 import { ownBytes, packBytes } from './packedBytes.ts';
 import { buffersOfBytes, unpackEntries, unpackFolderPage } from './packedEntries.ts';
 import { connect, handOver, type RequestChannel } from './requestChannel.ts';
 import { StoreRequestError } from './requestError.ts';
 import type { OpenRequest, PackedBatch, StoreNotifications, StoreRequests } from './storeProtocol.ts';
 
-type TaskName = 'compact' | 'replay' | 'verify';
+/** What was asked for, in words. */
+type TaskName = 'read the history' | 'find the next record' | 'compact' | 'replay' | 'verify';
 type ChangeListener = (change: StoreChange) => void;
 
 export class StoreClient implements EmbeddedStore {
@@ -40,7 +42,7 @@ export class StoreClient implements EmbeddedStore {
   readonly #worker: Worker;
   readonly #channel: RequestChannel<StoreRequests, StoreNotifications>;
   readonly #listeners = new Set<ChangeListener>();
-  readonly #tasks = new Map<number, TaskOptions>();
+  readonly #tasks = new Map<number, HistoryOptions>();
   #nextTaskId = 1;
   #crash: Error | undefined;
   /** Why no request can be answered any more. */
@@ -55,6 +57,7 @@ export class StoreClient implements EmbeddedStore {
     this.#worker = worker;
     this.#channel = connect<StoreRequests, StoreNotifications>(
       {
+        versions: (taskId, versions) => this.#tasks.get(taskId)?.onVersions?.(versions),
         progress: (taskId, done, total) => this.#tasks.get(taskId)?.onProgress?.({ done, total }),
         changed: (kinds) => this.#notify(kinds),
       },
@@ -149,8 +152,9 @@ export class StoreClient implements EmbeddedStore {
     return unpackFolderPage(page);
   }
 
-  async history(key: Uint8Array): Promise<KeyVersion[]> {
-    return this.#request((worker) => worker.history(ownBytes(key)));
+  async history(key: Uint8Array, options: HistoryOptions = {}): Promise<KeyVersion[]> {
+    const { signal: _signal, onProgress: _onProgress, onVersions: _onVersions, ...range } = options;
+    return this.#runTask('read the history', (worker, taskId) => worker.history(taskId, ownBytes(key), range), options);
   }
 
   async statistics(): Promise<StoreStatistics> {
@@ -180,6 +184,14 @@ export class StoreClient implements EmbeddedStore {
 
   async newestRecord(key: Uint8Array): Promise<RecordLocation | undefined> {
     return this.#request((worker) => worker.newestRecord(ownBytes(key)));
+  }
+
+  nextRecord(key: Uint8Array, sequence: number, task?: TaskOptions): Promise<NextRecord | undefined> {
+    return this.#runTask(
+      'find the next record',
+      (worker, taskId) => worker.nextRecord(taskId, ownBytes(key), sequence),
+      task,
+    );
   }
 
   subscribe(listener: ChangeListener): { dispose(): void } {

@@ -3,6 +3,7 @@
 import type { StoreOptions } from '../engine/api.ts';
 import type {
   CompactionReport,
+  HistoryRange,
   KeyFilter,
   KeyRange,
   KeyVersion,
@@ -13,7 +14,7 @@ import type {
   StoreStatistics,
   VerifyReport,
 } from '../shared/keyValueStore.ts';
-import type { RecordState } from '../shared/recordState.ts';
+import type { NextRecord, RecordState } from '../shared/recordState.ts';
 import type { PackedBytes } from './packedBytes.ts';
 import type { LocatedEntry, PackedEntries, PackedFolderPage } from './packedEntries.ts';
 
@@ -50,9 +51,10 @@ export interface StoreRequests {
   count(range: KeyRange): number;
   listFolder(request: FolderPageRequest): Promise<PackedFolderPage>;
 
-  history(key: Uint8Array): Promise<KeyVersion[]>;
   statistics(): StoreStatistics;
 
+  /** Tells the versions as they are found, and answers with all of them. */
+  history(taskId: number, key: Uint8Array, range: HistoryRange): Promise<KeyVersion[]>;
   compact(taskId: number): Promise<CompactionReport>;
   replay(taskId: number): Promise<ReplayReport>;
   verify(taskId: number): Promise<VerifyReport>;
@@ -62,6 +64,7 @@ export interface StoreRequests {
   recordStates(segmentId: number, offsetsBytes: Float64Array): Promise<RecordState[]>;
   liveBytesByBlock(segmentId: number, blockSizeBytes: number, blockCount: number): Promise<Float64Array>;
   newestRecord(key: Uint8Array): Promise<RecordLocation | undefined>;
+  nextRecord(taskId: number, key: Uint8Array, sequence: number): Promise<NextRecord | undefined>;
 
   /** Ends running tasks, waits for writes that were accepted, closes the store. */
   close(): Promise<void>;
@@ -70,6 +73,7 @@ export interface StoreRequests {
 /** Said by the worker. */
 export interface StoreNotifications {
   progress(taskId: number, done: number, total: number): void;
+  versions(taskId: number, versions: readonly KeyVersion[]): void;
   changed(kinds: readonly StoreChange['kind'][]): void;
 }
 

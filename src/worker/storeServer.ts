@@ -1,11 +1,12 @@
 /** Answers a client's requests with the engine. Runs in the worker thread. */
 
-import type { BatchOperation, FileDamage } from '../engine/api.ts';
+import type { BatchOperation, FileDamage, RecordVersion } from '../engine/api.ts';
 import { salvageStore } from '../engine/salvage.ts';
 import { Store } from '../engine/store.ts';
 import { StrataError } from '../engine/strataError.ts';
 import type {
   CompactionReport,
+  HistoryRange,
   KeyRange,
   KeyVersion,
   RecordLocation,
@@ -14,7 +15,7 @@ import type {
   StoreStatistics,
   VerifyReport,
 } from '../shared/keyValueStore.ts';
-import type { RecordState } from '../shared/recordState.ts';
+import type { NextRecord, RecordState } from '../shared/recordState.ts';
 import { ChangeFeed } from './changeFeed.ts';
 import { DeadKeys } from './deadKeys.ts';
 import { EntryReader } from './entryReader.ts';
@@ -22,6 +23,7 @@ import { ExpiryTimer } from './expiryTimer.ts';
 import { FolderPages } from './folderPages.ts';
 import { liveBytesByBlock } from './liveBytes.ts';
 import { LogFollower } from './logFollower.ts';
+import { nextRecord } from './nextRecord.ts';
 import { ownBytes, type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
 import {
   buffersOfEntries,
@@ -60,12 +62,17 @@ interface OpenedStore {
   damage: readonly FileDamage[];
 }
 
+/** Versions of a key when the caller names no limit. */
+const DEFAULT_HISTORY_LIMIT = 1000;
+
 export class StoreServer implements StoreRequests {
+  readonly #notifications: StoreNotifications;
   readonly #tasks: RunningTasks;
   readonly #changes: ChangeFeed;
   #opened: OpenedStore | undefined;
 
   constructor(notifications: StoreNotifications) {
+    this.#notifications = notifications;
     this.#tasks = new RunningTasks((taskId, done, total) => notifications.progress(taskId, done, total));
     this.#changes = new ChangeFeed((kinds) => notifications.changed(kinds));
   }
@@ -150,15 +157,21 @@ export class StoreServer implements StoreRequests {
     return handOver(page, buffersOfFolderPage(page));
   }
 
-  async history(key: Uint8Array): Promise<KeyVersion[]> {
-    const versions = (await this.#open.store.history(key)).map(({ value, ...version }): KeyVersion => {
-      return value === undefined
-        ? { ...version, valueSizeBytes: 0 }
-        : { ...version, valueSizeBytes: value.length, value };
-    });
+  async history(taskId: number, key: Uint8Array, range: HistoryRange): Promise<KeyVersion[]> {
+    const { valuePreviewBytes = 0, limit = DEFAULT_HISTORY_LIMIT, ...bounds } = range;
+    const versions = await this.#tasks.run(taskId, (task) =>
+      this.#open.store.history(key, {
+        ...bounds,
+        ...task,
+        limit,
+        maxValueBytes: valuePreviewBytes,
+        onVersions: (next) => this.#notifications.versions(taskId, keyVersions(next, valuePreviewBytes)),
+      }),
+    );
+    const found = keyVersions(versions, valuePreviewBytes);
     return handOver(
-      versions,
-      versions.flatMap(({ value }) => (value === undefined ? [] : [value.buffer as ArrayBuffer])),
+      found,
+      found.flatMap(({ valuePreview }) => (valuePreview === undefined ? [] : [valuePreview.buffer as ArrayBuffer])),
     );
   }
 
@@ -213,6 +226,10 @@ export class StoreServer implements StoreRequests {
     return deadKeys.newest(key)?.location;
   }
 
+  nextRecord(taskId: number, key: Uint8Array, sequence: number): Promise<NextRecord | undefined> {
+    return this.#tasks.run(taskId, (task) => nextRecord(this.#open.store, key, sequence, task));
+  }
+
   async close(): Promise<void> {
     const { store, expiry, follower } = this.#open;
     this.#opened = undefined;
@@ -227,4 +244,10 @@ export class StoreServer implements StoreRequests {
     if (this.#opened !== undefined) return this.#opened;
     throw new StrataError('STORE_CLOSED', 'The store is not open. Open it again.');
   }
+}
+
+function keyVersions(versions: readonly RecordVersion[], valuePreviewBytes: number): KeyVersion[] {
+  return versions.map(({ value, ...version }) =>
+    value === undefined || valuePreviewBytes === 0 ? version : { ...version, valuePreview: value },
+  );
 }

@@ -19,7 +19,7 @@ export function describeStatistics(
   return {
     ...figures,
     durability: describeDurability(durability),
-    segments: segments.map(({ liveCount: _, ...segment }) => ({
+    segments: segments.map(({ liveCount: _, minSequence: _min, maxSequence: _max, ...segment }) => ({
       ...segment,
       uri: base + encodeURIComponent(segment.fileName),
       damagedRangeCount: context.damage.filter(({ fileName }) => fileName === segment.fileName).length,

@@ -9,6 +9,7 @@ if (parentPort === null) throw new Error('storeWorker runs in a worker thread; s
 
 const server = new StoreServer({
   progress: (taskId, done, total) => void client.progress.asEvent(taskId, done, total),
+  versions: (taskId, versions) => void client.versions.asEvent(taskId, versions),
   changed: (kinds) => void client.changed.asEvent(kinds),
 });
 const client = connect<StoreNotifications, StoreRequests>(server, parentPort);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { EmbeddedStore, EmbeddedStoreOptions } from '../../src/shared/embeddedStore.ts';
-import type { FolderPage, StoreChange } from '../../src/shared/keyValueStore.ts';
+import type { FolderPage, KeyVersion, StoreChange } from '../../src/shared/keyValueStore.ts';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
 import type { StoreRequestError } from '../../src/worker/requestError.ts';
 import type { StoreClient } from '../../src/worker/storeClient.ts';
@@ -144,15 +144,61 @@ describe('embedded store', function () {
       await store.put(bytes('a'), bytes('one'));
       await store.del(bytes('a'));
       await store.put(bytes('a'), bytes('three'));
-      const history = await store.history(bytes('a'));
+      const history = await store.history(bytes('a'), { valuePreviewBytes: 3 });
       assert.deepEqual(
-        history.map(({ operation, value, valueSizeBytes }) => [operation, text(value), valueSizeBytes]),
+        history.map(({ operation, valuePreview, valueSizeBytes }) => [operation, text(valuePreview), valueSizeBytes]),
         [
-          ['put', 'three', 5],
+          ['put', 'thr', 5],
           ['del', undefined, 0],
           ['put', 'one', 3],
         ],
       );
+      const withoutValues = history.map(({ valuePreview: _, ...version }) => version);
+      assert.deepEqual(await store.history(bytes('a')), withoutValues);
+      assert.deepEqual(await store.history(bytes('a'), { limit: 1, before: 3 }), withoutValues.slice(1, 2));
+    });
+
+    it('tells versions while it reads the log, 1000 unless told otherwise, until it is cancelled', async () => {
+      const store = await open({ maxSegmentSizeBytes: 16 * 1024 });
+      const puts = Array.from({ length: 3000 }, () => ({ type: 'put' as const, key: bytes('a'), value: bytes('v') }));
+      await store.batch(puts.map((put, i) => ({ ...put, key: bytes(`other ${i}`) })));
+      for (let i = 0; i < puts.length; i += 100) await store.batch(puts.slice(i, i + 100));
+      const told: KeyVersion[][] = [];
+      const versions = await store.history(bytes('a'), { onVersions: (next) => told.push([...next]) });
+      assert.equal(versions.length, 1000);
+      assert.deepEqual(told.flat(), versions);
+      assert.ok(told.length > 1);
+      const abort = new AbortController();
+      const compaction = store.compact();
+      const reading = store.history(bytes('other 7'), { signal: abort.signal });
+      abort.abort();
+      await assert.rejects(reading, { code: 'ABORTED' });
+      await compaction;
+    });
+
+    it('finds the record that superseded another one, and says whether others may have stood between them', async () => {
+      const store = await open({ maxSegmentSizeBytes: 200 });
+      for (const value of ['1', '2', '3', '4']) {
+        await store.put(bytes('a'), bytes(value));
+        await store.put(bytes('b'), bytes('x'.repeat(100)));
+      }
+      const [newest, third, second, first] = await store.history(bytes('a'));
+      assert.ok(first && second && third && newest);
+      assert.deepEqual(await store.nextRecord(bytes('a'), first.sequence), {
+        location: second.location,
+        isDirect: true,
+      });
+      assert.deepEqual(await store.nextRecord(bytes('a'), second.sequence), {
+        location: third.location,
+        isDirect: true,
+      });
+      assert.equal(await store.nextRecord(bytes('a'), newest.sequence), undefined);
+      await store.compact();
+      const [left] = await store.history(bytes('a'));
+      assert.deepEqual(await store.nextRecord(bytes('a'), first.sequence), {
+        location: left?.location,
+        isDirect: false,
+      });
     });
   });
 

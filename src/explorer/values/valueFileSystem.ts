@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { KeyValueStore } from '../../shared/keyValueStore.ts';
 import { findEntry } from '../findEntry.ts';
+import { findVersion } from '../findVersion.ts';
 import { maxEditorValueSizeBytes } from '../settings.ts';
 import type { StoreEntry } from '../storeEntry.ts';
 import type { RegistryChange, StoreRegistry } from '../storeRegistry.ts';
@@ -205,11 +206,10 @@ async function readVersion(
   view: ValueText['view'],
   sequence: number,
 ): Promise<ShownValue> {
-  const version = (await store.history(key)).find((each) => each.sequence === sequence);
+  const version = await findVersion(store, key, sequence, { valuePreviewBytes: maxEditorValueSizeBytes() });
   if (version === undefined) throw vscode.FileSystemError.FileNotFound(uri);
-  const value = version.value ?? new Uint8Array(0);
-  const limitBytes = maxEditorValueSizeBytes();
-  return present(value.subarray(0, limitBytes), view, version, value.length > limitBytes);
+  const { valuePreview = new Uint8Array(0), valueSizeBytes } = version;
+  return present(valuePreview, view, version, valuePreview.length < valueSizeBytes);
 }
 
 function present(
