@@ -31,6 +31,7 @@ import type { Keydir } from './keydir.ts';
 import { boundsOf } from './keyRange.ts';
 import type { LiveLog } from './liveLog.ts';
 import { describeHolder, type Lock } from './lock.ts';
+import { checkFilesRemain } from './missingFiles.ts';
 import { nodeStorage } from './nodeStorage.ts';
 import { monotone, openForWriting, openReadOnly, type StoreParts } from './opening.ts';
 import {
@@ -386,7 +387,8 @@ export class Store {
 
   /**
    * Finishes what was written, makes it durable and gives the lock back. Safe to call again. Rejects when not all of
-   * it is known to be durable; the store is closed all the same.
+   * it is known to be durable, with `FILES_GONE` when somebody has deleted segments meanwhile; the store is closed all
+   * the same.
    */
   async close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -427,6 +429,7 @@ export class Store {
       writer.stop();
       await this.#hints.finish();
     }
+    checkFilesRemain(this.#log);
     if (this.#lock?.isLost() === true) return;
     this.#log.installManifest(this.#now());
     try {

@@ -12,6 +12,8 @@ export type StrataErrorCode =
   | 'STORE_DAMAGED'
   /** An earlier write or sync failed in a way that only reopening can mend. */
   | 'STORE_FAILED'
+  /** Segment files of the open store were deleted or moved away. */
+  | 'FILES_GONE'
   | 'READ_ONLY'
   | 'INVALID_KEY'
   | 'INVALID_VALUE'

@@ -154,13 +154,17 @@ export class StoreRegistry implements vscode.Disposable {
 
   async close(requested: StoreEntry): Promise<void> {
     const entry = this.#entries.get(requested.id) ?? requested;
-    await entry.close();
-    this.#log.info(`Closed ${entry.id}.`);
-    if (!this.#discoveredIds.has(entry.id)) {
-      this.#entries.delete(entry.id);
-      this.#changed.fire({ kind: 'list' });
+    try {
+      await entry.close();
+      this.#log.info(`Closed ${entry.id}.`);
+    } finally {
+      // Whatever went wrong, it is closed now.
+      if (!this.#discoveredIds.has(entry.id)) {
+        this.#entries.delete(entry.id);
+        this.#changed.fire({ kind: 'list' });
+      }
+      await this.#remember(this.#remembered(entry));
     }
-    await this.#remember(this.#remembered(entry));
   }
 
   /** Closes all stores; the next window opens them again. */

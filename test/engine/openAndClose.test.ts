@@ -1,7 +1,7 @@
 /** Opening and closing when something goes wrong: no descriptor and no lock stays behind, and errors are typed. */
 
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError, type StrataErrorCode } from '../../src/engine/strataError.ts';
@@ -100,6 +100,53 @@ describe('Closing a store', () => {
     assert.throws(() => snapshot.get(keyBytes('a')), withCode('STORE_CLOSED'));
     assert.throws(() => snapshot.keys(), withCode('STORE_CLOSED'));
     snapshot.close();
+  });
+});
+
+describe('Closing when files were deleted meanwhile', function () {
+  this.timeout(0);
+  const directories = temporaryDirectories();
+
+  async function opened(): Promise<{ directory: string; store: Store }> {
+    const directory = path.join(directories.make(), 'store');
+    const store = await Store.open(directory, { compaction: 'manual', maxSegmentSizeBytes: 200 });
+    for (let i = 0; i < 9; i++) await store.put(keyBytes(String(i)), new Uint8Array(50));
+    return { directory, store };
+  }
+
+  it('rejects, says what was lost, and makes nothing anew when the directory is gone', async () => {
+    const { directory, store } = await opened();
+    rmSync(directory, { recursive: true });
+    await assert.rejects(store.close(), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'FILES_GONE');
+      assert.match(error.message, /^All files of the store .* are gone: .* 9 of its 9 keys/);
+      return true;
+    });
+    assert.equal(existsSync(directory), false);
+    await assert.rejects(store.close(), withCode('FILES_GONE'));
+    assert.throws(() => store.get(keyBytes('1')), withCode('STORE_CLOSED'));
+  });
+
+  it('names the segments that are gone, and leaves the others as they are', async () => {
+    const { directory, store } = await opened();
+    const [first] = store.stats().segments;
+    assert.ok(first);
+    rmSync(path.join(directory, first.fileName));
+    const message = new RegExp(`^1 of the [2-9] segment files .*${first.fileName}.* ${first.liveCount} of its 9 keys`);
+    await assert.rejects(store.close(), { code: 'FILES_GONE', message });
+    assert.ok(!readdirSync(directory).includes('LOCK'), 'the lock is given back');
+  });
+
+  it('rejects as well when another store has been made in its place', async () => {
+    const { directory, store } = await opened();
+    rmSync(directory, { recursive: true });
+    const other = await Store.open(directory, { compaction: 'manual' });
+    await assert.rejects(store.close(), withCode('FILES_GONE'));
+    await other.put(keyBytes('of the other'), VALUE);
+    await other.close();
+    const again = await Store.open(directory, { compaction: 'manual' });
+    assert.deepEqual(again.get(keyBytes('of the other')), VALUE);
+    await again.close();
   });
 });
 
