@@ -4,13 +4,13 @@
  * that keys that are written again and again do not fill the memory until their times to live are over.
  */
 export class ExpiryQueue {
-  readonly #isCurrent: (entry: number, sequence: number) => boolean;
+  readonly #isCurrent: (entry: number, sequence: number, expiryMs: number) => boolean;
   #expiries = new Float64Array(16);
   #sequences = new Float64Array(16);
   #entries = new Uint32Array(16);
   #size = 0;
 
-  constructor(isCurrent: (entry: number, sequence: number) => boolean = () => true) {
+  constructor(isCurrent: (entry: number, sequence: number, expiryMs: number) => boolean = () => true) {
     this.#isCurrent = isCurrent;
   }
 
@@ -28,13 +28,20 @@ export class ExpiryQueue {
     this.#raise(this.#size++, expiryMs, entry, sequence);
   }
 
+  /** As `add`, without a look at whether items are over. */
+  addCurrent(expiryMs: number, entry: number, sequence: number): void {
+    if (this.#size === this.#entries.length) this.#grow();
+    this.#raise(this.#size++, expiryMs, entry, sequence);
+  }
+
   /** Removes the first item and hands it to `take`. The queue must not be empty. */
-  pop(take: (entry: number, sequence: number) => void): void {
+  pop(take: (entry: number, sequence: number, expiryMs: number) => void): void {
     const entry = this.#entries[0] as number;
     const sequence = this.#sequences[0] as number;
+    const expiryMs = this.soonestMs;
     this.#size--;
     if (this.#size > 0) this.#sinkLast();
-    take(entry, sequence);
+    take(entry, sequence, expiryMs);
   }
 
   /** Puts an item where it belongs between `at`, where there is room, and the top. */
@@ -56,7 +63,8 @@ export class ExpiryQueue {
     for (let i = 0; i < count; i++) {
       const entry = this.#entries[i] as number;
       const sequence = this.#sequences[i] as number;
-      if (this.#isCurrent(entry, sequence)) this.#raise(this.#size++, this.#expiries[i] as number, entry, sequence);
+      const expiryMs = this.#expiries[i] as number;
+      if (this.#isCurrent(entry, sequence, expiryMs)) this.#raise(this.#size++, expiryMs, entry, sequence);
     }
     if (this.#size > this.#entries.length / 2) this.#grow();
   }

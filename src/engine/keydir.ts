@@ -30,6 +30,9 @@ const MIN_LEAVING = 4096;
 /** 256 KiB of keys: below this it is not worth while to look for freed ones. */
 const MIN_PACKED_UNITS = 2 ** 16;
 
+/** Stands in the expiry queue for the sequence number of a record that has not been loaded from the snapshot. */
+const SAVED_SEQUENCE = 0;
+
 /** Live records of a segment, counted as the keydir changes. */
 export interface SlotUsage {
   liveBytes: number;
@@ -45,7 +48,7 @@ export class Keydir {
   readonly #arena = new KeyArena();
   readonly #table = new KeyTable((entry) => this.#entries.hash(entry));
   readonly #order = new OrderedKeys(this.#arena, (entry) => this.#entries.key(entry));
-  readonly #expiring = new ExpiryQueue((entry, sequence) => this.#isExpiring(entry, sequence));
+  readonly #expiring = new ExpiryQueue((entry, sequence, expiryMs) => this.#isExpiring(entry, sequence, expiryMs));
   /** Entries whose removal the ordered view has not taken in yet. */
   #leaving: number[] = [];
   /** Deleted keys that older readers may still see, or that loading has to remember. */
@@ -285,8 +288,9 @@ export class Keydir {
   expire(nowMs: number): number {
     let count = 0;
     while (this.#expiring.soonestMs <= nowMs) {
-      this.#expiring.pop((entry, sequence) => {
-        if (!this.#isExpiring(entry, sequence)) return;
+      this.#expiring.pop((entry, queuedSequence, expiryMs) => {
+        if (!this.#isExpiring(entry, queuedSequence, expiryMs)) return;
+        const sequence = this.#entries.sequence(entry);
         this.#retire(entry, this.keyLength(entry), sequence);
         this.#liveCount--;
         this.#makeGone(entry, sequence);
@@ -429,7 +433,11 @@ export class Keydir {
     this.#liveCount = state.liveCount;
     this.#freeEntries = state.freeEntries;
     this.#closeSource = state.close;
-    if (this.#entries.hasExpiries) this.#queueExpiries();
+  }
+
+  /** For a snapshot that is being read: this entry expires. It is not loaded for that before its time is over. */
+  queueSaved(entry: number, expiryMs: number): void {
+    this.#expiring.addCurrent(expiryMs, entry, SAVED_SEQUENCE);
   }
 
   /** Loads what was not needed yet. */
@@ -444,15 +452,6 @@ export class Keydir {
   /** Closes the snapshot file, if parts of it were never needed. The keydir is of no use afterwards. */
   close(): void {
     this.#closeSource();
-  }
-
-  #queueExpiries(): void {
-    for (let entry = 0; entry < this.#entries.end; entry++) {
-      const expiryMs = this.#entries.expiryMs(entry);
-      if (expiryMs !== 0 && this.#entries.slot(entry) !== FREE_SLOT) {
-        this.#expiring.add(expiryMs, entry, this.#entries.sequence(entry));
-      }
-    }
   }
 
   // Below: one entry
@@ -500,9 +499,11 @@ export class Keydir {
     this.#ghosts.set(entry, true);
   }
 
-  /** The entry's record is still the one with this sequence number. */
-  #isExpiring(entry: number, sequence: number): boolean {
-    return this.#entries.sequence(entry) === sequence && this.#entries.slot(entry) < GHOST_SLOT;
+  /** The entry's record is still the one with this sequence number; of a saved one, one that expires at this time. */
+  #isExpiring(entry: number, sequence: number, expiryMs: number): boolean {
+    if (this.#entries.slot(entry) >= GHOST_SLOT) return false;
+    if (sequence === SAVED_SEQUENCE) return this.#entries.expiryMs(entry) === expiryMs;
+    return this.#entries.sequence(entry) === sequence;
   }
 
   #forget(entry: number): void {

@@ -216,7 +216,7 @@ function readColumns(reader: SnapshotReader, head: SnapshotHead, layout: Snapsho
   const freeEntries: number[] = [];
   const checkEntries = entryCheck(head, freeEntries);
   const entries = reader.passParts('entries', CHUNK_ENTRIES * ENTRY_SIZE, checkEntries);
-  const expiries = reader.passParts('expiries', CHUNK_ENTRIES * EXPIRY_SIZE, () => true);
+  const expiries = reader.passParts('expiries', CHUNK_ENTRIES * EXPIRY_SIZE, expiryQueuer(keydir, freeEntries));
   const shards = passTable(reader, head);
   const order = reader.passParts(
     'order',
@@ -326,6 +326,28 @@ function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[])
       }
     }
     first += words.length / ENTRY_WORDS;
+    return true;
+  };
+}
+
+/** Queues the entries that expire, in their order. Free ones may have a time that somebody else's record has left. */
+function expiryQueuer(keydir: Keydir, freeEntries: readonly number[]): (words: Uint32Array) => boolean {
+  let first = 0;
+  let passedFree = 0;
+  return (words) => {
+    const count = words.byteLength / EXPIRY_SIZE;
+    // Mostly no entry of a piece expires, and then this is all.
+    if (highestIn(words, 0, 1) > 0) {
+      const expiries = new Float64Array(words.buffer, words.byteOffset, count);
+      for (let i = 0; i < count; i++) {
+        const expiryMs = expiries[i] as number;
+        if (expiryMs === 0) continue;
+        const entry = first + i;
+        while ((freeEntries[passedFree] ?? entry) < entry) passedFree++;
+        if (freeEntries[passedFree] !== entry) keydir.queueSaved(entry, expiryMs);
+      }
+    }
+    first += count;
     return true;
   };
 }

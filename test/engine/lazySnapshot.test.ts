@@ -57,6 +57,53 @@ describe('A store opened by its snapshot', function () {
     await store.close();
   });
 
+  it('holds no more of it in memory for a few keys that expire, and lets go of each when its time is over', async () => {
+    const disk = new SimulatedDisk(image);
+    let nowMs = 1000;
+    const openAt = (ms: number) => {
+      nowMs = ms;
+      return Store.open(STORE_DIRECTORY, { ...OPTIONS, now: () => nowMs }, disk);
+    };
+    const expiring = [7, 40_000, 69_000, 69_001];
+    const first = await openAt(1000);
+    const keyCount = first.stats().keyCount;
+    for (const index of expiring) await first.put(keyOf(index), EMPTY, { expiryMs: 5000 + index });
+    // One that another key takes the place of, one that is gone for good, one that lives on.
+    for (const index of [8, 9, 10]) await first.put(keyOf(index), EMPTY, { expiryMs: 3000 });
+    await first.del(keyOf(8));
+    await first.put(keyBytes('in the place of another'), EMPTY);
+    await first.del(keyOf(9));
+    await first.put(keyOf(10), EMPTY);
+    await first.close();
+
+    const store = await openAt(1000);
+    assert.equal(store.recovery.openedBy, 'snapshot');
+    assert.equal(store.nextExpiryMs, 5007);
+    const atFirstBytes = store.stats().keydirBytes;
+    assert.ok(atFirstBytes < 64 * 1024, `${atFirstBytes} bytes`);
+    await store.put(keyOf(69_001), EMPTY);
+    nowMs = 5007;
+    assert.equal(store.stats().keyCount, keyCount - 2);
+    assert.equal(store.has(keyOf(7)), false);
+    assert.equal(store.nextExpiryMs, 45_000);
+    nowMs = 80_000;
+    assert.equal(store.stats().keyCount, keyCount - 4);
+    assert.deepEqual(
+      expiring.map((index) => store.has(keyOf(index))),
+      [false, false, false, true],
+    );
+    assert.equal(store.nextExpiryMs, Number.POSITIVE_INFINITY);
+    const report = await store.replay();
+    assert.deepEqual(report.differences, []);
+    await store.close();
+
+    // As far as the log tells: an opening by it alone gives the same.
+    disk.remove(`${STORE_DIRECTORY}/${SNAPSHOT_NAME}`);
+    const byLog = await openAt(80_000);
+    assert.equal(byLog.stats().keyCount, keyCount - 4);
+    await byLog.close();
+  });
+
   it('finds, changes, adds and deletes keys of parts that were not loaded, and keeps that', async () => {
     const disk = new SimulatedDisk(image);
     const store = await open(disk);
