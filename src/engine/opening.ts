@@ -172,8 +172,9 @@ const EMPTY_REPORT: Omit<RecoveryReport, 'durationMs'> = {
 
 /**
  * Makes durable what recovery found, before anything is appended to it: a torn tail is cut off, what was read is
- * synced, and a manifest says so. Returns the segment to write to. Nothing is ever appended behind a torn tail: its
- * segment is sealed and a new one started, so that old bytes cannot come back behind new records.
+ * synced, and a manifest says so, unless the one that is there says it already. Returns the segment to write to. Nothing
+ * is ever appended behind a torn tail: its segment is sealed and a new one started, so that old bytes cannot come back
+ * behind new records.
  */
 async function makeRecoveryDurable(
   log: LiveLog,
@@ -182,6 +183,15 @@ async function makeRecoveryDurable(
   now: () => number,
 ): Promise<Segment> {
   const unsealed = log.segments.live().filter((segment) => segment.state === 'unsealed');
+  const last = unsealed.at(-1);
+  const canContinue =
+    last !== undefined && last !== torn && !options.salvage && last.sizeBytes < options.maxSegmentSizeBytes;
+  if (canContinue && unsealed.length === 1 && torn === undefined && last.syncedBytes === last.sizeBytes) {
+    // As after a clean close. The files and the manifest were synced, but perhaps not yet their names.
+    reopen(log, last, options.durability === 'dsync' ? 'write-dsync' : 'write');
+    log.storage.syncDirectory(log.directory);
+    return last;
+  }
   for (const segment of unsealed) {
     reopen(log, segment, 'write');
     if (segment === torn) segment.file.truncate(segment.sizeBytes);
@@ -189,9 +199,6 @@ async function makeRecoveryDurable(
     await segment.file.sync();
     segment.syncedBytes = segment.sizeBytes;
   }
-  const last = unsealed.at(-1);
-  const canContinue =
-    last !== undefined && last !== torn && !options.salvage && last.sizeBytes < options.maxSegmentSizeBytes;
   for (const segment of unsealed) if (segment !== last || !canContinue) segment.state = 'sealed';
   const active = canContinue ? last : startSegment(log, options, now());
   if (canContinue && options.durability === 'dsync') reopen(log, active, 'write-dsync');

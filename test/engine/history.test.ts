@@ -13,6 +13,8 @@ const VALUE_BYTES = 100;
 
 describe('The history of a key', function () {
   this.timeout(0);
+  // Before the directory goes.
+  after(() => store.close());
   const temporary = temporaryDirectories();
   let store: Store;
   let logBytes = 0;
@@ -36,8 +38,6 @@ describe('The history of a key', function () {
     logBytes = store.stats().totalBytes;
     assert.ok(store.stats().segments.length > 10);
   });
-
-  after(() => store.close());
 
   const sequences = (versions: readonly RecordVersion[]) => versions.map(({ sequence }) => sequence);
   const newest = (count: number, from = VERSION_COUNT) => Array.from({ length: count }, (_, i) => 2 * (from - i) - 1);

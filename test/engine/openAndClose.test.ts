@@ -5,7 +5,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError, type StrataErrorCode } from '../../src/engine/strataError.ts';
-import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { type DiskImage, SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
@@ -49,6 +49,27 @@ describe('Opening a store', () => {
       await (await Store.open(STORE_DIRECTORY, OPTIONS, disk)).close();
       if (nth >= calls) break;
     }
+  });
+});
+
+describe('Opening a store after a clean close', () => {
+  it('writes no segment and no manifest, and syncs no more than the directory', async () => {
+    const disk = await filled();
+    const files = (image: DiskImage) =>
+      [...(image.get(STORE_DIRECTORY) ?? [])].filter(([name]) => /^MANIFEST$|\.seg$/.test(name));
+    const before = files(disk.image());
+    const writing: string[] = [];
+    disk.onChange = ({ kind, path }) => {
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      if (!/lock/i.test(name)) writing.push(`${kind} ${name}`);
+    };
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    disk.onChange = undefined;
+    assert.deepEqual(writing, ['syncDirectory store']);
+    assert.deepEqual(files(disk.image()), before);
+    await store.put(keyBytes('f'), VALUE);
+    await store.close();
+    assert.ok((await Store.open(STORE_DIRECTORY, OPTIONS, disk)).get(keyBytes('f')));
   });
 });
 
