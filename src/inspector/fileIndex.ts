@@ -7,6 +7,8 @@ import type { RangedFile } from './rangedFile.ts';
 import { ChunkReader } from './rowWalk.ts';
 import { SparseIndex } from './sparseIndex.ts';
 
+/** Sound files have none, so that these lists are smaller than that of all rows. */
+const LISTED_PROBLEMS = 16_384;
 const INDEX_CHUNK_BYTES = 0x10_0000;
 /** The first piece is small, so that the first rows are there at once. */
 const FIRST_CHUNK_BYTES = 0x1_0000;
@@ -26,7 +28,7 @@ type GroupEnd = Parameters<LogSink['groupEnd']>[0];
 export class FileIndex implements LogSink {
   readonly rows = new SparseIndex();
   /** The damaged ranges among the rows. */
-  readonly damages = new SparseIndex();
+  readonly damages = new SparseIndex(LISTED_PROBLEMS);
   readonly blocks = new OverviewBlocks();
   readonly #file: RangedFile;
   readonly #logFile: LogFile;
@@ -37,7 +39,7 @@ export class FileIndex implements LogSink {
   #endOffsetBytes = 0;
   #damagedBytes = 0;
   /** The frames of groups that lack records. */
-  readonly #incompleteGroups = new SparseIndex();
+  readonly #incompleteGroups = new SparseIndex(LISTED_PROBLEMS);
   readonly #rememberedGroups = new Map<number, boolean>();
   #openGroup: OpenGroup | undefined;
   /** The group that the end of the file cut off: it may become complete when the file grows. */
