@@ -43,6 +43,8 @@ export async function salvage(context: CommandContext, target: unknown): Promise
   const report = await runWithProgress(`Salvaging ${source.name}`, (task) =>
     context.embeddedStores.salvage(source.uri, folder, task),
   );
+  // Not left to the watcher of the file system, which may take its time or miss what came and went quickly.
+  await context.registry.discover();
   await showOutcome(context, source, folder, report);
 }
 
