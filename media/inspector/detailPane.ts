@@ -49,6 +49,7 @@ const ACTION_BUTTONS: readonly ActionButton[] = [
   { action: 'compareWithSelected', iconName: 'diff', label: 'Compare with selected', needs: 'key' },
   { action: 'revealKey', iconName: 'list-tree', label: 'Reveal the key in the tree', needs: 'store' },
   { action: 'showHistory', iconName: 'history', label: 'Show all versions of the key', needs: 'store' },
+  { action: 'goToNext', iconName: 'arrow-right', label: 'Go to the record that superseded it', needs: 'store' },
   { action: 'goToNewest', iconName: 'references', label: 'Go to the newest record of the key', needs: 'store' },
   { action: 'openInHexEditor', iconName: 'file-binary', label: 'Open in hex editor' },
 ];

@@ -39,6 +39,12 @@ const STOP: vscode.QuickInputButton = {
   tooltip: 'Stop reading the log',
 };
 
+const MORE: VersionItem = {
+  label: `$(chevron-down) List ${VERSIONS_PER_PAGE} older versions`,
+  alwaysShow: true,
+};
+const READING: VersionItem = { label: '$(loading~spin) Reading the log …', alwaysShow: true };
+
 /** Drawing the list anew costs more than a version does, and nobody reads faster. */
 const DRAW_INTERVAL_MS = 100;
 
@@ -138,7 +144,8 @@ export class HistoryPick {
       const drawn = index <= lastWithBefore ? pick.items[index] : undefined;
       return drawn ?? versionItem(this.#target, version, this.#pages.before(index));
     });
-    if (hasMore && !isReading) items.push(moreItem());
+    // Who has chosen it stays where it is, and so is at the first of the versions that come.
+    if (hasMore) items.push(isReading ? READING : MORE);
     const [active] = pick.activeItems;
     const activeIndex = active === undefined ? -1 : pick.items.indexOf(active);
     pick.items = items;
@@ -156,10 +163,6 @@ export class HistoryPick {
     if (hasMore) return `The newest ${count} in the log are listed; the last item lists older ones`;
     return `${count} in the log, newest first`;
   }
-}
-
-function moreItem(): VersionItem {
-  return { label: `$(chevron-down) List ${VERSIONS_PER_PAGE} older versions`, alwaysShow: true };
 }
 
 function versionItem({ entry }: KeyTarget, version: KeyVersion, before: KeyVersion | undefined): VersionItem {

@@ -7,9 +7,11 @@ import { StoreError } from '../explorer/storeError.ts';
 import type { KeyNode } from '../explorer/treeNode.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { RecordLocation } from '../shared/keyValueStore.ts';
+import { formatCount } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseKey, missingKey } from './keyTarget.ts';
 import { requireCapability, type StoreTarget } from './storeTarget.ts';
+import { runWhenSlow } from './storeTask.ts';
 
 /** Opens the segment editor at the record that holds the key's value. */
 export async function revealInSegment(context: CommandContext, target: unknown): Promise<void> {
@@ -56,6 +58,31 @@ export async function revealVersion(
     throw new StoreError('NOT_FOUND', 'The record has moved to another segment meanwhile. Try again.');
   }
   await revealRecord(vscode.Uri.parse(segment.uri, true), location.offsetBytes);
+}
+
+/** For the segment editor: from a record of a file to the one that superseded it. */
+export async function goToNextRecord(
+  context: CommandContext,
+  file: vscode.Uri,
+  key: Uint8Array,
+  sequence: number,
+): Promise<void> {
+  const { entry } = keyNodeOfFile(context, file, key);
+  const store = context.segmentStores.storeOf(file);
+  if (store === undefined) return;
+  const title = `Looking for the record that superseded #${formatCount(sequence)} of ${formatKey(key)}`;
+  const next = await runWhenSlow(title, (task) => store.nextRecord(key, sequence, task));
+  if (next === undefined) {
+    void vscode.window.showInformationMessage(
+      `The log has no later record of ${formatKey(key)}: the one that superseded this was compacted away.`,
+    );
+    return;
+  }
+  await revealVersion(context, { entry, store }, next.location);
+  if (next.isDirect) return;
+  void vscode.window.showInformationMessage(
+    `This is the next record of ${formatKey(key)} that is still in the log. Compaction has dropped records from between the two, perhaps also of this key.`,
+  );
 }
 
 /** For the segment editor: a key of the store that a file belongs to, as the commands take it. */

@@ -62,7 +62,7 @@ function labelOf({ detail }: RowActionContext): string {
 
 /** From a record to its key in the store. */
 async function followKey(
-  action: 'revealKey' | 'showHistory' | 'goToNewest',
+  action: 'revealKey' | 'showHistory' | 'goToNext' | 'goToNewest',
   { editor, detail, stores, openSegment }: RowActionContext,
 ): Promise<void> {
   const store = stores?.storeOf(editor.uri);
@@ -73,6 +73,12 @@ async function followKey(
   }
   if (action === 'revealKey') return stores.revealKey(editor.uri, key);
   if (action === 'showHistory') return stores.showHistory(editor.uri, key);
+  const { row, state } = detail;
+  if (action === 'goToNext') {
+    if (row.cells?.sequence === undefined || state === 'live' || state === 'tombstone' || state === 'expired')
+      return void vscode.window.showInformationMessage('No record supersedes this one: it is the newest of its key.');
+    return stores.goToNext(editor.uri, key, row.cells.sequence);
+  }
   const newest = await store.newestRecord(key);
   if (newest === undefined)
     void vscode.window.showInformationMessage('The store holds no record of this key any more.');

@@ -16,4 +16,6 @@ export interface StoreOfFile {
   revealKey(file: vscode.Uri, key: Uint8Array): Promise<void>;
   /** Shows every version of a key. */
   showHistory(file: vscode.Uri, key: Uint8Array): Promise<void>;
+  /** Shows the next record of a key after the one with this sequence number. */
+  goToNext(file: vscode.Uri, key: Uint8Array, sequence: number): Promise<void>;
 }

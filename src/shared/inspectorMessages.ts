@@ -205,6 +205,7 @@ export type RowAction =
   | 'openValue'
   | 'revealKey'
   | 'showHistory'
+  | 'goToNext'
   | 'goToNewest'
   | 'selectForCompare'
   | 'compareWithSelected';

@@ -136,6 +136,12 @@ describe('inspector with its store', () => {
     await workbench.screenshot('inspector-compare-versions');
 
     await workbench.tab(FIRST).first().click();
+    await old.button('Go to the record that superseded it').click();
+    const nextEditor = new SegmentEditor(workbench);
+    await nextEditor.active.filter({ hasText: 'user/42' }).filter({ hasText: '{"version":1}' }).waitFor();
+    await nextEditor.active.filter({ hasText: 'superseded' }).waitFor();
+
+    await workbench.tab(FIRST).first().click();
     await old.button('Go to the newest record of the key').click();
     await workbench.tab(/00000000000[2-9]\.seg/).waitFor();
     const newestEditor = new SegmentEditor(workbench);

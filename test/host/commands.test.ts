@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { CommandContext } from '../../src/commands/commandContext.ts';
 import { valueUri } from '../../src/explorer/values/valueUri.ts';
@@ -176,6 +177,26 @@ describe('commands', () => {
     await eventually(async () => {
       await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
       assert.equal(vscode.window.activeTextEditor?.document.getText(), 'second');
+    });
+  });
+
+  it('history lists 500 versions, and then as many more as somebody asks for', async () => {
+    const versions = Array.from({ length: 502 }, (_, i) => bytesOf(`version ${i + 2}`));
+    for (const value of versions) void test.store.put(bytesOf('c'), value);
+    await eventually(async () => assert.equal((await test.store.history(bytesOf('c'))).length, 503));
+    // What it shows is drawn a moment later, and cannot be asked for.
+    const press = async (id: string) => {
+      await sleep(300);
+      await vscode.commands.executeCommand(`workbench.action.${id}`);
+    };
+    await eventually(async () => {
+      await run('history', { key: 'c' });
+      // The list goes round: before its first item comes its last, which lists more.
+      await press('quickOpenSelectPrevious');
+      await press('acceptSelectedQuickOpenItem');
+      await press('acceptSelectedQuickOpenItem');
+      await sleep(300);
+      assert.equal(vscode.window.activeTextEditor?.document.getText(), 'version 3');
     });
   });
 
