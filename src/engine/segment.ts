@@ -155,6 +155,12 @@ export function createSegmentFile(
     return reopened;
   } catch (error) {
     file.close();
+    try {
+      // No manifest names it. On a full disk it would take up what is left.
+      storage.remove(path);
+    } catch {
+      // The next opening removes it.
+    }
     throw error;
   }
 }

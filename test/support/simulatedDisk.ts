@@ -330,9 +330,9 @@ class SimulatedFile implements StorageFile {
 
   async writeAsync(source: Uint8Array, start: number, length: number, position: number): Promise<number> {
     const { call, fault } = this.#begin('write', length);
-    const bytes = source.slice(start, start + length);
     await this.#disk.turn?.(call);
-    return this.#write(call, fault, bytes, position);
+    // Not before: the system takes the bytes at any time until the call ends.
+    return this.#write(call, fault, source.slice(start, start + length), position);
   }
 
   #write(call: DiskCall, fault: DiskFault | undefined, bytes: Uint8Array, position: number): number {
