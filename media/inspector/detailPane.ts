@@ -1,5 +1,6 @@
 /** The selected row in full: its fields, their bytes, and what can be done with it. */
 
+import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
 import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow, RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
@@ -53,8 +54,6 @@ const ACTION_BUTTONS: readonly ActionButton[] = [
   { action: 'goToNewest', iconName: 'references', label: 'Go to the newest record of the key', needs: 'store' },
   { action: 'openInHexEditor', iconName: 'file-binary', label: 'Open in hex editor' },
 ];
-/** Copies of more than this would stall the clipboard. */
-const MAX_COPY_BYTES = 0x100_0000;
 /** Enough for all numbers. */
 const NUMBER_BYTES = 8;
 const RAW_BYTES_SHOWN = 5;

@@ -14,6 +14,7 @@ import {
   wholeCharacters,
 } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { MAX_COPY_BYTES } from '../shared/copyLimit.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 import { formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
@@ -63,9 +64,6 @@ export async function copyKey(context: CommandContext, target: unknown, all: unk
   await vscode.env.clipboard.writeText(keys.map(formatKey).join('\n'));
   showDone(keys.length === 1 ? 'Copied the key.' : `Copied ${keys.length} keys.`);
 }
-
-/** More would stall the clipboard, and whoever it is pasted into. */
-const MAX_COPY_BYTES = 0x100_0000;
 
 /** Text as it is; other bytes in hexadecimal. */
 export async function copyValue(context: CommandContext, target: unknown): Promise<void> {

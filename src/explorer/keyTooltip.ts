@@ -1,13 +1,13 @@
 /** What the pointer shows of a key. */
 
 import * as vscode from 'vscode';
+import { formatHexDump } from '../shared/hexDump.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyEntry, KeyValueStore } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatOffset, formatSize, formatTime, formatTimeLeft } from '../shared/quantities.ts';
 import { findEntry } from './findEntry.ts';
 import { decodeStart } from './valuePreview.ts';
-import { formatHexDump } from './values/hexDump.ts';
 import { showValue } from './values/valueText.ts';
 
 const MAX_TEXT_BYTES = 1024;

@@ -1,6 +1,7 @@
 /** Values of records as read-only text documents, so that VS Code can show and compare them. */
 
 import * as vscode from 'vscode';
+import { formatHexDump } from '../shared/hexDump.ts';
 import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
 import { isJson, toManyLines } from '../shared/jsonLayout.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
@@ -58,15 +59,6 @@ export async function readField(detail: RowDetail, role: RecordField['role'], re
 
 function valueText(value: Uint8Array): { readonly text: string; readonly extension: string } {
   const plain = decodeUtf8(value);
-  if (plain === undefined) return { text: hexLines(value), extension: '.hex.txt' };
+  if (plain === undefined) return { text: formatHexDump(value), extension: '.hex.txt' };
   return isJson(plain) ? { text: `${toManyLines(plain)}\n`, extension: '.json' } : { text: plain, extension: '.txt' };
-}
-
-function hexLines(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += 16) {
-    const row = [...bytes.subarray(at, at + 16)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    lines.push(`${at.toString(16).padStart(8, '0')}  ${row}`);
-  }
-  return lines.join('\n');
 }

@@ -1,8 +1,8 @@
 /** A value as text for an editor, and the text of an editor as a value again. */
 
+import { formatHexDump, parseHexDump } from '../../shared/hexDump.ts';
 import { isJson, type OneLineStyle, oneLineStyle, toManyLines, toOneLine } from '../../shared/jsonLayout.ts';
 import { characterSizeBytes, decodeUtf8 } from '../../shared/keyText.ts';
-import { formatHexDump, parseHexDump } from './hexDump.ts';
 
 export const VALUE_VIEWS = ['json', 'text', 'hex'] as const;
 export type ValueView = (typeof VALUE_VIEWS)[number];

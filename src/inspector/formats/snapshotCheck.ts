@@ -14,6 +14,7 @@ import { readU32, readU64 } from '../../format/littleEndian.ts';
 import { decodeRecord, RecordView } from '../../format/record.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import { formatCount, formatOffset } from '../../shared/quantities.ts';
+import { sameBytes } from '../../shared/sameBytes.ts';
 import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
@@ -111,10 +112,6 @@ function checkEntry(entry: LogRecord, segments: readonly CoveredSegment[], probl
   else if (view.sequence !== entry.sequence)
     problems.add(`${who} says another sequence number than the record at ${where}.`);
   else if (!sameBytes(view.key, entry.key)) problems.add(`${who} has another key than the record at ${where}.`);
-}
-
-function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 function readBytes(file: RangedFile, offsetBytes: number, sizeBytes: number): Uint8Array {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { formatHexDump, parseHexDump } from '../../../src/explorer/values/hexDump.ts';
+import { formatHexDump, parseHexDump } from '../../src/shared/hexDump.ts';
 
 function parsed(text: string): number[] {
   const result = parseHexDump(text);
