@@ -9,7 +9,7 @@ import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
-import { element, icon, iconButton } from './dom.ts';
+import { element, icon, iconButton, setHidden } from './dom.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
 export interface DetailEvents {
@@ -19,6 +19,8 @@ export interface DetailEvents {
   run(action: RowAction, place: PlaceOfRow): void;
   onTab(tab: DetailTab): void;
   onClose(): void;
+  /** The keyboard focus was in the detail, which has nothing to show any more. */
+  onLeave(): void;
 }
 
 const FIELD_COLUMNS = [
@@ -105,8 +107,12 @@ export class DetailPane {
     this.#detail = detail;
     this.#hovered = undefined;
     this.root.classList.toggle('empty', detail === undefined);
-    if (detail === undefined) return;
+    if (detail === undefined) {
+      if (this.root.contains(document.activeElement)) this.#events.onLeave();
+      return;
+    }
     const { row, fields } = detail;
+    const focused = this.#focusedField;
     const name = row.kind === 'damage' ? 'Damage' : row.kind === 'record' ? 'Record' : partName(row.cells.operation);
     this.#title.textContent = `${name} #${formatCount(row.row)}`;
     this.#title.append(
@@ -124,6 +130,7 @@ export class DetailPane {
     this.#drawSelection(undefined);
     this.#drawActions();
     this.#drawTab();
+    if (focused !== undefined) (this.#rowOfField(focused) ?? this.#fieldBody.rows[0])?.focus();
   }
 
   /** The same record was read again; where nothing about it is new, the cursor and the focus stay. */
@@ -148,8 +155,10 @@ export class DetailPane {
       button.setAttribute('aria-selected', String(name === tab));
       button.tabIndex = name === tab ? 0 : -1;
     }
-    for (const [name, panel] of Object.entries(this.#panels))
-      panel.parentElement?.toggleAttribute('hidden', name !== tab);
+    const chosen = this.#tabs.get(tab);
+    for (const [name, panel] of Object.entries(this.#panels)) {
+      if (panel.parentElement !== null && chosen !== undefined) setHidden(panel.parentElement, name !== tab, chosen);
+    }
     this.#drawTab();
   }
 
@@ -266,8 +275,9 @@ export class DetailPane {
   #drawActions(): void {
     const row = this.#detail?.row;
     const canOpenValue = row !== undefined && hasKey(row);
+    const always = [...this.#actions].find(([{ needs }]) => needs === undefined)?.[1] ?? this.#byteView;
     for (const [{ needs }, button] of this.#actions) {
-      button.hidden = needs !== undefined && !(canOpenValue && (needs === 'key' || this.#storeKnown));
+      setHidden(button, needs !== undefined && !(canOpenValue && (needs === 'key' || this.#storeKnown)), always);
     }
   }
 
@@ -338,6 +348,14 @@ export class DetailPane {
         ? `+${formatCount(start)}, ${size}`
         : `${field.name}, ${size}`;
     for (const row of this.#fieldBody.rows) row.classList.toggle('chosen', row.dataset['field'] === field?.name);
+  }
+
+  get #focusedField(): string | undefined {
+    return [...this.#fieldBody.rows].find((row) => row === document.activeElement)?.dataset['field'];
+  }
+
+  #rowOfField(name: string): HTMLTableRowElement | undefined {
+    return [...this.#fieldBody.rows].find((row) => row.dataset['field'] === name);
   }
 
   #fieldAt(at: number): RecordField | undefined {

@@ -31,6 +31,13 @@ export function iconButton(name: string, label: string, onClick: () => void): HT
   return button;
 }
 
+/** Hides or shows an element. If the keyboard focus is in what is hidden, it goes to `next` and not to the page's body. */
+export function setHidden(target: HTMLElement, hidden: boolean, next: { focus(): void }): void {
+  const hadFocus = hidden && target.contains(document.activeElement);
+  target.hidden = hidden;
+  if (hadFocus) next.focus();
+}
+
 export function setText(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }

@@ -3,7 +3,7 @@
 import { FILTER_HELP, parseFilter, type RowFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
-import { element, icon, iconButton, setText } from './dom.ts';
+import { element, icon, iconButton, setHidden, setText } from './dom.ts';
 
 export interface FilterEvents {
   onFilter(filter: RowFilter | undefined, query: string): void;
@@ -100,7 +100,7 @@ export class FilterBar {
   }
 
   #showBusy(busy: boolean): void {
-    this.#cancel.hidden = !busy;
+    setHidden(this.#cancel, !busy, this.#input);
   }
 
   #settle(): void {
@@ -112,7 +112,7 @@ export class FilterBar {
     window.clearTimeout(this.#timer);
     const query = this.#input.value;
     const parsed = parseFilter(query);
-    this.#clear.hidden = query === '';
+    setHidden(this.#clear, query === '', this.#input);
     this.#problem.textContent = parsed.ok ? '' : parsed.message;
     this.#input.setAttribute('aria-invalid', String(!parsed.ok));
     this.#syncSelects();

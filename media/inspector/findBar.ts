@@ -2,7 +2,7 @@
 
 import type { FindPattern } from '../../src/shared/inspectorMessages.ts';
 import { formatShare } from '../../src/shared/quantities.ts';
-import { element, iconButton } from './dom.ts';
+import { element, iconButton, setHidden } from './dom.ts';
 
 export interface FindEvents {
   onFind(pattern: FindPattern, direction: 'next' | 'previous'): void;
@@ -90,7 +90,7 @@ export class FindBar {
   }
 
   showResult(text: string, isProblem: boolean): void {
-    this.#stop.hidden = true;
+    setHidden(this.#stop, true, this.#input);
     this.#say(text, isProblem);
   }
 

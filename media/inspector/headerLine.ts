@@ -3,7 +3,7 @@
 import type { FileFact, FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../../src/shared/quantities.ts';
 import { localTime } from './columns.ts';
-import { element, setText } from './dom.ts';
+import { element, setHidden, setText } from './dom.ts';
 
 export class HeaderLine {
   readonly root: HTMLElement;
@@ -18,8 +18,11 @@ export class HeaderLine {
   #recordBytes = 0;
   #extra: readonly FileFact[] = [];
   readonly #openStore: HTMLButtonElement;
+  readonly #next: { focus(): void };
 
-  constructor(onOpenStore: () => void) {
+  /** `next` gets the keyboard focus when the button that has it goes away. */
+  constructor(onOpenStore: () => void, next: { focus(): void }) {
+    this.#next = next;
     this.#openStore = element(
       'button',
       {
@@ -43,7 +46,7 @@ export class HeaderLine {
 
   /** Offers to open the store, when there may be one and it is closed. */
   offerStore(offer: boolean): void {
-    this.#openStore.hidden = !offer;
+    setHidden(this.#openStore, !offer, this.#next);
   }
 
   showSummary(summary: FileSummary): void {

@@ -7,13 +7,21 @@ const SHORTCUTS: readonly (readonly [keys: string, meaning: string])[] = [
   ['↑ ↓ PageUp PageDown Home End', 'move in the table, or in the bytes'],
   ['Enter', 'from the table to the fields of the record'],
   ['Escape', 'back to the table; in the table: close the detail'],
+  ['Tab, Shift+Tab', 'to the next and to the previous control'],
   ['Ctrl+G', 'go to an offset, share, row, sequence number or time'],
   ['Ctrl+F, F3, Shift+F3', 'find, next and previous match'],
   ['Ctrl+Alt+F', 'to the filter'],
   ['Enter on a column title', 'sort by it: ascending, descending, in the order of the file'],
   ['F8, Shift+F8', 'next and previous damage'],
-  ['← →', 'in the table: scroll sideways; in the overview: move through the file'],
+  [
+    '← →',
+    'in the table: scroll sideways; in the overview: move through the file; on the tabs: show the bytes otherwise',
+  ],
+  ['← →, Enter on the edge of a column title', 'make the column narrower, wider, or as wide as it was at first'],
+  ['↑ ↓ on the bar above the detail', 'make the detail higher and lower'],
   ['Shift+arrows', 'in the bytes: select'],
+  ['Ctrl+Home, Ctrl+End', 'in the bytes: to the first and to the last'],
+  ['?', 'this help'],
 ];
 
 export class HelpDialog {
@@ -32,7 +40,7 @@ export class HelpDialog {
   }
 
   open(): void {
-    this.root.showModal();
+    if (!this.root.open) this.root.showModal();
   }
 }
 

@@ -16,7 +16,7 @@ import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
-import { element, iconButton } from './dom.ts';
+import { element, iconButton, setHidden } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
@@ -25,7 +25,7 @@ import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
-import { PendingScroll } from './pendingScroll.ts';
+import { type KnownRows, PendingScroll } from './pendingScroll.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
@@ -42,7 +42,7 @@ export class Inspector {
   readonly #state: StateKeeper;
   readonly #host: Host;
   readonly #cache: RowCache;
-  readonly #header = new HeaderLine(() => void this.#host.openStore());
+  readonly #header = new HeaderLine(() => void this.#host.openStore(), { focus: () => this.#table.focus() });
   readonly #overview: OverviewStrip;
   readonly #filterBar: FilterBar;
   readonly #findBar: FindBar;
@@ -89,8 +89,10 @@ export class Inspector {
   #goToGeneration = 0;
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
-  /** The row that was selected among the matches of the filter that is being brought back. */
-  #pendingMatch: number | undefined;
+  /** The row that was selected in a filtered or sorted view that is being brought back, or made anew. */
+  #pendingMatch: LocateTarget | undefined;
+  /** The view has all its rows, and only the index has not come to that record yet. */
+  #isMatchWaiting = false;
   /** Where the latest row asked for in detail starts; answers for others are dropped. */
   #detailOffset = -1;
 
@@ -126,7 +128,11 @@ export class Inspector {
       onUse: () => this.#pendingScroll.forget(),
       onActivate: () => this.#openDetail(true),
       onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
-      onSort: (column) => this.#sorting.cycle(column),
+      onSort: (column) => {
+        this.#forgetShown();
+        this.#sorting.cycle(column);
+      },
+      onResize: () => this.#keepTailInSight(),
     });
     this.#sorting = new RowSorting(() => this.#host, {
       onOrder: (order) => {
@@ -135,6 +141,7 @@ export class Inspector {
       },
       onSorted: ({ view, rowCount }) => this.#showSorted(view, rowCount),
       onFileOrder: () => this.#showFileOrder(),
+      onLeave: () => this.#table.focus(),
     });
     this.#toolbar = new Toolbar(
       {
@@ -155,6 +162,7 @@ export class Inspector {
       run: (action, place) => void this.#host.run(action, place),
       onTab: (detailTab) => this.#state.update({ detailTab }),
       onClose: () => this.#closeDetail(),
+      onLeave: () => this.#table.focus(),
     });
     this.#splitter = new Splitter(this.#detail.root, (detailHeightPx) => {
       this.#state.update({ detailHeightPx });
@@ -183,7 +191,8 @@ export class Inspector {
     this.#state.restore(state);
     const { query, order, topRow, detailOpen, detailTab, detailHeightPx, follow, find } = this.#state.current;
     // Before the first rows are drawn: from then on the state follows what is in sight.
-    if (state !== undefined && query === '' && order === undefined && !follow) this.#pendingScroll.hold(topRow);
+    const isFollowing = follow && query === '' && order === undefined;
+    if (state !== undefined && !isFollowing) this.#pendingScroll.hold(topRow);
     this.#splitter.setHeight(detailHeightPx);
     this.#showDetailPane(detailOpen);
     this.#detail.setTab(detailTab);
@@ -234,30 +243,52 @@ export class Inspector {
   /** Brings back what was shown before the tab was hidden or the window reloaded, unless a place was asked for. */
   async #restore(): Promise<void> {
     this.#restored = true;
-    const { query, selectedRow, order } = this.#state.current;
+    const { query, selectedRow, order, follow } = this.#state.current;
     if (this.#pending.isThere && query === '') {
       this.#pendingScroll.forget();
       await this.#tryPendingTarget();
       return;
     }
-    if (query !== '') {
-      this.#pendingMatch = order === undefined ? selectedRow : undefined;
-      this.#filterBar.setQuery(query);
-      await this.#filtering;
+    const selected: LocateTarget | undefined =
+      selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow };
+    if (query !== '' || order !== undefined) {
+      this.#pendingMatch = selected;
+      if (query !== '') {
+        this.#filterBar.setQuery(query);
+        await this.#filtering;
+      }
+      if (order !== undefined) this.#sorting.restore(order);
+      return;
     }
-    if (order !== undefined) this.#sorting.restore(order);
-    if (query !== '' || order !== undefined) return;
-    if (selectedRow !== undefined) {
-      this.#pending.hold({ kind: 'row', row: selectedRow }, this.#pendingScroll.isThere);
-    }
-    this.#restoreScroll();
+    if (selected !== undefined && !follow) this.#pending.hold(selected, this.#pendingScroll.isThere);
+    this.#restoreScroll(this.#knownRows);
+    this.#selectTail();
     await this.#tryPendingTarget();
+    this.#selectFirst();
   }
 
-  #restoreScroll(): void {
-    if (!this.#restored || this.#view !== ALL_ROWS) return;
-    const topRow = this.#pendingScroll.take(this.#progress, this.#table.pageRows);
+  /** Of the file. */
+  get #knownRows(): KnownRows {
+    const { rowCount = 0, done = false, quick } = this.#progress ?? {};
+    return { rowCount, all: done || quick?.state === 'shown' };
+  }
+
+  /** Called with the rows of the view shown, which may not yet be the one that is being brought back. */
+  #restoreScroll(known: KnownRows): void {
+    const { query, order } = this.#state.current;
+    const isFiltered = this.#base !== ALL_ROWS;
+    const isSorted = this.#view !== this.#base;
+    if (!this.#restored || isFiltered !== (query !== '') || isSorted !== (order !== undefined)) return;
+    const topRow = this.#pendingScroll.take(known, this.#table.pageRows);
     if (topRow !== undefined) this.#table.scrollTo(topRow);
+  }
+
+  /** Somebody wants to see something else than what is being brought back. */
+  #forgetShown(): void {
+    this.#pendingScroll.forget();
+    this.#pendingMatch = undefined;
+    this.#isMatchWaiting = false;
+    this.#isSelectionGone = false;
   }
 
   #viewEvents(): ViewEvents {
@@ -297,11 +328,11 @@ export class Inspector {
     // A filter that is being set, or brought back, decides itself which row is selected.
     if (this.#view === ALL_ROWS && this.#state.current.query === '') {
       this.#table.setRowCount(progress.rowCount);
-      this.#restoreScroll();
-      if (this.#state.current.follow && progress.done) this.#table.select(progress.rowCount - 1);
-      else if (this.#table.selected < 0 && !this.#pending.isThere && !this.#isSelectionGone)
-        this.#selectFirst(progress);
+      this.#restoreScroll(this.#knownRows);
+      this.#selectTail();
+      this.#selectFirst();
     }
+    if (this.#isMatchWaiting) void this.#selectAgain();
     await this.#refreshSelection(progress);
     await this.#tryPendingTarget();
     await this.#drawOverview(progress.done);
@@ -319,8 +350,17 @@ export class Inspector {
     if (outcome === 'differs' && problems.length > 0) this.#showBanner(problems.slice(0, 3).join(' '), 'warning');
   }
 
-  /** The first record rather than the file header, when there is one. */
-  #selectFirst({ rowCount }: IndexProgress): void {
+  /** The last row, where it is to be followed and is known. */
+  #selectTail(): void {
+    if (!this.#state.current.follow || this.#progress?.done !== true) return;
+    this.#table.select(this.#progress.rowCount - 1);
+  }
+
+  /** Where no row is selected or about to be: the first record rather than the file header, when there is one. */
+  #selectFirst(): void {
+    const isOther = this.#pending.isThere || this.#pendingMatch !== undefined || this.#isSelectionGone;
+    if (!this.#restored || isOther || this.#table.selected >= 0) return;
+    const rowCount = this.#progress?.rowCount ?? 0;
     if (rowCount > 0) this.#table.select(Math.min(1, rowCount - 1), 'none');
   }
 
@@ -350,12 +390,43 @@ export class Inspector {
     this.#table.setRowCount(progress.matchCount);
     this.#table.showEmpty(progress.done && progress.matchCount === 0 ? 'No record matches the filter.' : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
-    const wanted = this.#pendingMatch;
-    if (wanted !== undefined && this.#table.selected < 0) {
-      if (!progress.done) return;
-      this.#pendingMatch = undefined;
-      if (progress.matchCount > 0) void this.#goTo({ kind: 'row', row: wanted }, true);
-    } else if (this.#table.selected < 0 && progress.matchCount > 0) this.#table.select(0, 'none');
+    this.#restoreScroll({ rowCount: progress.matchCount, all: progress.done });
+    // The order that these rows are about to have decides.
+    if (this.#sorting.order !== undefined) return;
+    if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
+    else if (progress.done) void this.#selectAgain();
+  }
+
+  #selectFirstMatch(matchCount: number): void {
+    if (this.#table.selected < 0 && matchCount > 0 && !this.#isSelectionGone) this.#table.select(0, 'none');
+  }
+
+  /** Selects the record that was selected before the view was made anew; without one, the first row. */
+  async #selectAgain(): Promise<void> {
+    const target = this.#pendingMatch;
+    this.#isMatchWaiting = target !== undefined && !reaches(this.#progress, target);
+    if (this.#isMatchWaiting) return;
+    this.#pendingMatch = undefined;
+    const view = this.#view;
+    const located = target === undefined ? undefined : await this.#host.locate(target, view).catch(() => undefined);
+    // Somebody was quicker.
+    if (view !== this.#view || this.#table.selected >= 0 || this.#isSelectionGone) return;
+    if (target?.kind === 'offset' && located?.offsetBytes !== target.offsetBytes) {
+      this.#loseSelection(`The record at ${formatOffset(target.offsetBytes)} is not among these rows any more.`);
+      return;
+    }
+    // What is brought back has a scroll position of its own.
+    this.#table.select(located?.position ?? 0, target?.kind === 'offset' ? 'nearest' : 'none');
+    if (document.hasFocus() && document.activeElement === document.body) this.#table.focus();
+  }
+
+  #loseSelection(note: string): void {
+    this.#isSelectionGone = true;
+    this.#selectedOffset = undefined;
+    this.#detailOffset = -1;
+    this.#table.clearSelection();
+    this.#detail.show(undefined, note);
+    this.#announce(note);
   }
 
   #rowsArrived(): void {
@@ -374,8 +445,9 @@ export class Inspector {
       );
       return;
     }
-    this.#banner.hidden = true;
+    this.#hideBanner();
     this.#isSelectionOutdated = true;
+    if (change === 'replaced') this.#holdSelection();
     if (summary !== undefined) this.#showSummary(summary);
     if (change === 'grew') this.#sorting.fileGrew();
     else this.#sorting.rebase(this.#base);
@@ -387,6 +459,14 @@ export class Inspector {
     }
   }
 
+  /** The rows of a filter or an order are found anew: the selection is to be on the same record, not the same position. */
+  #holdSelection(): void {
+    if (this.#view === ALL_ROWS || this.#table.selected < 0 || this.#selectedOffset === undefined) return;
+    this.#pendingMatch = { kind: 'offset', offsetBytes: this.#selectedOffset };
+    this.#isMatchWaiting = false;
+    this.#table.clearSelection();
+  }
+
   #statesChanged(storeKnown: boolean): void {
     this.#storeKnown = storeKnown;
     this.#header.offerStore(this.#isSegment && !storeKnown);
@@ -396,8 +476,9 @@ export class Inspector {
   }
 
   async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
-    this.#pendingScroll.forget();
-    this.#state.update({ query });
+    // Not when the filter is the one that is being brought back.
+    if (query !== this.#state.current.query) this.#forgetShown();
+    this.#state.update({ query: filter === undefined ? '' : query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
     this.#table.showEmpty('');
@@ -411,7 +492,7 @@ export class Inspector {
     if (this.#pending.isThere) await this.#tryPendingTarget();
     else if (this.#sorting.order !== undefined) return;
     else if (keep !== undefined) this.#table.select(keep.row, 'center');
-    else if (this.#progress !== undefined) this.#selectFirst(this.#progress);
+    else this.#selectFirst();
   }
 
   /** Shows all rows, or those of the filter, in the order of the file. */
@@ -426,17 +507,25 @@ export class Inspector {
     this.#cache.reset(view);
     this.#table.clearSelection();
     this.#table.setRowCount(rowCount);
-    this.#table.scrollTo(0);
-    this.#table.select(0, 'none');
+    if (this.#pendingScroll.isThere) this.#restoreScroll({ rowCount, all: true });
+    else this.#table.scrollTo(0);
+    if (this.#pendingMatch === undefined) this.#selectFirstMatch(rowCount);
+    else void this.#selectAgain();
   }
 
   /** The record that was selected stays so. */
   #showFileOrder(): void {
-    if (this.#view === this.#base) return;
+    this.#pendingScroll.forget();
+    if (this.#view === this.#base) {
+      void this.#selectAgain();
+      return;
+    }
     const { selectedRow } = this.#state.current;
+    const kept = this.#pendingMatch ?? (selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow });
+    this.#pendingMatch = undefined;
     this.#table.clearSelection();
     this.#showBase();
-    if (selectedRow !== undefined) void this.#goTo({ kind: 'row', row: selectedRow }, true);
+    if (kept !== undefined) void this.#goTo(kept, true);
   }
 
   async #goTo(target: LocateTarget, select: boolean): Promise<void> {
@@ -567,13 +656,7 @@ export class Inspector {
       located?.offsetBytes === offsetBytes ? await this.#host.detail({ row: located.row, offsetBytes }) : undefined;
     if (offsetBytes !== this.#selectedOffset) return;
     if (located === undefined || detail === undefined) {
-      this.#isSelectionGone = true;
-      this.#selectedOffset = undefined;
-      this.#detailOffset = -1;
-      this.#table.clearSelection();
-      const note = `No record starts at ${formatOffset(offsetBytes)} any more.`;
-      this.#detail.show(undefined, note);
-      this.#announce(note);
+      this.#loseSelection(`No record starts at ${formatOffset(offsetBytes)} any more.`);
       return;
     }
     if (this.#detailOffset === offsetBytes) this.#detail.showAgain(detail);
@@ -594,8 +677,13 @@ export class Inspector {
 
   #scrolled(top: number): void {
     // Until it is brought back, the position kept is worth more than the one of the rows known so far.
-    if (!this.#pendingScroll.isThere) this.#state.update({ topRow: this.#view === ALL_ROWS ? Math.floor(top) : 0 });
+    if (!this.#pendingScroll.isThere) this.#state.update({ topRow: Math.floor(top) });
     this.#placeMarker();
+  }
+
+  /** What appears above or below the table must not push out of sight what is being followed. */
+  #keepTailInSight(): void {
+    if (this.#state.current.follow && this.#view === ALL_ROWS) this.#table.revealSelected();
   }
 
   #placeMarker(): void {
@@ -648,6 +736,7 @@ export class Inspector {
   }
 
   #onKey(event: KeyboardEvent): void {
+    if (event.key === '?' && !isTyping(event.target)) this.#help.open();
     if (event.key !== 'Escape' || event.defaultPrevented) return;
     const inTable = event.target instanceof Element && event.target.closest('.table') !== null;
     if (inTable) this.#closeDetail();
@@ -656,9 +745,7 @@ export class Inspector {
 
   #showBanner(message: string, tone: 'warning' | 'error'): void {
     this.#banner.className = `banner ${tone}`;
-    const dismiss = iconButton('close', 'Dismiss', () => {
-      this.#banner.hidden = true;
-    });
+    const dismiss = iconButton('close', 'Dismiss', () => this.#hideBanner());
     this.#banner.replaceChildren(
       element('span', { class: `codicon codicon-${tone}`, 'aria-hidden': 'true' }),
       message,
@@ -667,7 +754,15 @@ export class Inspector {
     this.#banner.hidden = false;
   }
 
+  #hideBanner(): void {
+    setHidden(this.#banner, true, this.#table);
+  }
+
   #announce(message: string): void {
     this.#announcer.textContent = message;
   }
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'text';
 }

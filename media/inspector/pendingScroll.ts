@@ -1,7 +1,11 @@
 /** A scroll position that is brought back once enough rows are known, unless somebody scrolls before. */
 
-import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
-import { reaches } from './pendingPlace.ts';
+/** How many rows there are, as far as is known. */
+export interface KnownRows {
+  readonly rowCount: number;
+  /** No more will come. */
+  readonly all: boolean;
+}
 
 export class PendingScroll {
   #topRow: number | undefined;
@@ -19,9 +23,9 @@ export class PendingScroll {
   }
 
   /** The row to be the first in sight, once so many more are known that it can be; then it waits no more. */
-  take(progress: IndexProgress | undefined, pageRows: number): number | undefined {
+  take({ rowCount, all }: KnownRows, pageRows: number): number | undefined {
     const topRow = this.#topRow;
-    if (topRow === undefined || !reaches(progress, { kind: 'row', row: topRow + pageRows })) return undefined;
+    if (topRow === undefined || !(all || topRow + pageRows < rowCount)) return undefined;
     this.#topRow = undefined;
     return topRow;
   }

@@ -12,6 +12,8 @@ export interface RowSortingEvents {
   onSorted(result: SortResult): void;
   /** The base view is to be shown in the order of the file. */
   onFileOrder(): void;
+  /** The keyboard focus was in the note, which goes away. */
+  onLeave(): void;
 }
 
 export class RowSorting {
@@ -31,6 +33,7 @@ export class RowSorting {
       onCancel: () => this.#setOrder(undefined),
       onFileOrder: () => this.#setOrder(undefined),
       onSortAgain: () => void this.#sort(),
+      onLeave: () => events.onLeave(),
     });
   }
 

@@ -19,6 +19,8 @@ export interface RowTableEvents {
   onUse(): void;
   /** A person asks for another order by a column. */
   onSort(column: SortColumn): void;
+  /** More or fewer rows fit into the table than before. */
+  onResize(): void;
 }
 
 const SMALLEST_COLUMN_PX = 40;
@@ -69,7 +71,10 @@ export class RowTable {
     }
     this.#list.addEventListener('pointerdown', (event) => this.#onPointer(event));
     this.#list.addEventListener('dblclick', () => this.#events.onActivate(this.#selected));
-    new ResizeObserver(() => this.redraw()).observe(this.#grid);
+    new ResizeObserver(() => {
+      this.redraw();
+      this.#events.onResize();
+    }).observe(this.#grid);
   }
 
   get selected(): number {
@@ -117,6 +122,11 @@ export class RowTable {
 
   scrollTo(position: number): void {
     this.#scroller.scrollTo(position);
+  }
+
+  /** Brings the selected row into sight. */
+  revealSelected(): void {
+    if (this.#selected >= 0) this.#scroller.reveal(this.#selected, 'nearest');
   }
 
   select(position: number, reveal: 'nearest' | 'center' | 'none' = 'nearest'): void {
@@ -230,11 +240,13 @@ export class RowTable {
         { once: true },
       );
     });
-    handle.addEventListener('dblclick', () => {
+    const resetWidth = () => {
       delete this.#widths[column.id];
       setWidth(this.#widthOf(column), true);
-    });
+    };
+    handle.addEventListener('dblclick', resetWidth);
     handle.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') resetWidth();
       const step = { ArrowLeft: -KEYBOARD_RESIZE_PX, ArrowRight: KEYBOARD_RESIZE_PX }[event.key];
       if (step === undefined) return;
       event.preventDefault();

@@ -4,22 +4,26 @@ import type { SortResult } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
 import type { RowOrder } from '../../src/shared/rowOrder.ts';
 import { COLUMNS } from './columns.ts';
-import { element } from './dom.ts';
+import { element, setHidden } from './dom.ts';
 
 export interface SortNoteEvents {
   onCancel(): void;
   onFileOrder(): void;
   onSortAgain(): void;
+  /** The note goes away, and the keyboard focus was in it. */
+  onLeave(): void;
 }
 
 export class SortNote {
   readonly root = element('div', { class: 'sort-note', hidden: true });
+  readonly #events: SortNoteEvents;
   readonly #text = element('span', { role: 'status' });
   readonly #stop: HTMLButtonElement;
   readonly #fileOrder: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
 
   constructor(events: SortNoteEvents) {
+    this.#events = events;
     this.#stop = linkButton('Stop', () => events.onCancel());
     this.#fileOrder = linkButton('Show file order', () => events.onFileOrder());
     this.#again = linkButton('Sort again', () => events.onSortAgain());
@@ -46,14 +50,17 @@ export class SortNote {
   }
 
   hide(): void {
-    this.root.hidden = true;
+    setHidden(this.root, true, { focus: () => this.#events.onLeave() });
     this.#text.textContent = '';
   }
 
   #show(text: string, buttons: readonly HTMLButtonElement[]): void {
     this.root.hidden = false;
     this.#text.textContent = text;
-    for (const button of [this.#stop, this.#again, this.#fileOrder]) button.hidden = !buttons.includes(button);
+    const focusNext = { focus: () => buttons[0]?.focus() };
+    for (const button of buttons) button.hidden = false;
+    for (const button of [this.#stop, this.#again, this.#fileOrder])
+      setHidden(button, !buttons.includes(button), focusNext);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../src/shared/quantities.ts';
 import type { Column } from './columns.ts';
-import { element, icon, iconButton, setText } from './dom.ts';
+import { element, icon, iconButton, setHidden, setText } from './dom.ts';
 
 export interface ToolbarEvents {
   onGoTo(): void;
@@ -32,6 +32,11 @@ export class Toolbar {
     },
     'Salvage…',
   );
+  readonly #goTo = element(
+    'button',
+    { type: 'button', class: 'text-button', title: 'Go to offset, row, time … (Ctrl+G)' },
+    'Go to…',
+  );
   readonly #follow: HTMLInputElement;
   readonly #menu = element('div', { class: 'menu', role: 'group', 'aria-label': 'Columns', hidden: true });
   readonly #columnsButton: HTMLButtonElement;
@@ -52,17 +57,12 @@ export class Toolbar {
     this.#salvage.addEventListener('click', () => events.onSalvage());
     this.#columnsButton = iconButton('list-selection', 'Choose columns', () => this.#toggleMenu());
     this.#columnsButton.setAttribute('aria-expanded', 'false');
-    const goTo = element(
-      'button',
-      { type: 'button', class: 'text-button', title: 'Go to offset, row, time … (Ctrl+G)' },
-      'Go to…',
-    );
-    goTo.addEventListener('click', () => events.onGoTo());
+    this.#goTo.addEventListener('click', () => events.onGoTo());
     this.root = element(
       'div',
       { class: 'toolbar', role: 'toolbar', 'aria-label': 'Inspector' },
       this.#damage,
-      goTo,
+      this.#goTo,
       element(
         'label',
         { class: 'follow', for: 'follow', title: 'Stay at the end while the file grows' },
@@ -72,13 +72,17 @@ export class Toolbar {
       iconButton('search', 'Find (Ctrl+F)', () => events.onFind()),
       element('div', { class: 'menu-anchor' }, this.#columnsButton, this.#menu),
       iconButton('export', 'Export the rows shown', () => events.onExport()),
-      iconButton('question', 'Keyboard shortcuts', () => events.onHelp()),
+      iconButton('question', 'Keyboard shortcuts (?)', () => events.onHelp()),
     );
     this.#menu.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation();
       this.#closeMenu();
       this.#columnsButton.focus();
+    });
+    this.#menu.addEventListener('focusout', ({ relatedTarget }) => {
+      // Without a target, the whole page has lost the focus and will have it back.
+      if (relatedTarget instanceof Node && !this.#menu.parentElement?.contains(relatedTarget)) this.#closeMenu();
     });
     document.addEventListener('pointerdown', (event) => {
       if (event.target instanceof Node && !this.#menu.parentElement?.contains(event.target)) this.#closeMenu();
@@ -88,7 +92,7 @@ export class Toolbar {
 
   /** Shown with damage, where a new store can be made of the rest. */
   offerSalvage(offer: boolean): void {
-    this.#salvage.hidden = !offer;
+    setHidden(this.#salvage, !offer, this.#goTo);
   }
 
   setFollow(follow: boolean): void {
@@ -96,7 +100,7 @@ export class Toolbar {
   }
 
   showDamage(ordinal: number | undefined, total: number): void {
-    this.#damage.hidden = total === 0;
+    setHidden(this.#damage, total === 0, this.#goTo);
     const count = formatCount(total);
     setText(this.#damageText, ordinal === undefined ? `${count} damaged` : `${formatCount(ordinal)} of ${count}`);
   }

@@ -8,8 +8,9 @@ export interface ViewState {
   readonly query: string;
   /** Undefined: the order of the file. */
   readonly order: RowOrder | undefined;
-  /** Number in the file of the first visible row and of the selected one. */
+  /** Among the rows of the filter in their order, the position of the first visible one. */
   readonly topRow: number;
+  /** Number in the file. */
   readonly selectedRow: number | undefined;
   readonly follow: boolean;
   readonly detailOpen: boolean;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { hintOfSegment } from '../inspector/hintOfSegment.ts';
@@ -227,6 +227,51 @@ describe('inspector', () => {
     });
     await page.keyboard.press('Escape');
     await eventually(async () => assert.equal(await editor.frame.locator('.grid:focus').count(), 1));
+
+    const damaged = await open(DAMAGED);
+    await damaged.grid.focus();
+    await page.keyboard.press('Home');
+    const steps = damaged.frame.locator('.damage-steps');
+    for (const [key, place] of [
+      ['F8', '1 of 4'],
+      ['Shift+F8', '4 of 4'],
+      ['F8', '1 of 4'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await steps.filter({ hasText: place }).waitFor();
+      await damaged.hasFocus(damaged.grid, 'the table');
+    }
+    await page.keyboard.press('?');
+    await damaged.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await damaged.hasFocus(damaged.grid, 'the table, when the help is closed,');
+
+    // Tab leads through all there is, and shows where it is.
+    const inspector = damaged.frame.locator('#inspector');
+    const reached: string[] = [];
+    const nameOfFocused = () =>
+      inspector.evaluate(() => {
+        const focused = document.activeElement;
+        const name = focused?.getAttribute('aria-label') ?? focused?.textContent ?? '';
+        // A grid shows its active row or byte instead, the filter its frame; a bar that is moved is coloured.
+        const { outlineStyle, backgroundColor } = getComputedStyle(focused ?? document.body);
+        const isElsewhere = focused?.matches('[role=grid], .filter-box input') === true;
+        const isColoured = focused?.role === 'separator' && backgroundColor !== 'rgba(0, 0, 0, 0)';
+        const isShown = isElsewhere || isColoured || outlineStyle !== 'none';
+        return isShown ? name : `${name} without a visible focus`;
+      });
+    const all = await inspector.evaluate((root) => {
+      const found = [...root.querySelectorAll<HTMLElement>('button, input, select, [tabindex="0"]')].filter(
+        (element) => element.tabIndex === 0 && element.checkVisibility({ visibilityProperty: true }),
+      );
+      found[0]?.focus();
+      return found.map((element) => element.getAttribute('aria-label') ?? element.textContent);
+    });
+    for (let step = 0; step < all.length; step++) {
+      if (step > 0) await page.keyboard.press('Tab');
+      reached.push(await nameOfFocused());
+    }
+    assert.deepEqual(reached, all);
   });
 
   it('copies a field as hex', async () => {
@@ -294,12 +339,35 @@ describe('inspector', () => {
     await editor.frame.locator('.detail[data-empty^="No record starts at"]').waitFor();
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
+
+    // Another file takes its place, in which the selected record has another position among the matches.
+    await editor.filter('/^later\\/1\\d$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10));
+    await editor.row('later/15').click();
+    await editor.detailOf('later/15');
+    const other = new SegmentBuilder(11);
+    other.add({ key: 'first', value: 'v' });
+    for (let index = 0; index < 200; index++) {
+      other.add({ key: index === 10 ? 'other/10' : `later/${index}`, value: 'v' });
+    }
+    await writeFile(`${file}.other`, other.bytes());
+    await rename(`${file}.other`, file);
+    await eventually(async () => assert.equal(await editor.rowCount(), 9));
+    await editor.active.filter({ hasText: 'later/15' }).waitFor();
+    await editor.detailOf('later/15');
+    await editor.filter('');
+    await eventually(async () => assert.equal(await editor.rowCount(), 202));
+
     await editor.frame.getByRole('checkbox', { name: 'Follow' }).check();
     await editor.active.filter({ hasText: 'later/199' }).waitFor();
     await rm(file);
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
-    await editor.row('later/198').waitFor();
+    await eventually(async () => assert.ok(await editor.activeIsInSight(), 'the last row is still in sight'));
     await workbench.screenshot('inspector-gone');
+    await assertAccessible('a file that is gone');
+    await editor.button('Dismiss').focus();
+    await workbench.page.keyboard.press('Enter');
+    await editor.hasFocus(editor.grid, 'the table, when the banner is dismissed,');
     await open(EMPTY);
     await workbench.tab(GROWING).click();
     await editor.row('later/198').waitFor();
@@ -349,7 +417,13 @@ describe('inspector', () => {
     await workbench.screenshot('inspector-snapshot');
     const manifest = await open('MANIFEST');
     await manifest.row('generation').waitFor();
-    await workbench.screenshot('inspector-manifest');
+    const cutNames = await manifest.frame
+      .locator('.fields tbody th')
+      .evaluateAll((cells) =>
+        cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map(({ textContent }) => textContent),
+      );
+    assert.deepEqual(cutNames, []);
+    await screenshotInThemes(workbench, 'inspector-manifest');
   });
 
   it("compares two records in VS Code's diff editor", async () => {

@@ -6,6 +6,7 @@ import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import { hexEditorStandIn, otherDisk } from './testExtensions.ts';
+import { screenshotInThemes } from './themes.ts';
 import type { Workbench } from './workbench.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
@@ -54,7 +55,9 @@ describe('inspector in a virtual workspace that is not trusted', () => {
     await editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' }).dblclick();
     await editor.frame.getByText('Sorted by sequence number, descending.').waitFor();
     await eventually(async () => assert.equal((await editor.visibleRows())[0]?.['Key'], 'key/49'));
-    await editor.frame.getByRole('button', { name: 'Show file order' }).click();
+    await editor.frame.getByRole('button', { name: 'Show file order' }).focus();
+    await workbench.page.keyboard.press('Enter');
+    await editor.hasFocus(editor.grid, 'the table, when the note on the order is gone,');
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer('Offset (1024', '#20');
     await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'key/19' }).waitFor();
@@ -84,7 +87,7 @@ describe('inspector in a virtual workspace that is not trusted', () => {
       .webview()
       .getByText(/000000000008\.seg has 2 MB.*strata\.inspector\.maxVirtualFileSizeMb allows 1 MB/)
       .waitFor();
-    await workbench.screenshot('inspector-virtual-too-large');
+    await screenshotInThemes(workbench, 'inspector-virtual-too-large');
   });
 });
 

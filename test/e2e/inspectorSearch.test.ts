@@ -5,7 +5,7 @@ import path from 'node:path';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
-import { THEMES } from './themes.ts';
+import { screenshotInThemes, THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const CITIES = '000000000007.seg';
@@ -90,6 +90,13 @@ describe('inspector search', () => {
     await keyboard.press('Enter');
     await editor.frame.locator('.find-status').filter({ hasText: 'No results' }).waitFor();
     await editor.active.filter({ hasText: 'header' }).waitFor();
+    // Stop goes away by itself when the search has ended.
+    await editor.button('Next match (F3)').evaluate((button: HTMLElement) => {
+      button.click();
+      document.querySelector<HTMLElement>('.find-bar [aria-label="Stop searching"]')?.focus();
+    });
+    await editor.frame.locator('.find-status').filter({ hasText: 'No results' }).waitFor();
+    await editor.hasFocus(editor.frame.getByRole('textbox', { name: 'Find', exact: true }), 'Find, without Stop,');
   });
 
   it('finds bytes in hexadecimal with wildcards', async () => {
@@ -175,7 +182,9 @@ describe('inspector search', () => {
     await eventually(async () => assert.equal(await editor.rowCount(), 0));
     const line = editor.frame.getByRole('textbox', { name: 'Filter' });
     assert.equal(await line.inputValue(), 'value:"Place,  1234" op:put');
-    await editor.filter('');
+    await editor.button('Clear the filter (Escape)').focus();
+    await fixture.workbench.page.keyboard.press('Enter');
+    await editor.hasFocus(line, 'the filter, when it is cleared,');
   });
 
   it('copies a field, the record and a selection in every notation', async () => {
@@ -313,20 +322,28 @@ describe('inspector search', () => {
     await keyboard.press('Escape');
   });
 
-  it('brings back filter, selected record, tab and detail when the editor comes to the front again and after a reload', async () => {
+  it('brings back filter, position, selected record, tab and detail when the editor comes to the front again and after a reload', async () => {
     const { workbench } = fixture;
     let editor = await openAtStart();
     await editor.filter('prefix:city/1');
     await eventually(async () => assert.equal(await editor.rowCount(), 10_000));
     await editor.row('city/10007').click();
     await editor.frame.getByRole('tab', { name: 'Value' }).click();
-    await editor.frame.locator('.detail h2').filter({ hasText: '#10,007' }).waitFor();
+    await editor.grid.focus();
+    for (let page = 0; page < 5; page++) await workbench.page.keyboard.press('PageDown');
+    await eventually(async () => assert.ok((await editor.firstRowInSight()) > 20));
+    const top = await editor.firstRowInSight();
+    const key = /city\/\d+/.exec(await editor.active.innerText())?.[0] ?? '';
+    await editor.detailOf(key);
     const assertBack = async () => {
       await eventually(async () => assert.equal(await editor.rowCount(), 10_000), 40_000);
-      await editor.active.filter({ hasText: 'city/10007' }).waitFor();
-      await editor.frame.locator('.detail h2').filter({ hasText: '#10,007' }).waitFor();
+      await editor.active.filter({ hasText: key }).waitFor();
+      await editor.detailOf(key);
+      await eventually(async () => assert.equal(await editor.firstRowInSight(), top));
       assert.equal(await editor.frame.getByRole('tab', { name: 'Value' }).getAttribute('aria-selected'), 'true');
     };
+    // The state is kept a moment after the last change.
+    await workbench.page.waitForTimeout(400);
     await openSegment(workbench, OTHER);
     editor = await openSegment(workbench, CITIES);
     await assertBack();
@@ -393,7 +410,7 @@ describe('inspector search', () => {
     await editor.button('Open in hex editor').click();
     const notification = workbench.notification('not installed here: ms-vscode.hexeditor');
     await notification.waitFor();
-    await workbench.screenshot('inspector-hex-editor-missing');
+    await screenshotInThemes(workbench, 'inspector-hex-editor-missing');
     await notification.getByRole('button', { name: 'Show Extension' }).click();
     await workbench.page.getByText('@id:ms-vscode.hexeditor').first().waitFor();
   });

@@ -99,18 +99,30 @@ describe('sorting in the inspector', () => {
     });
   }
 
-  it('keeps the order when the tab is hidden and when the window is reloaded', async () => {
+  it('keeps order, position and selection when the tab is hidden and when the window is reloaded', async () => {
     const { workbench } = fixture;
+    let editor = new SegmentEditor(workbench);
+    await editor.grid.focus();
+    for (let page = 0; page < 5; page++) await workbench.page.keyboard.press('PageDown');
+    await eventually(async () => assert.ok((await editor.firstRowInSight()) > 20));
+    const top = await editor.firstRowInSight();
+    const selected = await editor.active.innerText();
+    const assertSame = async () => {
+      await eventually(async () => assert.equal(await editor.firstRowInSight(), top));
+      await eventually(async () => assert.equal(await editor.active.innerText(), selected));
+    };
+    // The state is kept a moment after the last change.
+    await workbench.page.waitForTimeout(400);
     await open(OTHER);
-    let editor = await open(SMALL);
-    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), keyOf(4321)));
+    editor = await open(SMALL);
+    await assertSame();
     // VS Code in a browser writes its storage every five seconds, and cannot while the page goes away.
     await workbench.page.waitForTimeout(7000);
     await workbench.reload();
     await workbench.tab(SMALL).first().click();
     editor = new SegmentEditor(workbench);
     await editor.frame.getByText('Sorted by size, descending.').waitFor({ timeout: 40_000 });
-    await eventually(async () => assert.equal(await firstRow(editor, 'Key'), keyOf(4321)));
+    await assertSame();
     assert.equal(await editor.rowCount(), 4500);
   });
 
@@ -132,5 +144,12 @@ describe('sorting in the inspector', () => {
     // Leaving the order looks for the row that was selected in it, too, and may hear of it later.
     await workbench.page.waitForTimeout(1000);
     assert.match(await editor.grid.locator('.rows .row[aria-selected=true]').innerText(), /k999\s/);
+    // At once, before the rows are sorted: the button is there only until then.
+    await sequence.evaluate((button: HTMLElement) => {
+      button.click();
+      document.querySelector<HTMLElement>('.sort-note button:not([hidden])')?.focus();
+    });
+    await workbench.page.keyboard.press('Enter');
+    await editor.hasFocus(editor.grid, 'the table, when sorting was stopped,');
   });
 });

@@ -88,6 +88,20 @@ export class SegmentEditor {
     assert.deepEqual(found, [], `axe on ${state}`);
   }
 
+  /** Waits until something of the page has the keyboard focus. */
+  async hasFocus(wanted: Locator, what: string): Promise<void> {
+    await eventually(async () =>
+      assert.ok(await wanted.evaluate((element) => element === document.activeElement), `${what} has the focus`),
+    );
+  }
+
+  /** Whether the selected row is in sight as a whole. */
+  async activeIsInSight(): Promise<boolean> {
+    const row = await this.active.boundingBox();
+    const grid = await this.grid.boundingBox();
+    return row !== null && grid !== null && row.y >= grid.y && row.y + row.height <= grid.y + grid.height + 1;
+  }
+
   row(text: string | RegExp): Locator {
     return this.grid.getByRole('row').filter({ hasText: text });
   }
