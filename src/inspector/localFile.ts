@@ -20,6 +20,7 @@ export class LocalFile implements RangedFile {
   #descriptor: number;
   #sizeBytes: number;
   #inode: bigint;
+  #modifiedNs: bigint;
   #head: Uint8Array;
 
   /** Throws what `open` throws: the file is missing, or may not be read. */
@@ -29,6 +30,7 @@ export class LocalFile implements RangedFile {
     const stat = fstatSync(this.#descriptor, { bigint: true });
     this.#sizeBytes = Number(stat.size);
     this.#inode = stat.ino;
+    this.#modifiedNs = stat.mtimeNs;
     this.#head = this.#readHead();
   }
 
@@ -65,12 +67,17 @@ export class LocalFile implements RangedFile {
       const opened = fstatSync(descriptor, { bigint: true });
       this.#sizeBytes = Number(opened.size);
       this.#inode = opened.ino;
+      this.#modifiedNs = opened.mtimeNs;
       this.#head = this.#readHead();
       return 'replaced';
     }
     const before = this.#sizeBytes;
     this.#sizeBytes = Number(stat.size);
-    if (this.#sizeBytes === before) return 'same';
+    const isModified = stat.mtimeNs !== this.#modifiedNs;
+    this.#modifiedNs = stat.mtimeNs;
+    // Nothing was appended, so that whoever wrote has overwritten what was there. The time at which the file's entry was
+    // changed does not count: a checkpoint that links to the file changes it too.
+    if (this.#sizeBytes === before) return isModified ? 'replaced' : 'same';
     const head = this.#head;
     this.#head = this.#readHead();
     if (Buffer.compare(head, this.#head) !== 0) return 'replaced';

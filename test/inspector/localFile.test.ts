@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, linkSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LocalFile } from '../../src/inspector/localFile.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
@@ -41,6 +41,20 @@ describe('a local file', () => {
     assert.equal(file.refresh(), 'replaced');
     appendFileSync(name, segment(9, 1));
     assert.equal(file.refresh(), 'grew');
+    file.close();
+  });
+
+  it('is another one when it was written anew in the same place, of the same size', () => {
+    const { name, file } = fileWith(segment(7, 3));
+    const { size, atimeMs, mtimeMs } = statSync(name);
+    assert.equal(file.refresh(), 'same');
+    writeFileSync(name, segment(7, 3).fill(0x2e, size - 10));
+    // The clock of file times is coarse.
+    utimesSync(name, atimeMs / 1000, mtimeMs / 1000 + 1);
+    assert.equal(file.refresh(), 'replaced');
+    assert.equal(file.refresh(), 'same');
+    linkSync(name, `${name}.link`);
+    assert.equal(file.refresh(), 'same', 'a checkpoint changes nothing in it');
     file.close();
   });
 
