@@ -1,10 +1,8 @@
 /** Values of records as read-only text documents, so that VS Code can show and compare them. */
 
 import * as vscode from 'vscode';
-import { formatHexDump } from '../shared/hexDump.ts';
 import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
-import { isJson, toManyLines } from '../shared/jsonLayout.ts';
-import { decodeUtf8, formatKey } from '../shared/keyText.ts';
+import { recordName, recordText } from './recordText.ts';
 
 /** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
 const RECORD_SCHEME = 'strata-record';
@@ -33,11 +31,10 @@ export class RecordDocuments implements vscode.TextDocumentContentProvider, vsco
   async create(file: vscode.Uri, detail: RowDetail, read: ReadBytes): Promise<vscode.Uri> {
     const value = await readField(detail, 'value', read);
     const key = await readField(detail, 'key', read);
-    const { text, extension } = valueText(value);
-    const name = formatKey(key).replaceAll('/', '∕').slice(0, 80) || 'record';
+    const { text, extension } = await recordText(value);
     const uri = vscode.Uri.from({
       scheme: RECORD_SCHEME,
-      path: `/${detail.row.row}/${name}${extension}`,
+      path: `/${detail.row.row}/${recordName(key)}${extension}`,
       query: `${file.toString()}#${detail.row.offsetBytes}`,
     });
     this.#texts.set(uri.toString(), text);
@@ -55,10 +52,4 @@ export async function readField(detail: RowDetail, role: RecordField['role'], re
   if (field === undefined) return new Uint8Array(0);
   const sizeBytes = Math.min(field.sizeBytes, MAX_TEXT_BYTES);
   return read({ offsetBytes: detail.row.offsetBytes + field.offsetBytes, sizeBytes });
-}
-
-function valueText(value: Uint8Array): { readonly text: string; readonly extension: string } {
-  const plain = decodeUtf8(value);
-  if (plain === undefined) return { text: formatHexDump(value), extension: '.hex.txt' };
-  return isJson(plain) ? { text: `${toManyLines(plain)}\n`, extension: '.json' } : { text: plain, extension: '.txt' };
 }

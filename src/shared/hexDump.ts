@@ -19,9 +19,10 @@ const CHARACTERS = Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
 );
 
-export function formatHexDump(bytes: Uint8Array): string {
+/** The lines of `bytes[start, end)`; both are multiples of 16, unless `end` is the length. */
+export function formatHexDump(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += BYTES_PER_LINE) lines.push(formatLine(bytes, at));
+  for (let at = start; at < end; at += BYTES_PER_LINE) lines.push(formatLine(bytes, at));
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
