@@ -24,6 +24,7 @@ import { FolderPages } from './folderPages.ts';
 import { liveBytesByBlock } from './liveBytes.ts';
 import { LogFollower } from './logFollower.ts';
 import { nextRecord } from './nextRecord.ts';
+import { PacedWalks } from './pacedWalks.ts';
 import { ownBytes, type PackedBytes, unpackAllBytes, unpackBytes } from './packedBytes.ts';
 import {
   buffersOfEntries,
@@ -69,6 +70,7 @@ export class StoreServer implements StoreRequests {
   readonly #notifications: StoreNotifications;
   readonly #tasks: RunningTasks;
   readonly #changes: ChangeFeed;
+  readonly #liveBytesWalks = new PacedWalks<Float64Array>();
   #opened: OpenedStore | undefined;
 
   constructor(notifications: StoreNotifications) {
@@ -214,7 +216,11 @@ export class StoreServer implements StoreRequests {
   }
 
   async liveBytesByBlock(segmentId: number, blockSizeBytes: number, blockCount: number): Promise<Float64Array> {
-    const bytes = await liveBytesByBlock(this.#open.store, { segmentId, blockSizeBytes, blockCount });
+    // Every change of the store asks for this again.
+    const question = `${segmentId} ${blockSizeBytes} ${blockCount}`;
+    const walk = () => liveBytesByBlock(this.#open.store, { segmentId, blockSizeBytes, blockCount });
+    // Others may wait for the same walk, and this answer's buffer changes hands.
+    const bytes = (await this.#liveBytesWalks.run(question, walk)).slice();
     return handOver(bytes, [bytes.buffer as ArrayBuffer]);
   }
 
