@@ -16,7 +16,7 @@ export class ExportFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#partialPath = `${path}.partial`;
+    this.#partialPath = partialPath(path);
     this.#descriptor = openSync(this.#partialPath, 'w');
   }
 
@@ -50,4 +50,13 @@ export class ExportFile {
     this.#waiting = [];
     this.#waitingCharacters = 0;
   }
+}
+
+function partialPath(path: string): string {
+  return `${path}.partial`;
+}
+
+/** Removes what an export left whose thread has ended. */
+export function removePartialExport(path: string): void {
+  rmSync(partialPath(path), { force: true });
 }

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { ExportFormat } from '../shared/inspectorMessages.ts';
 import { decodeUtf8 } from '../shared/keyText.ts';
+import { formatSize } from '../shared/quantities.ts';
 import { type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
@@ -21,7 +22,12 @@ interface ExportedRow {
   valueBase64?: string;
   checksum?: string;
   damage?: string;
+  /** Why there is no value. */
+  valueOmitted?: string;
 }
+
+/** The text of a larger value, several times over while it is made, is more than the thread's memory holds. */
+const MAX_VALUE_BYTES = 0x100_0000;
 
 const CSV_COLUMNS = [
   'row',
@@ -37,6 +43,7 @@ const CSV_COLUMNS = [
   'valueBase64',
   'checksum',
   'damage',
+  'valueOmitted',
 ] as const satisfies readonly (keyof ExportedRow)[];
 
 /** What a file of that format begins with. */
@@ -74,8 +81,17 @@ function keyParts(record: LogRecord): Pick<ExportedRow, 'key' | 'keyBase64'> {
   return text === undefined ? { keyBase64: base64(key) } : { key: text };
 }
 
-function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64'> {
+/** Whether the line of a row lacks the value because it is too large. */
+export function omitsValue({ entry }: VisitedRow): boolean {
+  return !isDamage(entry) && entry.valueLength > MAX_VALUE_BYTES;
+}
+
+function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64' | 'valueOmitted'> {
   if (record.valueLength === NONE) return {};
+  if (record.valueLength > MAX_VALUE_BYTES) {
+    const [size, limit] = [formatSize(record.valueLength), formatSize(MAX_VALUE_BYTES)];
+    return { valueOmitted: `The value has ${size}; values are exported up to ${limit}.` };
+  }
   const { value } = record;
   const text = decodeUtf8(value);
   return text === undefined ? { valueBase64: base64(value) } : { value: text };

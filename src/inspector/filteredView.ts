@@ -11,6 +11,8 @@ export class FilteredView {
   readonly abort = new AbortController();
   /** The pass has come this far. */
   scannedBytes = 0;
+  /** What the pass saw from here on has changed since, because the end of the file was read anew. */
+  changedFromBytes = Number.POSITIVE_INFINITY;
   /** Number of the row that comes next. */
   nextRow = 0;
   done = false;

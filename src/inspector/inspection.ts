@@ -35,10 +35,10 @@ import type {
 import type { RecordState } from '../shared/recordState.ts';
 import { compileMatcher } from './byteMatcher.ts';
 import { ExportFile } from './exportFile.ts';
-import { exportHead, exportLine } from './exportFormat.ts';
+import { exportHead, exportLine, omitsValue } from './exportFormat.ts';
 import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
-import { findRow, type ViewExtent } from './findRow.ts';
+import { type FindTask, findRow, type ViewExtent } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
 import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE, type QuickRows } from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
@@ -65,6 +65,7 @@ const MAX_RANGE_BYTES = 0x100_0000;
 const PROGRESS_EVERY_MS = 120;
 const ALL_ROWS: ViewId = 0;
 const ONLY_DAMAGE: CompiledFilter = { record: () => false, damage: () => true, states: undefined };
+const FILE_CHANGED = 'The file has changed while it was read. Try again.';
 const START_OF_FILE: Checkpoint = { position: 0, row: 0, offsetBytes: 0 };
 
 interface SortedView {
@@ -104,6 +105,8 @@ export class Inspection implements ScanCalls {
   #find: AbortController | undefined;
   #export: AbortController | undefined;
   #indexing = false;
+  /** Why the pass over the file ended before its end. */
+  #problem: Error | undefined;
   #gone = false;
   #closed = false;
 
@@ -119,17 +122,24 @@ export class Inspection implements ScanCalls {
 
   /** Starts the index and tells what the file's first bytes say. */
   open(): FileSummary {
-    if (!this.#index.done && !this.#indexing) {
+    if (!this.#index.done && !this.#indexing && this.#problem === undefined) {
       this.#readBeginning();
-      void this.#indexRest();
+      this.#indexInBackground();
     } else {
       // Whoever opens again, as a webview does that was hidden, has not heard what was reported before.
-      setImmediate(() => this.#reportIndex());
+      setImmediate(() => {
+        this.#reportIndex();
+        this.#reportProblem();
+      });
     }
     return this.#summary();
   }
 
-  async rows({ view, first, count }: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
+  async rows(request: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
+    return this.#again(() => this.#rows(request));
+  }
+
+  async #rows({ view, first, count }: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
     const { count: rowCount } = this.#extentOf(view);
     const rows: InspectorRow[] = [];
     const wanted = Math.min(count, MAX_PAGE_ROWS, rowCount - first);
@@ -142,7 +152,11 @@ export class Inspection implements ScanCalls {
     return { view, first, rows, rowCount };
   }
 
-  async detail({ row, offsetBytes }: PlaceOfRow): Promise<RowDetail | undefined> {
+  async detail(place: PlaceOfRow): Promise<RowDetail | undefined> {
+    return this.#again(() => this.#detail(place));
+  }
+
+  async #detail({ row, offsetBytes }: PlaceOfRow): Promise<RowDetail | undefined> {
     const before = this.#rowsOf(ALL_ROWS).search((checkpoint) => checkpoint.offsetBytes <= offsetBytes);
     let found: InspectorRow | undefined;
     await this.#walkFrom(ALL_ROWS, before, (visited) => {
@@ -227,6 +241,10 @@ export class Inspection implements ScanCalls {
   }
 
   async locate(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
+    return this.#again(() => this.#locate(target, view));
+  }
+
+  async #locate(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
     const sorted = this.#sortedView(view);
     if (sorted === undefined) return this.#locateInFileOrder(target, view);
     const located = await this.#locateInFileOrder(target, sorted.base);
@@ -256,6 +274,10 @@ export class Inspection implements ScanCalls {
 
   /** Goes round: after the last damaged range comes the first. */
   async adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<DamageLocated | undefined> {
+    return this.#again(() => this.#adjacentDamage(row, direction));
+  }
+
+  async #adjacentDamage(row: number, direction: 'next' | 'previous'): Promise<DamageLocated | undefined> {
     const index = this.#index;
     const total = index.damages.count;
     const before = await this.#damagesBefore(direction === 'next' ? row + 1 : row, total);
@@ -268,7 +290,25 @@ export class Inspection implements ScanCalls {
       found = { position: visited.row, row: visited.row, offsetBytes, ordinal: at + 1, total };
       return true;
     });
-    return index === this.#index ? found : this.adjacentDamage(row, direction);
+    return found;
+  }
+
+  /** A short question. Its answer is of one file: asked again of the one that took its place meanwhile. */
+  async #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const index = this.#index;
+    const [outcome] = await Promise.allSettled([ask()]);
+    if (index !== this.#index) return this.#again(ask);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  }
+
+  /** Long work, which is not begun again by itself when another file has taken the place of the one it read. */
+  async #ofOneFile<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    const index = this.#index;
+    const [outcome] = await Promise.allSettled([work()]);
+    if (index !== this.#index) throw new Error(FILE_CHANGED);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   }
 
   /** How many of the first `total` damaged ranges stand before a row. */
@@ -303,9 +343,9 @@ export class Inspection implements ScanCalls {
       lastReport = performance.now();
       this.#events.findProgress({ scannedBytes: Math.min(scannedBytes, sizeBytes), sizeBytes });
     };
-    const wait = (isSo: () => boolean) => waitUntil(isSo, abort.signal, () => onScanned(0));
+    const wait = (isSo: () => boolean) => this.#waitUntil(isSo, abort.signal, () => onScanned(0));
     let allWereKnown = false;
-    return findRow({
+    const task: FindTask = {
       extent: () => this.#extentOf(view),
       untilEndIsKnown: () => wait(() => this.#extentOf(view).known !== 'part'),
       settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
@@ -319,7 +359,8 @@ export class Inspection implements ScanCalls {
       signal: abort.signal,
       readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
       onScanned,
-    });
+    };
+    return this.#ofOneFile(() => findRow(task));
   }
 
   /**
@@ -333,7 +374,7 @@ export class Inspection implements ScanCalls {
   ): Promise<FindHit | undefined> {
     const index = this.#index;
     const isThere = () => {
-      if (index !== this.#index) throw new Error('The file has changed.');
+      if (index !== this.#index) throw new Error(FILE_CHANGED);
       const { count, known } = this.#extentOf(view);
       return known === 'all' || count > hit.position;
     };
@@ -355,16 +396,20 @@ export class Inspection implements ScanCalls {
   }
 
   async exportRows({ view, format, path }: ExportRequest): Promise<ExportResult> {
-    const output = new ExportFile(path);
     const abort = new AbortController();
     this.#export = abort;
+    const output = new ExportFile(path);
     let written: Omit<ExportResult, 'cancelled'> = { rowCount: 0 };
     try {
       output.write(exportHead(format));
-      // Of all rows none need be known: the walk itself goes to the end of the file.
-      if (await waitUntil(() => view === ALL_ROWS || this.#knowsAllOf(view), abort.signal)) {
-        written = await this.#writeRows(view, format, output, abort.signal);
-      }
+      written = await this.#ofOneFile(async () => {
+        // Of all rows none need be known: the walk itself goes to the end of the file.
+        const isReady = await this.#waitUntil(() => view === ALL_ROWS || this.#knowsAllOf(view), abort.signal);
+        const outcome = isReady ? await this.#writeRows(view, format, output, abort.signal) : { rowCount: 0 };
+        // What nobody has noticed yet may have been read all the same.
+        this.refresh();
+        return outcome;
+      });
       if (abort.signal.aborted) output.abandon();
       else output.finish();
     } catch (error) {
@@ -384,12 +429,14 @@ export class Inspection implements ScanCalls {
     const limit = view === ALL_ROWS ? Number.POSITIVE_INFINITY : this.#extentOf(view).count;
     const firstRows = this.#firstRowsOf(view);
     let rowCount = 0;
+    let omittedValues = 0;
     let lastReport = performance.now();
     const visit = (visited: VisitedRow) => {
       const isLast = visited.position + 1 >= limit;
       if (!isDamage(visited.entry) && visited.entry.kind === 'header') return isLast;
       output.write(exportLine(format, visited, this.#logFile));
       rowCount++;
+      if (omitsValue(visited)) omittedValues++;
       if (performance.now() - lastReport >= PROGRESS_EVERY_MS) {
         lastReport = performance.now();
         this.#events.exportProgress(visited.entry.offsetBytes / this.#index.sizeBytes);
@@ -397,7 +444,11 @@ export class Inspection implements ScanCalls {
       return isLast;
     };
     await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, signal);
-    return { rowCount, ...(firstRows === undefined ? {} : { firstRows }) };
+    return {
+      rowCount,
+      ...(firstRows === undefined ? {} : { firstRows }),
+      ...(omittedValues === 0 ? {} : { omittedValues }),
+    };
   }
 
   /** Throws when the view is gone. */
@@ -414,6 +465,16 @@ export class Inspection implements ScanCalls {
     return rows === undefined || rows.count === rows.offered ? undefined : rows.count;
   }
 
+  /** As `waitUntil`; throws when what it waits for will never be so, because the file cannot be read. */
+  #waitUntil(isSo: () => boolean, signal: AbortSignal, onWait?: () => void): Promise<boolean> {
+    const isSoOrFails = () => {
+      if (isSo()) return true;
+      if (this.#problem !== undefined) throw this.#problem;
+      return false;
+    };
+    return waitUntil(isSoOrFails, signal, onWait);
+  }
+
   cancelExport(): void {
     this.#export?.abort();
   }
@@ -422,7 +483,7 @@ export class Inspection implements ScanCalls {
     const index = this.#index;
     const pause = async () => {
       await nextTurn();
-      if (this.#closed || index !== this.#index) throw new Error('The file has changed.');
+      if (this.#closed || index !== this.#index) throw new Error(FILE_CHANGED);
     };
     return this.#logFile.crossCheck?.({ file: this.#file, openBeside: this.#openBeside, pause });
   }
@@ -480,6 +541,22 @@ export class Inspection implements ScanCalls {
   #readBeginning(): void {
     this.#index.step();
     this.#startQuick();
+  }
+
+  #indexInBackground(): void {
+    const index = this.#index;
+    this.#problem = undefined;
+    this.#indexRest().catch((cause: unknown) => {
+      if (this.#closed || index !== this.#index) return;
+      this.#problem = cause instanceof Error ? cause : new Error(String(cause));
+      this.#indexing = false;
+      this.#reportProblem();
+    });
+  }
+
+  #reportProblem(): void {
+    if (this.#problem === undefined) return;
+    this.#events.failed(`The file could not be read to its end: ${this.#problem.message}`);
   }
 
   async #indexRest(): Promise<void> {
@@ -559,9 +636,13 @@ export class Inspection implements ScanCalls {
     this.#quickOutcome = undefined;
     this.#index.extend(this.#file.sizeBytes);
     this.#events.fileChanged('grew', this.#summary());
-    void this.#indexRest();
+    this.#indexInBackground();
     const filtered = this.#filtered;
-    if (filtered?.done !== true) return;
+    if (filtered === undefined) return;
+    if (!filtered.done) {
+      filtered.changedFromBytes = Math.min(filtered.changedFromBytes, stableBytes);
+      return;
+    }
     // What the filter found in a tail that is read anew may be wrong; without such a tail it goes on where it was.
     if (filtered.scannedBytes > stableBytes) this.#restartFilter(filtered);
     else void this.#runFilter(filtered);
@@ -584,16 +665,19 @@ export class Inspection implements ScanCalls {
     this.#quickOutcome = undefined;
     const filtered = this.#filtered;
     this.#endSort();
+    this.#find?.abort();
+    this.#export?.abort();
     if (!this.#index.done) this.#readBeginning();
     // Before any progress: what follows is of the other file.
     this.#events.fileChanged(change, this.#summary());
-    void this.#indexRest();
+    this.#indexInBackground();
     if (filtered !== undefined) this.#restartFilter(filtered);
   }
 
   async #runFilter(view: FilteredView): Promise<void> {
     const sizeBytes = this.#index.sizeBytes;
     view.done = false;
+    view.changedFromBytes = Number.POSITIVE_INFINITY;
     let lastReport = performance.now();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
     view.problem = undefined;
@@ -634,7 +718,8 @@ export class Inspection implements ScanCalls {
 
   /** The file grew while the filter ran. */
   #continueFilter(view: FilteredView, seenBytes: number): void {
-    if (seenBytes > this.#index.stableOffsetBytes) this.#restartFilter(view);
+    // Where the index is stable now says nothing of the tail that the filter has seen: it may have been read anew.
+    if (seenBytes > view.changedFromBytes) this.#restartFilter(view);
     else void this.#runFilter(view);
   }
 

@@ -114,6 +114,7 @@ export class InspectorEditor implements vscode.Disposable {
   /** Passes on what the thread reports, and answers what it asks. */
   #scanEvents(): ScanEvents {
     return {
+      failed: (message) => this.#send('failed', message),
       indexProgress: (progress) => this.#send('indexProgress', progress),
       filterProgress: (progress) => this.#send('filterProgress', progress),
       sortProgress: (progress) => this.#send('sortProgress', progress),
@@ -246,7 +247,7 @@ export class InspectorEditor implements vscode.Disposable {
           lastShare = share;
         };
         cancellation.onCancellationRequested(() => this.#thread.calls.cancelExport());
-        return this.#thread.calls.exportRows({ view, format, path: target.fsPath });
+        return this.#thread.exportRows({ view, format, path: target.fsPath });
       },
     );
   }

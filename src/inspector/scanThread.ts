@@ -2,7 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type { ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
+import type { ExportRequest, ExportResult, ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
+import { removePartialExport } from './exportFile.ts';
 
 export type ScanSource =
   | { readonly kind: 'path'; readonly fileName: string; readonly path: string }
@@ -25,6 +26,7 @@ function inWords(error: NodeJS.ErrnoException): Error {
 export class ScanThread {
   readonly calls: BirpcReturn<ScanHostCalls, ScanEvents>;
   readonly #worker: Worker;
+  readonly #ended: Promise<unknown>;
   #closed = false;
   #failure: Error | undefined;
 
@@ -36,6 +38,7 @@ export class ScanThread {
       name: 'strata inspector',
     });
     this.#worker = worker;
+    this.#ended = new Promise((resolve) => worker.once('exit', resolve));
     this.calls = createBirpc<ScanHostCalls, ScanEvents>(events, {
       post: (message) => worker.postMessage(message),
       on: (receive) => worker.on('message', receive),
@@ -58,6 +61,19 @@ export class ScanThread {
     };
     worker.on('error', fail);
     worker.on('exit', () => fail(new Error('The thread that reads the file has ended.')));
+  }
+
+  /** Leaves nothing behind when the thread ends before it has written all, for whatever reason it does. */
+  async exportRows(request: ExportRequest): Promise<ExportResult> {
+    try {
+      return await this.calls.exportRows(request);
+    } catch (error) {
+      if (this.#closed) {
+        await this.#ended;
+        removePartialExport(request.path);
+      }
+      throw error;
+    }
   }
 
   async dispose(): Promise<void> {

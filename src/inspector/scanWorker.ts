@@ -25,6 +25,7 @@ const inspection = new Inspection({
   // Files beside a local one can be read too; those of other file systems are out of reach here.
   ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
   events: {
+    failed: (message) => void host.failed.asEvent(message),
     indexProgress: (progress) => void host.indexProgress.asEvent(progress),
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
     sortProgress: (progress) => void host.sortProgress.asEvent(progress),
@@ -55,7 +56,8 @@ const calls: ScanHostCalls = {
   cancelExport: () => inspection.cancelExport(),
   replaceBytes(bytes) {
     memoryFile?.replace(bytes);
-    inspection.refresh();
+    // As for a local file, what fails then ends the thread, so that the editor says so.
+    setImmediate(() => inspection.refresh());
   },
 };
 

@@ -103,6 +103,8 @@ export interface ExportResult {
   readonly cancelled: boolean;
   /** Rows that the view keeps of its order; absent when it keeps them all. */
   readonly firstRows?: number;
+  /** Records that were written without their value, which is too large; absent when there are none. */
+  readonly omittedValues?: number;
 }
 
 export type FileChange = 'grew' | 'gone' | 'replaced';
@@ -166,6 +168,8 @@ export interface ScanHostCalls extends ScanCalls {
 
 /** Sent by the scanning thread without being asked. */
 export interface ScanEvents {
+  /** The file cannot be read to its end; what is known of it stays. */
+  failed(message: string): void;
   indexProgress(progress: IndexProgress): void;
   filterProgress(progress: FilterProgress): void;
   findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -206,6 +206,37 @@ describe('filter', () => {
     );
   });
 
+  it('begins again when the torn tail that it has seen becomes whole while it runs', async () => {
+    const COUNT = 10_000;
+    const growing = segmentOf(COUNT, (index) => ({ key: `k${index}`, value: 'v'.repeat(500) }));
+    growing.add({ key: 'torn', value: 'v' });
+    const cut = growing.sizeBytes - 5;
+    growing.add({ key: 'last', value: 'v' });
+    const whole = growing.bytes();
+    const running = await subjectOf(whole.slice(0, cut));
+    slowDown(running);
+    const view = await startFilter(running, 'op:put');
+    while (running.filterReports.length === 0) await nextTurn();
+    assert.equal(running.filterReports.at(-1)?.done, false);
+    running.file.bytes = whole;
+    running.inspection.refresh();
+    const isDone = () => {
+      const { done, sizeBytes } = running.filterReports.at(-1) ?? {};
+      return done === true && sizeBytes === whole.length;
+    };
+    while (!isDone()) await nextTurn();
+    assert.equal(running.filterReports.at(-1)?.matchCount, COUNT + 2);
+    const { rows } = await running.inspection.rows({ view, first: COUNT - 1, count: 5 });
+    assert.deepEqual(
+      rows.map(({ row, kind, cells }) => [row, kind, cells?.key?.text]),
+      [
+        [COUNT, 'record', `k${COUNT - 1}`],
+        [COUNT + 1, 'record', 'torn'],
+        [COUNT + 2, 'record', 'last'],
+      ],
+    );
+  });
+
   it('reports on a view only once its caller knows it, however small the file', async () => {
     const tiny = probe(segmentOf(1, () => ({ key: 'k', value: 'v' })).bytes());
     await openWhole(tiny);
@@ -271,6 +302,93 @@ describe('find', () => {
     const searching = find(subject, { pattern: 'nowhere at all' }, -1, 'next');
     subject.inspection.cancelFind();
     assert.equal(await searching, undefined);
+  });
+});
+
+describe('a file that is replaced while it is read', () => {
+  const COUNT = 20_000;
+  const value = 'v'.repeat(200);
+  const before = segmentOf(COUNT, (index) => ({ key: `before-${index}`, value })).bytes();
+  const after = segmentOf(100, (index) => ({ key: `after-${index}`, value })).bytes();
+
+  async function slowSubject(): Promise<Probe> {
+    const subject = await subjectOf(before);
+    slowDown(subject);
+    return subject;
+  }
+
+  function replace({ file, inspection }: Probe): void {
+    file.bytes = after;
+    inspection.refresh();
+  }
+
+  for (const direction of ['next', 'previous'] as const) {
+    it(`ends a search and says so: ${direction}`, async () => {
+      const subject = await slowSubject();
+      const searching = find(subject, { pattern: 'after-1' }, 5, direction);
+      replace(subject);
+      await assert.rejects(searching, /The file has changed .* Try again/);
+    });
+  }
+
+  it('ends a search that waits for a filter', async () => {
+    const subject = await slowSubject();
+    const view = await startFilter(subject, 'op:put');
+    const searching = find(subject, { pattern: 'before-1999' }, 5, 'previous', view);
+    await nextTurn();
+    replace(subject);
+    await assert.rejects(searching, /The file has changed .* Try again/);
+  });
+
+  for (const [what, change] of [
+    ['noticed', replace],
+    ['only noticed at the end', ({ file }: Probe) => void Object.assign(file, { bytes: after })],
+  ] as const) {
+    it(`ends an export, which leaves no file, when it is ${what}`, async () => {
+      const subject = await slowSubject();
+      const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
+      try {
+        const exporting = subject.inspection.exportRows({ view: 0, format: 'csv', path: path.join(directory, 'rows') });
+        change(subject);
+        await assert.rejects(exporting, /The file has changed .* Try again/);
+        assert.deepEqual(readdirSync(directory), []);
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    });
+  }
+
+  it('shows a page of one file only', async () => {
+    const subject = await slowSubject();
+    const asked = subject.inspection.rows({ view: 0, first: 1, count: 5000 });
+    replace(subject);
+    const { rows } = await asked;
+    assert.equal(rows.length, 100);
+    assert.ok(rows.every(({ cells }) => cells?.key?.text.startsWith('after-')));
+  });
+});
+
+describe('a file that cannot be read to its end', () => {
+  const bytes = segmentOf(20_000, (index) => ({ key: `key-${index}`, value: 'v'.repeat(200) })).bytes();
+
+  it('says so and keeps what is known; who waits for the rest hears of it', async () => {
+    const subject = probe(bytes, { formats: [withoutQuickRows(strataSegment)] });
+    const { file, inspection } = subject;
+    const read = file.read.bind(file);
+    file.read = (target, offsetBytes) => {
+      if (offsetBytes + target.length > 0x20_0000) throw new Error('EIO: i/o error, read');
+      return read(target, offsetBytes);
+    };
+    inspection.open();
+    const searching = find(subject, { pattern: 'nowhere' }, -1, 'previous');
+    await assert.rejects(searching, /EIO/);
+    assert.deepEqual(subject.failures, ['The file could not be read to its end: EIO: i/o error, read']);
+    const { rows } = await inspection.rows({ view: 0, first: 1, count: 1 });
+    assert.equal(rows[0]?.cells?.key?.text, 'key-0');
+    inspection.open();
+    await nextTurn();
+    await nextTurn();
+    assert.equal(subject.failures.length, 2, 'whoever opens it again hears it too');
   });
 });
 
@@ -465,6 +583,33 @@ describe('export', () => {
       'Exported 199,999 records to /tmp/rows.csv: the first 200,000 rows of the order; the table keeps no more.',
     );
     assert.equal(exportedMessage({ rowCount: 1, cancelled: false }, '/x'), 'Exported 1 record to /x.');
+  });
+
+  it('leaves out a value that is too large, says so, and goes on', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'small', value: 'v' });
+    builder.add({ key: 'large', value: new Uint8Array(0x100_0001) });
+    builder.add({ key: 'largest', value: new Uint8Array(0x100_0000).fill(0x61) });
+    const subject = await subjectOf(builder.bytes());
+    const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
+    try {
+      const file = path.join(directory, 'rows.jsonl');
+      const result = await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: file });
+      assert.deepEqual(result, { rowCount: 3, cancelled: false, omittedValues: 1 });
+      const rows = readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual([rows[1].key, rows[1].value, rows[1].valueBase64], ['large', undefined, undefined]);
+      assert.match(rows[1].valueOmitted, /The value has 16.* exported up to 16/);
+      assert.equal(rows[2].value.length, 0x100_0000);
+      assert.match(
+        exportedMessage(result, 'x'),
+        /Exported 3 records to x\. 1 value too large to export was left out: valueOmitted says which/,
+      );
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 
   it('writes the rows of a view as JSON Lines and as CSV', async () => {

@@ -48,6 +48,7 @@ export interface Probe {
   readonly changes: FileChange[];
   readonly filterReports: FilterProgress[];
   readonly indexReports: IndexProgress[];
+  readonly failures: string[];
   readonly findReports: Parameters<ScanEvents['findProgress']>[0][];
   /** Resolves with the next report that says that the index is done. */
   indexed(): Promise<IndexProgress>;
@@ -66,6 +67,7 @@ export interface ProbeOptions {
 
 /** For inspections of whose reports only some matter. */
 export const quietEvents: ScanEvents = {
+  failed: () => {},
   indexProgress: () => {},
   filterProgress: () => {},
   sortProgress: () => {},
@@ -81,10 +83,12 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   const filterReports: FilterProgress[] = [];
   const indexReports: IndexProgress[] = [];
   const findReports: Probe['findReports'] = [];
+  const failures: string[] = [];
   let onIndexed: (progress: IndexProgress) => void = () => {};
   let onFiltered: (progress: FilterProgress) => void = () => {};
   const events: ScanEvents = {
     ...quietEvents,
+    failed: (message) => failures.push(message),
     indexProgress: (progress) => {
       indexReports.push(progress);
       options.onIndexReport?.(progress);
@@ -116,6 +120,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
     changes,
     filterReports,
     indexReports,
+    failures,
     findReports,
     indexed: () => new Promise((resolve) => (onIndexed = resolve)),
     filtered: () => new Promise((resolve) => (onFiltered = resolve)),

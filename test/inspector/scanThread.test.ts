@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
+import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 import { quietEvents } from './inspectionProbe.ts';
+import { segmentOf } from './segmentBuilder.ts';
 
 const WORKER = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
 
@@ -40,5 +43,25 @@ describe('a scanning thread that cannot open its file', () => {
   it('passes on what the file system says', async () => {
     const unreadable = 'EISDIR: illegal operation on a directory, read';
     assert.deepEqual(await messagesFor('.'), [unreadable, unreadable, unreadable]);
+  });
+});
+
+describe('a scanning thread that ends while it exports', () => {
+  const directories = temporaryDirectories();
+
+  it('leaves no file behind', async () => {
+    const directory = directories.make();
+    const name = path.join(directory, '000000000007.seg');
+    writeFileSync(name, segmentOf(100_000, (index) => ({ key: `key-${index}`, value: 'v'.repeat(200) })).bytes());
+    const source = { kind: 'path', fileName: '000000000007.seg', path: name } as const;
+    const thread = new ScanThread(WORKER, source, quietEvents, assert.fail);
+    await thread.calls.open();
+    const exporting = thread.exportRows({ view: 0, format: 'jsonl', path: path.join(directory, 'rows.jsonl') });
+    const outcome = assert.rejects(exporting, /editor was closed/);
+    while (readdirSync(directory).length === 1) await nextTurn();
+    assert.deepEqual(readdirSync(directory), ['000000000007.seg', 'rows.jsonl.partial']);
+    await thread.dispose();
+    await outcome;
+    assert.deepEqual(readdirSync(directory), ['000000000007.seg']);
   });
 });
