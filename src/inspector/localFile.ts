@@ -21,6 +21,8 @@ export class LocalFile implements RangedFile {
   #sizeBytes: number;
   #inode: bigint;
   #modifiedNs: bigint;
+  /** A time of modification that nothing else has confirmed yet. */
+  #doubtfulNs: bigint | undefined;
   #head: Uint8Array;
 
   /** Throws what `open` throws: the file is missing, or may not be read. */
@@ -73,15 +75,25 @@ export class LocalFile implements RangedFile {
     }
     const before = this.#sizeBytes;
     this.#sizeBytes = Number(stat.size);
-    const isModified = stat.mtimeNs !== this.#modifiedNs;
+    if (this.#sizeBytes === before) return this.#isOverwritten(stat.mtimeNs) ? 'replaced' : 'same';
     this.#modifiedNs = stat.mtimeNs;
-    // Nothing was appended, so that whoever wrote has overwritten what was there. The time at which the file's entry was
-    // changed does not count: a checkpoint that links to the file changes it too.
-    if (this.#sizeBytes === before) return isModified ? 'replaced' : 'same';
     const head = this.#head;
     this.#head = this.#readHead();
     if (Buffer.compare(head, this.#head) !== 0) return 'replaced';
     return this.#sizeBytes > before ? 'grew' : 'shrank';
+  }
+
+  /**
+   * Written to, though nothing was appended. Believed at the second look only: a write changes the time a little before
+   * the size. The time at which the file's entry was changed does not count: a checkpoint that links to the file changes
+   * it too.
+   */
+  #isOverwritten(modifiedNs: bigint): boolean {
+    if (modifiedNs === this.#modifiedNs) return false;
+    const isSeenAgain = modifiedNs === this.#doubtfulNs;
+    this.#doubtfulNs = modifiedNs;
+    if (isSeenAgain) this.#modifiedNs = modifiedNs;
+    return isSeenAgain;
   }
 
   close(): void {

@@ -51,10 +51,24 @@ describe('a local file', () => {
     writeFileSync(name, segment(7, 3).fill(0x2e, size - 10));
     // The clock of file times is coarse.
     utimesSync(name, atimeMs / 1000, mtimeMs / 1000 + 1);
+    assert.equal(file.refresh(), 'same', 'the size may be about to change');
     assert.equal(file.refresh(), 'replaced');
     assert.equal(file.refresh(), 'same');
     linkSync(name, `${name}.link`);
     assert.equal(file.refresh(), 'same', 'a checkpoint changes nothing in it');
+    file.close();
+  });
+
+  it('has grown when its time of modification changed before its size', () => {
+    const { name, file } = fileWith(segment(7, 3));
+    const { atimeMs, mtimeMs } = statSync(name);
+    utimesSync(name, atimeMs / 1000, mtimeMs / 1000 + 1);
+    assert.equal(file.refresh(), 'same');
+    appendFileSync(name, segment(7, 1).subarray(32));
+    utimesSync(name, atimeMs / 1000, mtimeMs / 1000 + 1);
+    assert.equal(file.refresh(), 'grew');
+    assert.equal(file.refresh(), 'same');
+    assert.equal(file.refresh(), 'same');
     file.close();
   });
 
