@@ -107,6 +107,28 @@ describe('A store and a plain map', function () {
     await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 15 * 60_000, markInterruptAsFailure: true });
   });
 
+  it('part where the same value was written again with a later end, and a crash took the second', async () => {
+    const run = new ModelRun({
+      durability: 'os',
+      maxSegmentSizeBytes: 1,
+      cacheSizeBytes: 0,
+      maxBlockingSyncMs: 0,
+      writeSerialization: 'queue',
+    });
+    run.expectExpiryOf(EXPIRING_KEYS);
+    const put = { type: 'put', key: 'x', value: new Uint8Array(0), ttlMs: 2 } as const;
+    const first = [
+      [put, { ...put, key: 'xy', ttlMs: 1 }],
+      [{ type: 'put', key: 'a', value: new Uint8Array(600) }],
+    ] as const;
+    await run.run([
+      { do: 'write', calls: first },
+      { do: 'write', calls: [[put]] },
+      { do: 'crash', seed: 0 },
+      { do: 'wait', ms: 1 },
+    ]);
+  });
+
   it('hold the same in every snapshot of many that open and close on their own', async () => {
     const steps = fc.array(snapshotStep, { minLength: 30, maxLength: 60, size: 'max' });
     const property = fc.asyncProperty(options, steps, async (chosen, history) => {

@@ -4,6 +4,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { Durability, StoreOptions } from '../../src/engine/api.ts';
 import { Store } from '../../src/engine/store.ts';
 import type { StateIterator, StoreSnapshot } from '../../src/engine/storeSnapshot.ts';
@@ -201,7 +202,11 @@ export class ModelRun {
     this.#disk = new SimulatedDisk(randomCrash(this.#disk.freeze(), new SeededRandom(seed)).image);
     await this.#open();
     const found = fingerprint(this.#opened);
-    const kept = this.#states.findLastIndex((state) => state.fingerprint(this.#seenMs) === found);
+    // States that show the same now may part later.
+    const expiries = [...this.#opened.keyInfos()].map(({ expiryMs }) => expiryMs);
+    const kept = this.#states.findLastIndex(
+      (state) => state.fingerprint(this.#seenMs) === found && isDeepStrictEqual(state.expiries(this.#seenMs), expiries),
+    );
     assert.ok(kept >= this.#durableCount, `the state after ${this.#durableCount} calls was durable; ${kept} are left`);
     this.#startFrom(this.#states[kept] as StoreModel);
   }

@@ -49,6 +49,11 @@ export class StoreModel {
     return shown.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
+  /** When each of these keys expires, in the same order; 0: never. */
+  expiries(nowMs: number): number[] {
+    return this.visible(nowMs).map(([key]) => this.#entries.get(key)?.expiryMs ?? 0);
+  }
+
   /** The same as one text, for quick comparison. */
   fingerprint(nowMs: number): string {
     return fingerprintOf(this.visible(nowMs));
