@@ -25,7 +25,7 @@ export class ExpiryQueue {
 
   add(expiryMs: number, entry: number, sequence: number): void {
     if (this.#size === this.#entries.length) this.#makeRoom();
-    this.#raise(this.#size++, expiryMs, entry, sequence);
+    this.addCurrent(expiryMs, entry, sequence);
   }
 
   /** As `add`, without a look at whether items are over. */

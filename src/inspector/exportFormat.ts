@@ -83,12 +83,16 @@ function keyParts(record: LogRecord): Pick<ExportedRow, 'key' | 'keyBase64'> {
 
 /** Whether the line of a row lacks the value because it is too large. */
 export function omitsValue({ entry }: VisitedRow): boolean {
-  return !isDamage(entry) && entry.valueLength > MAX_VALUE_BYTES;
+  return !isDamage(entry) && isTooLarge(entry);
+}
+
+function isTooLarge({ valueLength }: LogRecord): boolean {
+  return valueLength > MAX_VALUE_BYTES;
 }
 
 function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64' | 'valueOmitted'> {
   if (record.valueLength === NONE) return {};
-  if (record.valueLength > MAX_VALUE_BYTES) {
+  if (isTooLarge(record)) {
     const [size, limit] = [formatSize(record.valueLength), formatSize(MAX_VALUE_BYTES)];
     return { valueOmitted: `The value has ${size}; values are exported up to ${limit}.` };
   }

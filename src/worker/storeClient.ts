@@ -153,8 +153,12 @@ export class StoreClient implements EmbeddedStore {
   }
 
   async history(key: Uint8Array, options: HistoryOptions = {}): Promise<KeyVersion[]> {
-    const { signal: _signal, onProgress: _onProgress, onVersions: _onVersions, ...range } = options;
-    return this.#runTask('read the history', (worker, taskId) => worker.history(taskId, ownBytes(key), range), options);
+    const { signal: _signal, onProgress: _onProgress, onVersions, ...range } = options;
+    return this.#runTask(
+      'read the history',
+      (worker, taskId) => worker.history(taskId, ownBytes(key), range, onVersions !== undefined),
+      options,
+    );
   }
 
   async statistics(): Promise<StoreStatistics> {

@@ -53,8 +53,8 @@ export interface StoreRequests {
 
   statistics(): StoreStatistics;
 
-  /** Tells the versions as they are found, and answers with all of them. */
-  history(taskId: number, key: Uint8Array, range: HistoryRange): Promise<KeyVersion[]>;
+  /** Answers with all versions, and tells them before as they are found if somebody listens. */
+  history(taskId: number, key: Uint8Array, range: HistoryRange, isListening: boolean): Promise<KeyVersion[]>;
   compact(taskId: number): Promise<CompactionReport>;
   replay(taskId: number): Promise<ReplayReport>;
   verify(taskId: number): Promise<VerifyReport>;

@@ -159,15 +159,18 @@ export class StoreServer implements StoreRequests {
     return handOver(page, buffersOfFolderPage(page));
   }
 
-  async history(taskId: number, key: Uint8Array, range: HistoryRange): Promise<KeyVersion[]> {
+  async history(taskId: number, key: Uint8Array, range: HistoryRange, isListening: boolean): Promise<KeyVersion[]> {
     const { valuePreviewBytes = 0, limit = DEFAULT_HISTORY_LIMIT, ...bounds } = range;
+    const onVersions = (next: readonly RecordVersion[]) =>
+      this.#notifications.versions(taskId, keyVersions(next, valuePreviewBytes));
     const versions = await this.#tasks.run(taskId, (task) =>
       this.#open.store.history(key, {
         ...bounds,
         ...task,
         limit,
         maxValueBytes: valuePreviewBytes,
-        onVersions: (next) => this.#notifications.versions(taskId, keyVersions(next, valuePreviewBytes)),
+        // A message with values copies them.
+        ...(isListening && { onVersions }),
       }),
     );
     const found = keyVersions(versions, valuePreviewBytes);
