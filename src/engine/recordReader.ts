@@ -45,29 +45,29 @@ export class RecordReader {
   /** Key and value of a record that is in the cache and sound; undefined for every other one. */
   readCachedEntry(record: Readonly<KeydirRecord>): [Uint8Array, Uint8Array] | undefined {
     const segment = this.#segments.at(record.slot);
-    const block = BlockCache.peek(segment, record.offsetBytes);
-    if (block === undefined) return undefined;
+    const { cache } = this;
+    if (!cache.findStart(segment, record.offsetBytes)) return undefined;
     const view = this.#view;
     view.offsetBytes = record.offsetBytes;
-    const problem = decodeRecord(view, block, BlockCache.indexOf(record.offsetBytes), segment.salt, crc32);
+    const problem = decodeRecord(view, cache.bytes, cache.start, segment.salt, crc32);
     // No two records have the same sequence number, so this is the one.
     if (problem !== undefined || view.sequence !== record.sequence) return undefined;
+    if (view.sizeBytes > BlockCache.bytesFrom(record.offsetBytes)) return undefined;
     const keyStart = view.start + RECORD_HEADER_SIZE;
-    return copyAdjacent(block, keyStart, keyStart + view.keyLength, view.start + view.sizeBytes);
+    return copyAdjacent(cache.bytes, keyStart, keyStart + view.keyLength, view.start + view.sizeBytes);
   }
 
   /** The first byte of a record that is in the block cache, otherwise 0. */
   peek({ slot, offsetBytes }: Readonly<KeydirRecord>): number {
-    const block = BlockCache.peek(this.#segments.at(slot), offsetBytes);
-    return block === undefined ? 0 : (block[BlockCache.indexOf(offsetBytes)] as number);
+    const { cache } = this;
+    return cache.findStart(this.#segments.at(slot), offsetBytes) ? (cache.bytes[cache.start] as number) : 0;
   }
 
   /** Leaves the record in `#view`, or says why the bytes on disk are not this record of this key. */
   #read(record: Readonly<KeydirRecord>, key: Uint8Array): RecordMismatch | undefined {
     const segment = this.#segments.at(record.slot);
     const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
-    const block = this.#findBlock(segment, record.offsetBytes, sizeBytes);
-    if (block !== undefined) return this.#decode(block, BlockCache.indexOf(record.offsetBytes), segment, record, key);
+    if (this.#isCached(segment, record.offsetBytes, sizeBytes, true)) return this.#decodeCached(segment, record, key);
     const bytes = sizeBytes <= SCRATCH_SIZE ? this.#scratch : new Uint8Array(sizeBytes);
     if (this.#readBytes(segment, bytes, sizeBytes, record.offsetBytes) < sizeBytes) return 'short-body';
     return this.#decode(bytes, 0, segment, record, key);
@@ -86,16 +86,21 @@ export class RecordReader {
     const segment = this.#segments.at(record.slot);
     const { offsetBytes } = record;
     const sizeBytes = RECORD_HEADER_SIZE + key.length + record.valueLength;
-    const block = this.#findBlock(segment, offsetBytes, sizeBytes);
-    if (block !== undefined) return this.#decode(block, BlockCache.indexOf(offsetBytes), segment, record, key);
-    if (!ahead.covers(segment, offsetBytes, sizeBytes)) {
-      try {
-        ahead.fill(segment, offsetBytes, sizeBytes);
-      } catch (error) {
-        throw storageError(error, `reading ${segment.fileName}`);
-      }
-      if (!ahead.covers(segment, offsetBytes, sizeBytes)) return 'short-body';
+    if (ahead.covers(segment, offsetBytes, sizeBytes)) {
+      return this.#decode(ahead.bytes, ahead.indexOf(offsetBytes), segment, record, key);
     }
+    // What is read in order comes in larger pieces, and does not need a place in the cache.
+    const mayRead = !ahead.isNear(segment, offsetBytes, sizeBytes);
+    if (this.#isCached(segment, offsetBytes, sizeBytes, mayRead)) {
+      ahead.pass(segment, offsetBytes, sizeBytes);
+      return this.#decodeCached(segment, record, key);
+    }
+    try {
+      ahead.fill(segment, offsetBytes, sizeBytes);
+    } catch (error) {
+      throw storageError(error, `reading ${segment.fileName}`);
+    }
+    if (!ahead.covers(segment, offsetBytes, sizeBytes)) return 'short-body';
     return this.#decode(ahead.bytes, ahead.indexOf(offsetBytes), segment, record, key);
   }
 
@@ -123,12 +128,17 @@ export class RecordReader {
     return { value: bytes.slice(valueStart), timestampMs: view.timestampMs };
   }
 
-  #findBlock(segment: Segment, offsetBytes: number, sizeBytes: number): Uint8Array | undefined {
+  #isCached(segment: Segment, offsetBytes: number, sizeBytes: number, mayRead: boolean): boolean {
     try {
-      return this.cache.find(segment, offsetBytes, sizeBytes);
+      return this.cache.find(segment, offsetBytes, sizeBytes, mayRead);
     } catch (error) {
       throw storageError(error, `reading ${segment.fileName}`);
     }
+  }
+
+  /** What `#isCached` has found. */
+  #decodeCached(segment: Segment, record: Readonly<KeydirRecord>, key: Uint8Array): RecordMismatch | undefined {
+    return this.#decode(this.cache.bytes, this.cache.start, segment, record, key);
   }
 
   #readBytes(segment: Segment, bytes: Uint8Array, sizeBytes: number, offsetBytes: number): number {
@@ -189,6 +199,10 @@ export class ReadAhead {
   #segment: Segment | undefined;
   #start = 0;
   #end = 0;
+  /** What was read last, from here or from the cache. */
+  #lastSegment: Segment | undefined;
+  #lastStart = 0;
+  #lastEnd = 0;
   /** Grows as long as reading goes on in order, so that a short scan reads little. */
   #windowSize = FIRST_WINDOW_SIZE;
 
@@ -200,24 +214,42 @@ export class ReadAhead {
     return offsetBytes - this.#start;
   }
 
-  /**
-   * Reads the record, and with it what follows (or, backwards, precedes) when the record lies close behind (or
-   * before) what was read last: then the keys were written in about the order in which they are read now.
-   */
+  /** Whether the record lies close to what was read last: then the keys were written in about the order of reading. */
+  isNear(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
+    return this.#isBehind(segment, offsetBytes) || this.#isBefore(segment, offsetBytes, sizeBytes);
+  }
+
+  /** The record was read elsewhere. */
+  pass(segment: Segment, offsetBytes: number, sizeBytes: number): void {
+    this.#lastSegment = segment;
+    this.#lastStart = offsetBytes;
+    this.#lastEnd = offsetBytes + sizeBytes;
+  }
+
+  /** Reads the record, and with it what follows (or, backwards, precedes) when it is near. */
   fill(segment: Segment, offsetBytes: number, sizeBytes: number): void {
     let start = offsetBytes;
     let end = offsetBytes + sizeBytes;
-    if (segment === this.#segment) {
-      const isBehind = offsetBytes >= this.#start && offsetBytes < this.#end + this.#windowSize;
-      const isBefore = offsetBytes < this.#start && end > this.#start - this.#windowSize;
-      if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + this.#windowSize));
-      else if (isBefore) start = Math.max(0, Math.min(start, end - this.#windowSize));
-      if (isBehind || isBefore) this.#windowSize = Math.min(MAX_WINDOW_SIZE, this.#windowSize * 2);
-    }
+    const isBehind = this.#isBehind(segment, offsetBytes);
+    const isBefore = this.#isBefore(segment, offsetBytes, sizeBytes);
+    if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + this.#windowSize));
+    else if (isBefore) start = Math.max(0, Math.min(start, end - this.#windowSize));
+    if (isBehind || isBefore) this.#windowSize = Math.min(MAX_WINDOW_SIZE, this.#windowSize * 2);
     if (this.bytes.length < end - start) this.bytes = new Uint8Array(Math.max(end - start, this.#windowSize));
     const got = readFully(segment.file, this.bytes, 0, end - start, start);
     this.#segment = segment;
     this.#start = start;
     this.#end = start + got;
+    this.pass(segment, start, got);
+  }
+
+  #isBehind(segment: Segment, offsetBytes: number): boolean {
+    const isThere = segment === this.#lastSegment && offsetBytes >= this.#lastStart;
+    return isThere && offsetBytes < this.#lastEnd + this.#windowSize;
+  }
+
+  #isBefore(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
+    const isThere = segment === this.#lastSegment && offsetBytes < this.#lastStart;
+    return isThere && offsetBytes + sizeBytes > this.#lastStart - this.#windowSize;
   }
 }

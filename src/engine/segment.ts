@@ -6,6 +6,7 @@ import { hintFileName, segmentFileName } from '../format/fileName.ts';
 import { FILE_HEADER, FILE_HEADER_SIZE, FILE_KIND } from '../format/layout.ts';
 import { readU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
+import { SegmentBlocks } from './segmentBlocks.ts';
 import { type OpenMode, readFully, type Storage, type StorageFile, writeFully } from './storage.ts';
 
 export class Segment {
@@ -31,10 +32,8 @@ export class Segment {
   neededTombstoneBytes = 0;
   /** Smallest sequence number outside that compaction: while it is in the store, those tombstones are needed. */
   neededBesideSequence = Number.POSITIVE_INFINITY;
-  /** By number, what the block cache holds of the file. */
-  readonly blocks: (Uint8Array | undefined)[] = [];
-  /** By number, how many records were read from each block while it was not in the cache. */
-  readonly blockMisses: number[] = [];
+  /** What the block cache holds of the file. */
+  blocks = new SegmentBlocks();
   /** Compaction took it out of the store; the file stays open for readers of older states. */
   retired = false;
 

@@ -110,7 +110,7 @@ async function runSeed(seed: number): Promise<void> {
     durability: random.pick<Durability>(['fsync', 'dsync', 'os', { intervalMs: 3 }]),
     maxSegmentSizeBytes: random.pick([1, 150, 600, 1_000_000]),
     writeSerialization: random.pick(['queue', 'lock'] as const),
-    cacheSizeBytes: random.pick([0, 1_000_000]),
+    cacheSizeBytes: random.pick([0, 16_384, 1_000_000]),
     maxBlockingSyncMs: random.pick([0, 1]),
   };
   const store = await Store.open(STORE_DIRECTORY, options, disk);
