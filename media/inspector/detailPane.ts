@@ -9,7 +9,7 @@ import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
-import { element, icon, iconButton, setHidden } from './dom.ts';
+import { element, icon, iconButton, setHidden, takeFocus } from './dom.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
 export interface DetailEvents {
@@ -130,7 +130,8 @@ export class DetailPane {
     this.#drawSelection(undefined);
     this.#drawActions();
     this.#drawTab();
-    if (focused !== undefined) (this.#rowOfField(focused) ?? this.#fieldBody.rows[0])?.focus();
+    const next = focused === undefined ? undefined : (this.#rowOfField(focused) ?? this.#fieldBody.rows[0]);
+    if (next !== undefined) takeFocus(next);
   }
 
   /** The same record was read again; where nothing about it is new, the cursor and the focus stay. */

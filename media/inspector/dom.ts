@@ -31,11 +31,19 @@ export function iconButton(name: string, label: string, onClick: () => void): HT
   return button;
 }
 
+/**
+ * Gives the keyboard focus to what nobody has just asked for. Only within a page that has it: taking it from the rest of
+ * VS Code would close an input box that has just been opened there.
+ */
+export function takeFocus(target: { focus(): void }): void {
+  if (document.hasFocus()) target.focus();
+}
+
 /** Hides or shows an element. If the keyboard focus is in what is hidden, it goes to `next` and not to the page's body. */
 export function setHidden(target: HTMLElement, hidden: boolean, next: { focus(): void }): void {
   const hadFocus = hidden && target.contains(document.activeElement);
   target.hidden = hidden;
-  if (hadFocus) next.focus();
+  if (hadFocus) takeFocus(next);
 }
 
 export function setText(target: HTMLElement, text: string): void {

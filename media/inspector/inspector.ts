@@ -16,7 +16,7 @@ import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
-import { element, iconButton, setHidden } from './dom.ts';
+import { element, iconButton, setHidden, takeFocus } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
@@ -218,7 +218,8 @@ export class Inspector {
     this.#place.addEventListener('keydown', (event) => this.#onKey(event));
     this.#followFont();
     window.addEventListener('focus', () => {
-      if (document.activeElement === document.body) this.#table.focus();
+      // The event may come late, when an input box has the focus already.
+      if (document.activeElement === document.body) takeFocus(this.#table);
     });
   }
 
@@ -417,7 +418,7 @@ export class Inspector {
     }
     // What is brought back has a scroll position of its own.
     this.#table.select(located?.position ?? 0, target?.kind === 'offset' ? 'nearest' : 'none');
-    if (document.hasFocus() && document.activeElement === document.body) this.#table.focus();
+    if (document.activeElement === document.body) takeFocus(this.#table);
   }
 
   #loseSelection(note: string): void {
@@ -550,8 +551,7 @@ export class Inspector {
     }
     if (select) {
       this.#table.select(located.position, inPlace ? 'none' : 'center');
-      // Taking the focus from elsewhere would close an input box that has just been opened.
-      if (document.hasFocus()) this.#table.focus();
+      takeFocus(this.#table);
     } else {
       this.#table.scrollTo(located.position);
     }
@@ -700,7 +700,7 @@ export class Inspector {
   #openDetail(focus: boolean): void {
     this.#showDetailPane(true);
     const row = this.#cache.row(this.#table.selected);
-    if (row !== undefined) void this.#showDetail(row).then(() => focus && this.#detail.focus());
+    if (row !== undefined) void this.#showDetail(row).then(() => focus && takeFocus(this.#detail));
   }
 
   #closeDetail(): void {

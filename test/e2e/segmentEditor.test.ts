@@ -43,6 +43,14 @@ describe('segment editor', () => {
     assert.match(second?.['Stored'] ?? '', /^[0-9A-F]{8}$/);
     assert.ok(second?.['Computed']?.endsWith(second['Stored'] ?? ''), 'the computed checksum is the stored one');
     await workbench.screenshot('segment-editor-sound');
+
+    // The focus that the palette gave back when it closed arrives when the next input box has it already.
+    await workbench.page.keyboard.press('F1');
+    await workbench.quickInputText();
+    await editor.grid.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await workbench.page.keyboard.type('Strata: Co');
+    await eventually(async () => assert.match(await workbench.quickInputText(), /Strata: Compact/));
+    await workbench.dismissQuickInput();
   });
 
   it('marks exactly the record with a flipped bit, and shows all others', async () => {
