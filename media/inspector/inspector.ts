@@ -173,12 +173,15 @@ export class Inspector {
   async start(): Promise<void> {
     this.#layOut();
     try {
-      const settings = await this.#host.ready();
+      // Both at once, as each way to the host and back takes its time; the answers come in this order.
+      const [isReady, isOpen] = [this.#host.ready(), this.#host.open()];
+      isOpen.catch(() => {});
+      const settings = await isReady;
       this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
       this.#canSalvage = settings.canSalvage;
       this.#detail.setStoreKnown(settings.storeKnown);
-      const summary = await this.#host.open();
+      const summary = await isOpen;
       this.#showSummary(summary);
       this.#table.configure(summary.columns, settings.columns);
       await this.#restore();

@@ -1,7 +1,7 @@
 // A segment of 64 MiB and one of almost 4 GiB in a real VS Code: correct everywhere, in memory that does not grow with
 // the file. Times are printed and not judged. STRATA_LARGE_SEGMENT_MB sets the larger size.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MARKS } from '../../media/inspector/marks.ts';
@@ -15,6 +15,8 @@ import { Workbench } from './workbench.ts';
 
 const FILE = '000000000007.seg';
 const TINY = '000000000001.seg';
+/** For VS Code's own picture preview, a custom editor as well. */
+const PICTURE = 'picture.png';
 const VALUE_SIZE_BYTES = 84;
 const SMALLER_MB = 64;
 const LARGER_MB = Number(process.env['STRATA_LARGE_SEGMENT_MB'] ?? 4095);
@@ -121,6 +123,7 @@ async function measure(sizeMb: number): Promise<Measured> {
     const directory = path.join(temporary, 'large');
     await mkdir(directory);
     await writeFile(path.join(directory, TINY), segmentOf(1, () => ({ key: 'k0', value: '' })).bytes());
+    await copyFile(path.resolve(import.meta.dirname, '../../media/icon.png'), path.join(directory, PICTURE));
     const written = writeLargeSegment(path.join(directory, FILE), sizeMb * MIB, VALUE_SIZE_BYTES);
     await using workbench = await Workbench.open({ workspace: directory });
     workbench.page.setDefaultTimeout(STEP_PATIENCE_MS);
@@ -143,6 +146,15 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
   await editor.row('k0').first().waitFor();
   await measurement.memory('with a tiny file');
   await workbench.runCommand('View: Close Editor');
+  // What opening a custom editor takes at the least, whatever it shows.
+  const picture = () => workbench.webview().locator('img').waitFor();
+  for (const what of ['first picture ever', "a picture in VS Code's own preview"]) {
+    await measurement.time(what, async () => {
+      await workbench.openFileInExplorer(PICTURE);
+      await picture();
+    });
+    await workbench.runCommand('View: Close Editor');
+  }
   await measurement.time('first row of a tiny file', async () => {
     await workbench.openFileInExplorer(TINY);
     await editor.row('k0').first().waitFor();
