@@ -23,7 +23,7 @@ export type LoadKeys = (index: number, target: Uint8Array) => void;
 export class KeyArena {
   /** Undefined: in the snapshot file, and not needed yet. */
   #chunks: (Uint8Array | undefined)[] = [new Uint8Array(FIRST_CHUNK_SIZE)];
-  #load: LoadKeys | undefined;
+  #loadFrom: LoadKeys | undefined;
   #savedUnits = 0;
   /** First unit that was never used. */
   #endUnit = 0;
@@ -130,8 +130,7 @@ export class KeyArena {
    * returns its new one, and calls it for every key that stays.
    */
   repack(moveAll: (move: (reference: number) => number) => void): void {
-    this.loadAll();
-    const old = this.#chunks;
+    const old = Array.from(this.#chunks, (_, index) => this.#chunk(index));
     this.#clear();
     moveAll((reference) => {
       const chunk = old[reference >>> CHUNK_UNITS_BITS] as Uint8Array;
@@ -165,14 +164,18 @@ export class KeyArena {
     this.#clear();
     if (usedUnits === 0) return;
     this.#endUnit = usedUnits;
-    this.#load = load;
+    this.#loadFrom = load;
     this.#savedUnits = usedUnits;
     this.#chunks = new Array<undefined>(Math.ceil(usedUnits / CHUNK_UNITS)).fill(undefined);
   }
 
-  /** Loads what was not needed yet. */
-  loadAll(): void {
-    for (let index = 0; index < this.#chunks.length; index++) this.#chunk(index);
+  /** Loads what was not needed yet, a chunk at a step. */
+  *load(): Generator<void> {
+    for (let index = 0; index < this.#chunks.length; index++) {
+      if (this.#chunks[index] !== undefined) continue;
+      this.#loadChunk(index);
+      yield;
+    }
   }
 
   #chunk(index: number): Uint8Array {
@@ -182,7 +185,7 @@ export class KeyArena {
   #loadChunk(index: number): Uint8Array {
     const sizeBytes = Math.min(KEY_CHUNK_SIZE, this.#savedUnits * KEY_UNIT - index * KEY_CHUNK_SIZE);
     const chunk = new Uint8Array(Math.max(sizeBytes, FIRST_CHUNK_SIZE));
-    this.#load?.(index, chunk.subarray(0, sizeBytes));
+    this.#loadFrom?.(index, chunk.subarray(0, sizeBytes));
     this.#chunks[index] = chunk;
     return chunk;
   }

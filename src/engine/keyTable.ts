@@ -47,7 +47,7 @@ export type LoadShard = (index: number) => Uint32Array;
 export class KeyTable {
   /** Undefined: in the snapshot file, and not needed yet. */
   #shards: (Uint32Array | undefined)[];
-  #load: LoadShard | undefined;
+  #loadFrom: LoadShard | undefined;
   #counts: Uint32Array;
   /** The hash of an entry, from the keydir's column. */
   readonly #hashOf: (entry: number) => number;
@@ -124,12 +124,16 @@ export class KeyTable {
   restore(counts: Uint32Array, load: LoadShard): void {
     this.#shards = new Array<undefined>(SHARD_COUNT).fill(undefined);
     this.#counts = counts;
-    this.#load = load;
+    this.#loadFrom = load;
   }
 
-  /** Loads what was not needed yet. */
-  loadAll(): void {
-    for (let index = 0; index < SHARD_COUNT; index++) this.#shardAt(index);
+  /** Loads what was not needed yet, a shard at a step. */
+  *load(): Generator<void> {
+    for (let index = 0; index < SHARD_COUNT; index++) {
+      if (this.#shards[index] !== undefined) continue;
+      this.#loadShard(index);
+      yield;
+    }
   }
 
   #shardAt(index: number): Uint32Array {
@@ -137,7 +141,7 @@ export class KeyTable {
   }
 
   #loadShard(index: number): Uint32Array {
-    const shard = this.#load?.(index) ?? new Uint32Array(0);
+    const shard = this.#loadFrom?.(index) ?? new Uint32Array(0);
     this.#shards[index] = shard;
     return shard;
   }

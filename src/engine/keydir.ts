@@ -440,16 +440,16 @@ export class Keydir {
     this.#expiring.addCurrent(expiryMs, entry, SAVED_SEQUENCE);
   }
 
-  /** Loads what was not needed yet. */
-  loadAll(): void {
-    this.#entries.loadAll();
-    this.#table.loadAll();
-    this.#arena.loadAll();
-    this.#order.load();
+  /** Loads what was not needed yet, a little at a step, in the order in which it is most likely to be missed. */
+  *load(): Generator<void> {
+    yield* this.#table.load();
+    yield* this.#entries.load();
+    yield* this.#arena.load();
+    yield* this.#order.load();
     this.close();
   }
 
-  /** Closes the snapshot file, if parts of it were never needed. The keydir is of no use afterwards. */
+  /** Closes the snapshot file. If parts of it were never needed, the keydir is of no use afterwards. */
   close(): void {
     this.#closeSource();
   }

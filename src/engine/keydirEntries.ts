@@ -8,6 +8,14 @@ const CHUNK_BITS = 16;
 export const CHUNK_ENTRIES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ENTRIES - 1;
 const FIRST_CHUNK_ENTRIES = 64;
+
+/**
+ * A chunk of a snapshot is loaded in pieces of 4,096 entries, 112 KiB: whoever needs one entry of a store that was just
+ * opened waits for memory that is new to the process, and for a whole chunk that takes milliseconds.
+ */
+const PIECE_BITS = 12;
+export const PIECE_ENTRIES = 1 << PIECE_BITS;
+const PIECES = 1 << (CHUNK_BITS - PIECE_BITS);
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** Where the fields of an entry stand, in 32-bit words. */
@@ -36,13 +44,21 @@ export interface EntryChunk {
   readonly expiries: Float64Array | undefined;
 }
 
-/** Fills the first `count` entries of the chunk with this index from a snapshot. */
-export type LoadEntries = (index: number, chunk: EntryChunk, count: number) => void;
+/** Fills a piece of the entries from a snapshot: the one with this index, of them all. */
+export type LoadEntries = (index: number, piece: EntryChunk) => void;
+
+/** A chunk of which only some pieces were needed yet. */
+interface PartialChunk {
+  chunk: EntryChunk;
+  readonly isLoaded: boolean[];
+  missing: number;
+}
 
 export class KeydirEntries {
-  /** Undefined: in the snapshot file, and not needed yet. */
+  /** Undefined: in the snapshot file, all of it or some pieces, which were not needed yet. */
   #chunks: (EntryChunk | undefined)[] = [newChunk(FIRST_CHUNK_ENTRIES, false)];
-  #load: LoadEntries | undefined;
+  #partial: (PartialChunk | undefined)[] = [];
+  #loadFrom: LoadEntries | undefined;
   #savedEnd = 0;
   /** First entry number that was never used. */
   #end = 0;
@@ -57,23 +73,36 @@ export class KeydirEntries {
   }
 
   get chunks(): readonly EntryChunk[] {
-    return Array.from(this.#chunks, (_, index) => this.#chunk(index));
+    return Array.from(this.#chunks, (_, index) => this.#wholeChunk(index));
   }
 
   /** The fields of the entries from `index * CHUNK_ENTRIES` on, as many as there are. */
   wordsOfChunk(index: number): Uint32Array {
     const count = Math.min(CHUNK_ENTRIES, this.#end - index * CHUNK_ENTRIES);
-    return this.#chunk(index).words.subarray(0, count * ENTRY_WORDS);
+    return this.#wholeChunk(index).words.subarray(0, count * ENTRY_WORDS);
   }
 
-  /** Loads what was not needed yet. */
-  loadAll(): void {
-    for (let index = 0; index < this.#chunks.length; index++) this.#chunk(index);
+  /** Loads what was not needed yet, a piece at a step. */
+  *load(): Generator<void> {
+    for (let index = 0; index < this.#chunks.length; index++) {
+      const first = index * CHUNK_ENTRIES;
+      for (let piece = 0; this.#chunks[index] === undefined; piece++) {
+        if (this.#partial[index]?.isLoaded[piece] === true) continue;
+        this.#loadPiece(first + piece * PIECE_ENTRIES);
+        yield;
+      }
+    }
   }
 
   get allocatedBytes(): number {
     const sizeOf = ({ words, expiries }: EntryChunk) => words.byteLength + (expiries?.byteLength ?? 0);
-    return this.#chunks.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : sizeOf(chunk)), 0);
+    let sum = 0;
+    for (const chunk of this.#chunks) if (chunk !== undefined) sum += sizeOf(chunk);
+    // The system gives memory to what is filled of the others.
+    for (const partial of this.#partial) {
+      if (partial !== undefined) sum += sizeOf(partial.chunk) * (1 - partial.missing / partial.isLoaded.length);
+    }
+    return Math.round(sum);
   }
 
   /** The number of a new entry; its fields are 0. */
@@ -84,7 +113,7 @@ export class KeydirEntries {
       this.#chunks.push(newChunk(CHUNK_ENTRIES, this.#hasExpiries));
       return entry;
     }
-    const chunk = this.#chunk(index);
+    const chunk = this.#wholeChunk(index);
     if ((entry & CHUNK_MASK) * ENTRY_WORDS === chunk.words.length) this.#chunks[index] = grownChunk(chunk);
     return entry;
   }
@@ -111,18 +140,18 @@ export class KeydirEntries {
   }
 
   sequence(entry: number): number {
-    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     return (words[at + ENTRY.sequenceLow] as number) + (words[at + ENTRY.sequenceHigh] as number) * TWO_TO_32;
   }
 
   expiryMs(entry: number): number {
-    return this.#chunk(entry >>> CHUNK_BITS).expiries?.[entry & CHUNK_MASK] ?? 0;
+    return this.#chunkOf(entry).expiries?.[entry & CHUNK_MASK] ?? 0;
   }
 
   /** Whether the entry's newest record is the one with this sequence number, at this place. */
   isAt(entry: number, slot: number, offsetBytes: number, sequence: number): boolean {
-    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     return (
       words[at + ENTRY.slot] === slot &&
@@ -132,7 +161,7 @@ export class KeydirEntries {
   }
 
   read(entry: number, target: KeydirRecord): void {
-    const { words, expiries } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words, expiries } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     target.slot = words[at + ENTRY.slot] as number;
     target.offsetBytes = words[at + ENTRY.offset] as number;
@@ -144,7 +173,7 @@ export class KeydirEntries {
 
   write(entry: number, record: Readonly<KeydirRecord>): void {
     if (record.expiryMs !== 0 && !this.#hasExpiries) this.#addExpiries();
-    const { words, expiries } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words, expiries } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.slot] = record.slot;
     words[at + ENTRY.offset] = record.offsetBytes;
@@ -155,49 +184,79 @@ export class KeydirEntries {
   }
 
   setKey(entry: number, hash: number, key: number): void {
-    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.hash] = hash;
     words[at + ENTRY.key] = key;
   }
 
   setPlace(entry: number, slot: number, offsetBytes: number): void {
-    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words } = this.#chunkOf(entry);
     const at = (entry & CHUNK_MASK) * ENTRY_WORDS;
     words[at + ENTRY.slot] = slot;
     words[at + ENTRY.offset] = offsetBytes;
   }
 
-  /** Takes over the `end` entries of a snapshot. Each chunk is loaded when it is first needed. */
+  /** Takes over the `end` entries of a snapshot. Each piece is loaded when it is first needed. */
   restore(end: number, hasExpiries: boolean, load: LoadEntries): void {
     this.#end = end;
     this.#hasExpiries = hasExpiries;
     if (end === 0) return;
-    this.#load = load;
+    this.#loadFrom = load;
     this.#savedEnd = end;
     this.#chunks = new Array<undefined>(Math.ceil(end / CHUNK_ENTRIES)).fill(undefined);
   }
 
-  #chunk(index: number): EntryChunk {
-    return this.#chunks[index] ?? this.#loadChunk(index);
+  /** The chunk of an entry, in which at least the piece of that entry is loaded. */
+  #chunkOf(entry: number): EntryChunk {
+    return this.#chunks[entry >>> CHUNK_BITS] ?? this.#loadPiece(entry);
   }
 
-  #loadChunk(index: number): EntryChunk {
+  #wholeChunk(index: number): EntryChunk {
+    for (let piece = 0; this.#chunks[index] === undefined; piece++) {
+      this.#loadPiece(index * CHUNK_ENTRIES + piece * PIECE_ENTRIES);
+    }
+    return this.#chunks[index] as EntryChunk;
+  }
+
+  #loadPiece(entry: number): EntryChunk {
+    const index = entry >>> CHUNK_BITS;
+    this.#partial[index] ??= this.#newPartial(index);
+    const partial = this.#partial[index];
+    const piece = (entry & CHUNK_MASK) >>> PIECE_BITS;
+    if (partial.isLoaded[piece] === true) return partial.chunk;
+    const start = piece * PIECE_ENTRIES;
+    const end = Math.min(start + PIECE_ENTRIES, this.#savedEnd - index * CHUNK_ENTRIES);
+    const { words, expiries } = partial.chunk;
+    this.#loadFrom?.(index * PIECES + piece, {
+      words: words.subarray(start * ENTRY_WORDS, end * ENTRY_WORDS),
+      expiries: expiries?.subarray(start, end),
+    });
+    partial.isLoaded[piece] = true;
+    partial.missing--;
+    if (partial.missing === 0) {
+      this.#chunks[index] = partial.chunk;
+      this.#partial[index] = undefined;
+    }
+    return partial.chunk;
+  }
+
+  #newPartial(index: number): PartialChunk {
     const count = Math.min(CHUNK_ENTRIES, this.#savedEnd - index * CHUNK_ENTRIES);
+    const missing = Math.ceil(count / PIECE_ENTRIES);
     const chunk = newChunk(Math.max(FIRST_CHUNK_ENTRIES, count), this.#hasExpiries);
-    this.#load?.(index, chunk, count);
-    this.#chunks[index] = chunk;
-    return chunk;
+    return { chunk, isLoaded: new Array<boolean>(missing).fill(false), missing };
   }
 
   #word(entry: number, field: number): number {
-    const { words } = this.#chunk(entry >>> CHUNK_BITS);
+    const { words } = this.#chunkOf(entry);
     return words[(entry & CHUNK_MASK) * ENTRY_WORDS + field] as number;
   }
 
   #addExpiries(): void {
     this.#hasExpiries = true;
     this.#chunks = this.#chunks.map((chunk) => chunk && withExpiries(chunk));
+    for (const partial of this.#partial) if (partial !== undefined) partial.chunk = withExpiries(partial.chunk);
   }
 }
 

@@ -18,6 +18,9 @@ export interface KeyPosition {
   readonly index: number;
 }
 
+/** Reads the next piece of the order in a snapshot. Returns the order when that was the last one. */
+export type LoadOrder = () => Uint32Array | undefined;
+
 export class OrderedKeys {
   readonly #arena: KeyArena;
   /** Reference of an entry's key in the arena. */
@@ -29,7 +32,7 @@ export class OrderedKeys {
   #count = 0;
   #built = false;
   /** Reads what is still in the snapshot file. */
-  #load: (() => Uint32Array) | undefined;
+  #loadFrom: LoadOrder | undefined;
   #added: number[] = [];
   #removed: number[] = [];
   #version = 0;
@@ -96,26 +99,32 @@ export class OrderedKeys {
   }
 
   /** Takes over the order of a snapshot, which `load` reads when it is first needed. */
-  restoreLater(load: () => Uint32Array): void {
+  restoreLater(load: LoadOrder): void {
     this.#built = true;
-    this.#load = load;
+    this.#loadFrom = load;
   }
 
-  /** Reads the order that `restoreLater` was told of, if it has not been needed yet. */
-  load(): void {
-    const load = this.#load;
-    if (load === undefined) return;
+  /** Loads the order that `restoreLater` was told of, if it was not needed yet, a piece at a step. */
+  *load(): Generator<void> {
+    while (this.#loadFrom !== undefined) {
+      const order = this.#loadFrom();
+      if (order !== undefined) this.#restoreLoaded(order);
+      yield;
+    }
+  }
+
+  #restoreLoaded(order: Uint32Array): void {
     const added = this.#added;
     const removed = this.#removed;
-    this.restore(load());
-    this.#load = undefined;
+    this.restore(order);
+    this.#loadFrom = undefined;
     this.#added = added;
     this.#removed = removed;
   }
 
   /** Takes in what waits. Afterwards the removed entries' numbers and keys may be used again. */
   update(): void {
-    this.load();
+    for (const _ of this.load());
     if (this.#added.length === 0 && this.#removed.length === 0) return;
     const gone = new Set(this.#removed);
     const added = Uint32Array.from(gone.size === 0 ? this.#added : this.#added.filter((entry) => !gone.delete(entry)));

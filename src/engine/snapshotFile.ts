@@ -17,16 +17,21 @@ import { readU32, writeU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
 import { KEY_CHUNK_SIZE } from './keyArena.ts';
 import { Keydir } from './keydir.ts';
-import { CHUNK_ENTRIES, ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT } from './keydirEntries.ts';
+import { CHUNK_ENTRIES, ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT, PIECE_ENTRIES } from './keydirEntries.ts';
 import { referenceIn, SHARD_BITS } from './keyTable.ts';
+import type { LoadOrder } from './orderedKeys.ts';
 import type { Segment } from './segment.ts';
 import { bytesOf, paddingAfter, type SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 import { entriesAreFound } from './snapshotSpotCheck.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
-import { isSystemError } from './strataError.ts';
+import { isSystemError, StrataError } from './strataError.ts';
 
 const ENTRY_SIZE = ENTRY_WORDS * Uint32Array.BYTES_PER_ELEMENT;
 const EXPIRY_SIZE = Float64Array.BYTES_PER_ELEMENT;
+/** The order is loaded in pieces of so many entries, 256 KiB. */
+const ORDER_PIECE = 2 ** 16;
+/** A smaller snapshot is loaded at once: memory for it costs less than to come back to it. */
+const MIN_SIZE_IN_PARTS = 2 ** 18;
 
 /**
  * Replaces the snapshot file. The keydir must hold no ghosts; `segments` are the live ones, and their sizes say up
@@ -176,8 +181,9 @@ export function loadSnapshot(
   let isKept = false;
   try {
     file = storage.open(path, 'read');
+    const isInParts = storage.replacesOpenFiles && file.size() >= MIN_SIZE_IN_PARTS;
     const loaded = load(file, accept);
-    if (loaded.ok && !storage.replacesOpenFiles) loaded.keydir.loadAll();
+    if (loaded.ok && !isInParts && !isLoadedAtOnce(loaded.keydir)) return { ok: false, reason: 'unreadable' };
     isKept = loaded.ok;
     return loaded;
   } catch (error) {
@@ -185,6 +191,16 @@ export function loadSnapshot(
     return { ok: false, reason: 'unreadable' };
   } finally {
     if (!isKept) file?.close();
+  }
+}
+
+function isLoadedAtOnce(keydir: Keydir): boolean {
+  try {
+    for (const _ of keydir.load());
+    return true;
+  } catch (error) {
+    if (error instanceof StrataError) return false;
+    throw error;
   }
 }
 
@@ -215,32 +231,27 @@ function readColumns(reader: SnapshotReader, head: SnapshotHead, layout: Snapsho
   const keydir = new Keydir(head.hashSeed);
   const freeEntries: number[] = [];
   const checkEntries = entryCheck(head, freeEntries);
-  const entries = reader.passParts('entries', CHUNK_ENTRIES * ENTRY_SIZE, checkEntries);
-  const expiries = reader.passParts('expiries', CHUNK_ENTRIES * EXPIRY_SIZE, expiryQueuer(keydir, freeEntries));
+  const entries = reader.passParts('entries', PIECE_ENTRIES * ENTRY_SIZE, checkEntries);
+  const expiries = reader.passParts('expiries', PIECE_ENTRIES * EXPIRY_SIZE, expiryQueuer(keydir, freeEntries));
   const shards = passTable(reader, head);
   const order = reader.passParts(
     'order',
-    Number.POSITIVE_INFINITY,
+    ORDER_PIECE * Uint32Array.BYTES_PER_ELEMENT,
     (words) => highestIn(words, 0, 1) < head.entryCount,
   );
   const keys = reader.passParts('keyArea', KEY_CHUNK_SIZE, () => true);
   if (shards === undefined || !reader.isSound()) return undefined;
   if (!entriesAreFound(reader, head, layout, { shards: shards.parts, freeEntries })) return undefined;
   const { parts } = keydir;
-  parts.entries.restore(head.entryCount, head.hasExpiries, (index, chunk, count) => {
-    reader.load(entries, index, chunk.words.subarray(0, count * ENTRY_WORDS));
-    if (head.hasExpiries) reader.load(expiries, index, chunk.expiries?.subarray(0, count) as Float64Array);
+  parts.entries.restore(head.entryCount, head.hasExpiries, (index, piece) => {
+    reader.load(entries, index, piece.words);
+    if (head.hasExpiries) reader.load(expiries, index, piece.expiries as Float64Array);
   });
   parts.table.restore(shards.counts, (index) => {
     const shard = new Uint32Array(shards.sizes[index] as number);
     return reader.load(shards.parts, index, shard);
   });
-  if (head.hasOrder) {
-    parts.order.restoreLater(() => {
-      const saved = new Uint32Array(head.entryCount - head.freeCount);
-      return order.length === 0 ? saved : reader.load(order, 0, saved);
-    });
-  }
+  if (head.hasOrder) parts.order.restoreLater(orderLoader(reader, order, head.entryCount - head.freeCount));
   parts.arena.restore(head.keyUnits, (index, target) => reader.load(keys, index, target));
   head.segments.forEach((segment, slot) => {
     Object.assign(keydir.usage(slot), { liveBytes: segment.liveBytes, liveCount: segment.liveCount });
@@ -248,6 +259,19 @@ function readColumns(reader: SnapshotReader, head: SnapshotHead, layout: Snapsho
   const liveCount = head.entryCount - head.freeCount;
   keydir.restore({ liveCount, freeEntries, close: () => reader.close() });
   return keydir;
+}
+
+function orderLoader(reader: SnapshotReader, parts: readonly SnapshotPart[], count: number): LoadOrder {
+  let order: Uint32Array | undefined;
+  let loaded = 0;
+  return () => {
+    order ??= new Uint32Array(count);
+    if (loaded < parts.length) {
+      reader.load(parts, loaded, order.subarray(loaded * ORDER_PIECE, (loaded + 1) * ORDER_PIECE));
+      loaded++;
+    }
+    return loaded === parts.length ? order : undefined;
+  };
 }
 
 interface TableParts {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Store } from '../../src/engine/store.ts';
 import type { StrataErrorCode } from '../../src/engine/strataError.ts';
 import { SNAPSHOT_NAME } from '../../src/format/fileName.ts';
-import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { type DiskCall, type DiskFault, SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
 
@@ -29,6 +29,11 @@ async function filled(): Promise<SimulatedDisk> {
   assert.equal(store.count(), KEY_COUNT - 1);
   await store.close();
   return disk;
+}
+
+/** A fault of the disk: the snapshot cannot be read. */
+function unreadable({ kind, path }: DiskCall): DiskFault | undefined {
+  return kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined;
 }
 
 function hasCode(code: StrataErrorCode) {
@@ -146,7 +151,7 @@ describe('A store opened by its snapshot', function () {
   it('says what to do when a part cannot be read any more, and takes no write that its keydir lacks', async () => {
     const disk = new SimulatedDisk(image);
     const store = await open(disk);
-    disk.fault = ({ kind, path }) => (kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined);
+    disk.fault = unreadable;
     const last = keyOf(KEY_COUNT - 1);
     assert.throws(() => store.get(last), hasCode('IO_ERROR'));
     await assert.rejects(store.put(last, Uint8Array.of(1)), hasCode('STORE_FAILED'));
@@ -174,11 +179,32 @@ describe('A store opened by its snapshot', function () {
     await again.close();
   });
 
+  it('is ignored and named when it is loaded at once and cannot be read again', async () => {
+    const disk = new OtherSystemsDisk(image);
+    let reads = 0;
+    disk.fault = ({ kind, path }) => {
+      if (kind === 'read' && path.endsWith(SNAPSHOT_NAME)) reads++;
+      return undefined;
+    };
+    await (await open(disk)).close();
+    disk.fault = (call) => {
+      const fault = unreadable(call);
+      if (fault !== undefined) reads--;
+      return reads === 0 ? fault : undefined;
+    };
+    const store = await open(disk);
+    disk.fault = undefined;
+    assert.deepEqual(store.recovery.ignoredCaches, [{ fileName: SNAPSHOT_NAME, reason: 'unreadable' }]);
+    assert.equal([...store.keys()].length, KEY_COUNT - 1);
+    await store.close();
+    assert.equal(disk.openFileCount, 0);
+  });
+
   it('loads all of it at once where an open file cannot be replaced', async () => {
     const disk = new OtherSystemsDisk(image);
     const store = await open(disk);
     assert.equal(disk.openFileCount, store.stats().segments.length);
-    disk.fault = ({ kind, path }) => (kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined);
+    disk.fault = unreadable;
     assert.equal([...store.keys()].length, KEY_COUNT - 1);
     await store.put(keyOf(3), EMPTY);
     disk.fault = undefined;
