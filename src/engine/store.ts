@@ -28,6 +28,7 @@ import { Follower } from './follower.ts';
 import { HintWriter } from './hintWriter.ts';
 import { readHistory } from './history.ts';
 import type { Keydir } from './keydir.ts';
+import { KeydirLoading } from './keydirLoading.ts';
 import { boundsOf } from './keyRange.ts';
 import type { LiveLog } from './liveLog.ts';
 import { describeHolder, type Lock } from './lock.ts';
@@ -70,6 +71,7 @@ export class Store {
   readonly #hints: HintWriter;
   readonly #follower: Follower;
   readonly #view: StateView;
+  readonly #loading: KeydirLoading;
   readonly #listeners = new Set<(event: StoreEvent) => void>();
   #maintenance: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<boolean> | undefined;
@@ -107,6 +109,7 @@ export class Store {
     this.#view = new StateView(log);
     this.#hints = new HintWriter(log, now);
     this.#follower = new Follower(log);
+    this.#loading = new KeydirLoading(log.keydir);
     this.#writeLock = options.writeSerialization === 'lock' ? new ReadWriteLock() : undefined;
     if (parts.active === undefined) return;
     this.#writer = this.#makeWriter(parts.active);
@@ -398,6 +401,7 @@ export class Store {
   async #end(): Promise<void> {
     this.#state = 'closing';
     this.#closing.abort();
+    this.#loading.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#maintenance.catch(() => undefined);
     try {

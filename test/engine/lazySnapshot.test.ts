@@ -1,12 +1,16 @@
 /** What opening leaves in the snapshot file until it is needed. */
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Store } from '../../src/engine/store.ts';
 import type { StrataErrorCode } from '../../src/engine/strataError.ts';
 import { SNAPSHOT_NAME } from '../../src/format/fileName.ts';
 import { type DiskCall, type DiskFault, SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
+import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 
 const OPTIONS = { ...QUIET_OPTIONS, durability: 'os' } as const;
 /** More than one chunk of entries and of keys. */
@@ -36,12 +40,22 @@ function unreadable({ kind, path }: DiskCall): DiskFault | undefined {
   return kind === 'read' && path.endsWith(SNAPSHOT_NAME) ? { code: 'EIO' } : undefined;
 }
 
+/** A disk that takes its time for each part of the snapshot, longer than a slice of work in the background lasts. */
+function slowly(onRead: () => void): (call: DiskCall) => undefined {
+  return ({ kind, path }) => {
+    if (kind !== 'read' || !path.endsWith(SNAPSHOT_NAME)) return;
+    onRead();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  };
+}
+
 function hasCode(code: StrataErrorCode) {
   return (error: unknown) => (error as { code?: unknown }).code === code;
 }
 
 describe('A store opened by its snapshot', function () {
   this.timeout(60_000);
+  const directories = temporaryDirectories();
   let image: ReturnType<SimulatedDisk['image']>;
 
   before(async () => {
@@ -198,6 +212,118 @@ describe('A store opened by its snapshot', function () {
     assert.equal([...store.keys()].length, KEY_COUNT - 1);
     await store.close();
     assert.equal(disk.openFileCount, 0);
+  });
+
+  it('is loaded in full without any call, and then closed', async () => {
+    const disk = new SimulatedDisk(image);
+    const asked = await open();
+    for (const key of asked.keys()) asked.has(key);
+    for (const options of [OPTIONS, { ...OPTIONS, readOnly: true }]) {
+      const store = await Store.open(STORE_DIRECTORY, options, disk);
+      const segmentCount = store.stats().segments.length;
+      assert.equal(disk.openFileCount, segmentCount + 1);
+      while (disk.openFileCount > segmentCount) await pause(1);
+      assert.equal(store.stats().keydirBytes, asked.stats().keydirBytes);
+      disk.fault = unreadable;
+      assert.equal([...store.keys()].length, KEY_COUNT - 1);
+      disk.fault = undefined;
+      await store.close();
+    }
+    await asked.close();
+  });
+
+  it('is loaded in the background beside changes of it', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    let steps = 0;
+    // So long that each slice loads one part.
+    disk.fault = slowly(() => steps++);
+    for (let i = 0; steps < 20 && i < KEY_COUNT; i++) {
+      await store.put(keyOf(KEY_COUNT + i), EMPTY);
+      await store.put(keyOf((i * 7919) % KEY_COUNT), Uint8Array.of(1), { expiryMs: Number.MAX_SAFE_INTEGER });
+      await store.del(keyOf(KEY_COUNT - 1 - i));
+    }
+    disk.fault = undefined;
+    await store.compact();
+    const report = await store.replay();
+    assert.deepEqual(report.differences, []);
+    await store.close();
+    const again = await open(disk);
+    assert.equal(again.recovery.openedBy, 'snapshot');
+    assert.deepEqual((await again.replay()).differences, []);
+    await again.close();
+  });
+
+  it('is left alone by the background once the store is being closed', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    let reads = 0;
+    disk.fault = slowly(() => {
+      reads++;
+      resolve();
+    });
+    await begun;
+    await store.put(keyOf(1), EMPTY);
+    // Closing waits for the disk, long enough for many slices.
+    let readsWhileWaiting: number | undefined;
+    disk.turn = async () => {
+      const before = reads;
+      await pause(100);
+      readsWhileWaiting ??= reads - before;
+      disk.fault = undefined;
+    };
+    await store.close();
+    assert.equal(readsWhileWaiting, 0);
+    assert.equal(disk.openFileCount, 0);
+    disk.turn = undefined;
+    const again = await open(disk);
+    assert.equal(again.recovery.openedBy, 'snapshot');
+    assert.deepEqual((await again.replay()).differences, []);
+    await again.close();
+  });
+
+  it('tells who needs a part that the background could not load, and nobody else', async () => {
+    const disk = new SimulatedDisk(image);
+    const store = await open(disk);
+    const { promise: met, resolve } = Promise.withResolvers<void>();
+    disk.fault = (call) => {
+      const fault = unreadable(call);
+      if (fault !== undefined) resolve();
+      return fault;
+    };
+    await met;
+    await pause(1);
+    assert.equal(store.stats().keyCount, KEY_COUNT - 1);
+    assert.throws(() => store.get(keyOf(1)), hasCode('IO_ERROR'));
+    disk.fault = undefined;
+    assert.notEqual(store.get(keyOf(1)), undefined, 'it can be read again');
+    disk.fault = unreadable;
+    await assert.rejects(store.put(keyOf(KEY_COUNT - 1), EMPTY), hasCode('STORE_FAILED'));
+    disk.fault = undefined;
+    await store.close().catch(() => undefined);
+    assert.equal(disk.openFileCount, 0);
+  });
+
+  it('keeps no process alive to be loaded', () => {
+    const directory = path.join(directories.make(), 'store');
+    const script = `
+      import { Store } from ${JSON.stringify(new URL('../../src/engine/store.ts', import.meta.url).href)};
+      const [, directory, keyCount] = process.argv;
+      const store = await Store.open(directory, { compaction: 'manual' });
+      const key = (i) => Buffer.from('a key that is long enough ' + i);
+      const operations = Array.from({ length: keyCount }, (_, i) => ({ type: 'put', key: key(i), value: Buffer.alloc(0) }));
+      if (keyCount > 0) await store.batch(operations).then(() => store.close());
+      else process.on('exit', () => console.log(store.recovery.openedBy, store.stats().keydirBytes));`;
+    const run = (keyCount: number) =>
+      execFileSync(process.execPath, ['--input-type=module', '--eval', script, directory, String(keyCount)], {
+        encoding: 'utf8',
+        timeout: 30_000,
+      });
+    run(KEY_COUNT);
+    const [openedBy, bytes] = run(0).split(' ');
+    assert.equal(openedBy, 'snapshot');
+    assert.ok(Number(bytes) < KEY_COUNT, `${bytes} bytes were loaded before the process ended`);
   });
 
   it('loads all of it at once where an open file cannot be replaced', async () => {
