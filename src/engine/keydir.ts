@@ -54,6 +54,11 @@ export class Keydir {
   /** Deleted keys that older readers may still see, or that loading has to remember. */
   readonly #ghosts = new UintMap<true>();
   readonly #older = new OlderVersions();
+  readonly #copyOf = (entry: number): KeydirRecord => {
+    const record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+    this.#entries.read(entry, record);
+    return record;
+  };
   /** Records arrive in any order: a deleted key stays, so that an older put that arrives later loses. */
   #remembersDeletes = false;
   #isSaved = false;
@@ -476,16 +481,10 @@ export class Keydir {
     this.#isSaved = false;
     const slot = this.#entries.slot(entry);
     const isGhost = slot === GHOST_SLOT;
-    if (this.#older.isVisible(this.#entries.sequence(entry), nextSequence)) this.#keepVersion(entry, nextSequence);
+    this.#older.keep(entry, this.#entries.sequence(entry), nextSequence, this.#copyOf);
     if (isGhost) this.#ghosts.delete(entry);
     else this.#count(slot, -(RECORD_HEADER_SIZE + keyLength + this.#entries.valueLength(entry)), -1);
     return isGhost;
-  }
-
-  #keepVersion(entry: number, nextSequence: number): void {
-    const version: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
-    this.#entries.read(entry, version);
-    this.#older.keep(entry, version, nextSequence);
   }
 
   /** The entry's key is gone as of `sequence`, and its record retired. */

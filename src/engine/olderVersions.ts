@@ -58,21 +58,20 @@ export class OlderVersions {
     }
   }
 
-  /** Takes over `version`, which the entry has had until now, if a reader can see it. */
-  keep(entry: number, version: Readonly<KeydirRecord>, nextSequence: number): void {
+  /**
+   * The entry's record of `sequence` is superseded as of `nextSequence`: takes it over, from `copyOf`, if a reader can
+   * see it.
+   */
+  keep(entry: number, sequence: number, nextSequence: number, copyOf: (entry: number) => KeydirRecord): void {
+    const reader = this.#oldestBetween(sequence, nextSequence);
+    if (reader === undefined) return;
+    const version = copyOf(entry);
     const versions = this.#versions.get(entry);
     // Where nothing older is kept, a delete needs no trace.
     if (versions === undefined && version.slot === GHOST_SLOT) return;
-    const reader = this.#oldestBetween(version.sequence, nextSequence);
-    if (reader === undefined) return;
     reader.kept.push(entry);
     if (versions === undefined) this.#versions.set(entry, [version]);
     else versions.unshift(version);
-  }
-
-  /** Whether any reader's state holds a record of this sequence number that `nextSequence` has superseded. */
-  isVisible(sequence: number, nextSequence: number): boolean {
-    return this.#oldestBetween(sequence, nextSequence) !== undefined;
   }
 
   /** A closed reader's version of the entry is kept for the next one, or dropped. Returns whether it was the last. */

@@ -258,7 +258,14 @@ describe('Versions of records', () => {
     const older = new OlderVersions();
     older.open(10);
     older.open(20);
-    for (let sequence = 1; sequence < 30; sequence++) older.keep(0, record(sequence), sequence + 1);
+    const copied: number[] = [];
+    for (let sequence = 1; sequence < 30; sequence++) {
+      older.keep(0, sequence, sequence + 1, () => {
+        copied.push(sequence);
+        return record(sequence);
+      });
+    }
+    assert.deepEqual(copied, [10, 20]);
     const kept = [5, 10, 15, 20, 30].map((sequence) => older.at(0, sequence)?.sequence);
     assert.deepEqual(kept, [undefined, 10, 10, 20, 20]);
   });
@@ -266,15 +273,15 @@ describe('Versions of records', () => {
   it('are not kept of a record that only stands elsewhere now', () => {
     const older = new OlderVersions();
     older.open(10);
-    older.keep(0, record(5), 5);
+    older.keep(0, 5, 5, () => record(5));
     assert.equal(older.has(0), false);
   });
 
   it('pass on to the next reader that sees them, and end with the last', () => {
     const older = new OlderVersions();
     for (const sequence of [10, 12, 12, 14]) older.open(sequence);
-    older.keep(0, record(9), 13);
-    older.keep(0, record(13, GHOST_SLOT), 20);
+    older.keep(0, 9, 13, () => record(9));
+    older.keep(0, 13, 20, () => record(13, GHOST_SLOT));
     const ended: number[] = [];
     const close = (sequence: number) =>
       older.close(
