@@ -21,8 +21,8 @@ import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
 import { discard } from './readAheadOfUse.ts';
 import { UintMap } from './uintMap.ts';
 
-/** More entries than the writer's queue can ever hold. */
-const ROOM_FOR_QUEUED = 2 ** 22;
+/** There must be room for what is under way already: more entries than the writer's queue can ever hold. */
+const MAX_KEYS = MAX_ENTRIES - 2 ** 22;
 
 /** Removed entries wait for the next ordered read, but no more than these or a share of all. */
 const MIN_LEAVING = 4096;
@@ -44,6 +44,7 @@ export class Keydir {
   #freeEntries: number[] = [];
   #liveCount = 0;
   #hashSeed: number;
+  readonly #maxKeys: number;
   #usage: SlotUsage[] = [];
   readonly #arena = new KeyArena();
   readonly #table = new KeyTable((entry) => this.#entries.hash(entry));
@@ -64,8 +65,9 @@ export class Keydir {
   #isSaved = false;
   #closeSource = (): void => undefined;
 
-  constructor(hashSeed: number) {
+  constructor(hashSeed: number, maxKeys = MAX_KEYS) {
     this.#hashSeed = hashSeed;
+    this.#maxKeys = maxKeys;
   }
 
   /** Nothing has changed since it was loaded from a snapshot, or saved as one. */
@@ -82,9 +84,14 @@ export class Keydir {
     return this.#liveCount;
   }
 
-  /** No new key may be written: there must be room for what is under way already. */
+  /** No new key may be written, even when the numbers of all deleted ones are used again. */
   get isFull(): boolean {
-    return this.#entries.end - this.#freeEntries.length > MAX_ENTRIES - ROOM_FOR_QUEUED;
+    if (this.#hasTooFewFree && this.#leaving.length > 0) this.#settleOrder();
+    return this.#hasTooFewFree;
+  }
+
+  get #hasTooFewFree(): boolean {
+    return this.#entries.end - this.#freeEntries.length > this.#maxKeys;
   }
 
   get allocatedBytes(): number {

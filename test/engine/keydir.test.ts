@@ -251,6 +251,20 @@ describe('The keydir', () => {
   });
 });
 
+describe('A full keydir', () => {
+  it('takes new keys as soon as others were deleted, after an ordered read too', () => {
+    const keydir = new Keydir(7, 3);
+    for (let i = 1; i <= 4; i++) put(keydir, `key ${i}`, i);
+    assert.equal(keydir.isFull, true);
+    keysInOrder(keydir);
+    del(keydir, 'key 2', 5);
+    assert.equal(keydir.isFull, false);
+    put(keydir, 'key 5', 6);
+    assert.equal(keydir.isFull, true);
+    assert.deepEqual(keysInOrder(keydir), ['key 1', 'key 3', 'key 4', 'key 5']);
+  });
+});
+
 describe('Versions of records', () => {
   const record = (sequence: number, slot = 0): KeydirRecord => ({ ...newRecord(), slot, sequence });
 
