@@ -20,6 +20,16 @@ export function toStoreRange(options: LevelRangeOptions): KeyRange {
   };
 }
 
+/** The rest of a range after `key`, in its direction. */
+export function restBehind(range: KeyRange, key: Uint8Array): KeyRange {
+  if (range.reverse === true) {
+    const { lte: _, ...rest } = range;
+    return { ...rest, lt: key };
+  }
+  const { gte: _, ...rest } = range;
+  return { ...rest, gt: key };
+}
+
 /** The rest of a range from `target` on, in its direction; undefined when `target` lies outside. */
 export function restFrom(range: KeyRange, target: Uint8Array): KeyRange | undefined {
   const { gt, gte, lt, lte, reverse } = range;

@@ -1,5 +1,5 @@
 import { type AbstractDatabaseOptions, AbstractLevel, type AbstractPutOptions } from 'abstract-level';
-import type { BatchOperation, PutOptions, StoreOptions } from '../engine/api.ts';
+import type { BatchOperation, KeyRange, PutOptions, StoreOptions } from '../engine/api.ts';
 import { Store } from '../engine/store.ts';
 import type { StoreSnapshot } from '../engine/storeSnapshot.ts';
 import { StrataError, type StrataErrorCode } from '../engine/strataError.ts';
@@ -10,7 +10,7 @@ import {
   LevelKeyIterator,
   LevelValueIterator,
 } from './levelIterators.ts';
-import { type LevelRangeOptions, toStoreRange } from './levelRange.ts';
+import { type LevelRangeOptions, restBehind, toStoreRange } from './levelRange.ts';
 import { LevelSnapshot } from './levelSnapshot.ts';
 
 /** Options of abstract-level, and those of the store. */
@@ -139,9 +139,29 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   }
 
   async _clear(options: ClearOptions): Promise<void> {
-    const range = { ...toStoreRange(options), limit: options.limit };
+    const range = toStoreRange(options);
+    if (options.snapshot === undefined) await this.#clearUntilNow(range, options.limit);
+    else await this.#clearKeys(options.snapshot.state.keys({ ...range, limit: options.limit }));
+  }
+
+  /** What is put from here on stays. No state is kept open for that: it would keep every record that is deleted. */
+  async #clearUntilNow(range: KeyRange, limit: number): Promise<void> {
+    const { lastSequence } = this.#open;
+    let left = limit === -1 ? Number.POSITIVE_INFINITY : limit;
+    for (let rest = range; left > 0; ) {
+      const page = [...this.#open.keyInfos({ ...rest, limit: CLEAR_BATCH_SIZE })];
+      const last = page.at(-1);
+      if (last === undefined) return;
+      const cleared = page.filter(({ sequence }) => sequence <= lastSequence).slice(0, left);
+      await this.#clearKeys(cleared.map(({ key }) => key));
+      left -= cleared.length;
+      rest = restBehind(rest, last.key);
+    }
+  }
+
+  async #clearKeys(keys: Iterable<Uint8Array>): Promise<void> {
     let batch: BatchOperation[] = [];
-    for (const key of this.#stateOf(options).keys(range)) {
+    for (const key of keys) {
       batch.push({ type: 'del', key });
       if (batch.length < CLEAR_BATCH_SIZE) continue;
       await this.#open.batch(batch);

@@ -126,6 +126,44 @@ describe('StrataLevel', () => {
     await db.close();
   });
 
+  it('clears without keeping what it has cleared, and leaves what is put meanwhile', async () => {
+    for (const reverse of [false, true]) {
+      const db = new StrataLevel(`${directory} ${reverse}`, { durability: 'os' });
+      const operations = (prefix: string, count: number) =>
+        Array.from({ length: count }, (_, i) => {
+          return { type: 'put', key: `${prefix}${String(i).padStart(5, '0')}`, value: '' } as const;
+        });
+      await db.batch(operations('key ', 15_000));
+      await db.keys({ limit: 1 }).all();
+      const before = db.store?.stats().keydirBytes ?? 0;
+      const cleared = db.clear({ reverse });
+      const others = ['a', 'z', 'key 00000', 'key 14999'];
+      for (let batch = 0; batch < 15; batch++) {
+        await db.batch(operations(`${others[batch % 4]} ${batch} `, 1000));
+      }
+      await cleared;
+      const after = db.store?.stats().keydirBytes ?? 0;
+      assert.equal((await db.keys().all()).length, 15_000);
+      assert.equal((await db.keys({ gte: 'key 00000', lte: 'key 00000' }).all()).length, 0);
+      assert.ok(after < before * 2, `${before} bytes became ${after}`);
+      await db.close();
+    }
+  });
+
+  it('clears no more than its limit, and passes over what was put since it began', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    const keys = Array.from({ length: 3000 }, (_, i) => String(i).padStart(4, '0'));
+    await db.batch(keys.map((key) => ({ type: 'put', key, value: '' })));
+    const cleared = db.clear({ limit: 2500, gt: '0099' });
+    // The first batch is under way; the third one would have met 2300 as it was.
+    await db.batch(['0500', '2000 new', '2300'].map((key) => ({ type: 'put', key, value: 'new' })));
+    await cleared;
+    const stay = ['0500', '2000 new', '2300'];
+    assert.deepEqual(await db.keys().all(), [...keys.slice(0, 100), ...stay, ...keys.slice(2601)]);
+    assert.equal(await db.get('2300'), 'new');
+    await db.close();
+  });
+
   it('has room for the empty key without changing the order of keys, or other keys', () => {
     const key = fc.array(fc.constantFrom(0, 0, 1, 0x61, 0xff), { maxLength: 6 }).map((list) => Uint8Array.from(list));
     fc.assert(
