@@ -14,9 +14,10 @@ export class ExportFile {
   #waitingCharacters = 0;
   #isOpen = true;
 
-  constructor(path: string) {
+  /** `partialPath` is this export's alone: two to one path must not write into each other's. */
+  constructor(path: string, partialPath: string) {
     this.#path = path;
-    this.#partialPath = partialPath(path);
+    this.#partialPath = partialPath;
     this.#descriptor = openSync(this.#partialPath, 'w');
   }
 
@@ -52,11 +53,7 @@ export class ExportFile {
   }
 }
 
-function partialPath(path: string): string {
-  return `${path}.partial`;
-}
-
 /** Removes what an export left whose thread has ended. */
-export function removePartialExport(path: string): void {
-  rmSync(partialPath(path), { force: true });
+export function removePartialExport(partialPath: string): void {
+  rmSync(partialPath, { force: true });
 }

@@ -48,6 +48,7 @@ import { toRow } from './rowView.ts';
 import { isDamage, type RowVisitor, RowWalk, type RowWalkOptions, type VisitedRow, walkPlaces } from './rowWalk.ts';
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
+import { TimeSlice } from './timeSlice.ts';
 import type { TopRows } from './topRows.ts';
 import { waitUntil } from './waitUntil.ts';
 
@@ -395,10 +396,10 @@ export class Inspection implements ScanCalls {
     this.#find?.abort();
   }
 
-  async exportRows({ view, format, path }: ExportRequest): Promise<ExportResult> {
+  async exportRows({ view, format, path, partialPath }: ExportRequest): Promise<ExportResult> {
     const abort = new AbortController();
     this.#export = abort;
-    const output = new ExportFile(path);
+    const output = new ExportFile(path, partialPath);
     let written: Omit<ExportResult, 'cancelled'> = { rowCount: 0 };
     try {
       output.write(exportHead(format));
@@ -481,11 +482,24 @@ export class Inspection implements ScanCalls {
 
   async crossCheck(): Promise<CrossCheck | undefined> {
     const index = this.#index;
-    const pause = async () => {
-      await nextTurn();
+    const slice = new TimeSlice();
+    const checkWanted = () => {
       if (this.#closed || index !== this.#index) throw new Error(FILE_CHANGED);
     };
-    return this.#logFile.crossCheck?.({ file: this.#file, openBeside: this.#openBeside, pause });
+    const check = this.#logFile.crossCheck?.({
+      file: this.#file,
+      openBeside: this.#openBeside,
+      pause: () => {
+        checkWanted();
+        return slice.isOver ? slice.next().then(checkWanted) : undefined;
+      },
+    });
+    try {
+      return await check;
+    } finally {
+      // Whatever came of it, also of reading a file that was closed meanwhile, is about another file.
+      checkWanted();
+    }
   }
 
   /** Looks at the file again; called when something may have changed it. */

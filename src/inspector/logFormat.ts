@@ -85,8 +85,11 @@ export interface QuickRowSink {
 }
 
 export interface CrossCheckContext extends FileContext {
-  /** Lets other work of the thread go on; called now and then. Throws when the check is no longer wanted. */
-  pause(): Promise<void>;
+  /**
+   * Called after every little piece of work. When it is time for the other work of the thread, something to wait for,
+   * Throws, then or afterwards, when the check is no longer wanted.
+   */
+  pause(): Promise<void> | undefined;
 }
 
 export interface RowPlace {

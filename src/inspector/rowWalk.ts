@@ -1,11 +1,11 @@
 /** Walks the rows of a file from a given place on, all of them or those that a filter keeps. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordState } from '../shared/recordState.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import type { Checkpoint } from './sparseIndex.ts';
+import { TimeSlice } from './timeSlice.ts';
 
 /** One row; `record` and its bytes are only good until the visitor returns. */
 export interface VisitedRow {
@@ -40,9 +40,6 @@ export interface RowWalkTask {
   /** Bytes of the file done. Called after every chunk. */
   readonly onProgress?: (offsetBytes: number) => void;
 }
-
-/** A thread that serves requests between two pieces of a long scan lets none of them wait longer than this. */
-const SLICE_MS = 8;
 
 export function isDamage(entry: LogRecord | LogDamage): entry is LogDamage {
   return !(entry instanceof LogRecord);
@@ -79,15 +76,13 @@ export class RowWalk implements LogSink {
   /** Visits rows until the visitor stops it, the file ends, or `signal` is aborted. True: the visitor stopped it. */
   async run(visit: RowVisitor, task: RowWalkTask = {}): Promise<boolean> {
     this.#visit = visit;
-    let sliceEnd = performance.now() + SLICE_MS;
+    const slice = new TimeSlice();
     while (!this.#scan.done && !this.#stopped) {
       if (task.signal?.aborted) return false;
       this.#reader.step(this);
       if (this.#waiting.length > 0) await this.#visitWaiting();
       task.onProgress?.(this.#scan.wantOffsetBytes);
-      if (performance.now() < sliceEnd) continue;
-      await nextTurn();
-      sliceEnd = performance.now() + SLICE_MS;
+      if (slice.isOver) await slice.next();
     }
     return this.#stopped;
   }
@@ -164,7 +159,7 @@ export async function walkPlaces(
   visit: RowVisitor,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  let sliceEnd = performance.now() + SLICE_MS;
+  const slice = new TimeSlice();
   for (const from of places) {
     if (signal?.aborted) return false;
     let stop = false;
@@ -173,9 +168,7 @@ export async function walkPlaces(
       return true;
     });
     if (stop) return true;
-    if (performance.now() < sliceEnd) continue;
-    await nextTurn();
-    sliceEnd = performance.now() + SLICE_MS;
+    if (slice.isOver) await slice.next();
   }
   return false;
 }

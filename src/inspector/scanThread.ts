@@ -1,5 +1,6 @@
 /** The extension host's end of a scanning thread. */
 
+import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
 import type { ExportRequest, ExportResult, ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
@@ -64,13 +65,14 @@ export class ScanThread {
   }
 
   /** Leaves nothing behind when the thread ends before it has written all, for whatever reason it does. */
-  async exportRows(request: ExportRequest): Promise<ExportResult> {
+  async exportRows(request: Omit<ExportRequest, 'partialPath'>): Promise<ExportResult> {
+    const partialPath = `${request.path}.${randomUUID()}.partial`;
     try {
-      return await this.calls.exportRows(request);
+      return await this.calls.exportRows({ ...request, partialPath });
     } catch (error) {
       if (this.#closed) {
         await this.#ended;
-        removePartialExport(request.path);
+        removePartialExport(partialPath);
       }
       throw error;
     }

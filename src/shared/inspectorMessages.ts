@@ -96,6 +96,8 @@ export interface ExportRequest {
   readonly format: ExportFormat;
   /** Of a local file, which is replaced when it exists. */
   readonly path: string;
+  /** Of the file that has its rows until they are all there; beside the other. */
+  readonly partialPath: string;
 }
 
 export interface ExportResult {

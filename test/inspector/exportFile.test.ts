@@ -13,7 +13,7 @@ describe('an export that cannot be finished', () => {
   async function exportTo(target: string): Promise<void> {
     const subject = probe(segmentOf(3, (index) => ({ key: `k${index}`, value: 'v' })).bytes());
     await openWhole(subject);
-    await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: target });
+    await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: target, partialPath: `${target}.partial` });
   }
 
   it('leaves nothing behind on a full disk', async function () {

@@ -7,7 +7,7 @@ import { exportedMessage, exportFailedMessage } from '../../src/inspector/export
 import { strataSegment } from '../../src/inspector/formats/strataSegment.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
-import type { ExportResult, FindPattern, ViewId } from '../../src/shared/inspectorMessages.ts';
+import type { ExportFormat, ExportResult, FindPattern, ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
 import { openWhole, type Probe, probe } from './inspectionProbe.ts';
@@ -47,6 +47,10 @@ async function subjectOf(bytes: Uint8Array): Promise<Probe> {
   const subject = probe(bytes);
   await openWhole(subject);
   return subject;
+}
+
+function exportAs(format: ExportFormat, file: string, { inspection }: Probe, view: ViewId = 0): Promise<ExportResult> {
+  return inspection.exportRows({ view, format, path: file, partialPath: `${file}.partial` });
 }
 
 /** From now on every read takes as long as one of a slow disk. */
@@ -348,7 +352,7 @@ describe('a file that is replaced while it is read', () => {
       const subject = await slowSubject();
       const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
       try {
-        const exporting = subject.inspection.exportRows({ view: 0, format: 'csv', path: path.join(directory, 'rows') });
+        const exporting = exportAs('csv', path.join(directory, 'rows'), subject);
         change(subject);
         await assert.rejects(exporting, /The file has changed .* Try again/);
         assert.deepEqual(readdirSync(directory), []);
@@ -512,7 +516,7 @@ describe('export', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
     try {
       const file = path.join(directory, 'rows.jsonl');
-      const exporting = subject.inspection.exportRows({ view, format: 'jsonl', path: file });
+      const exporting = exportAs('jsonl', file, subject, view);
       meanwhile();
       const result = await exporting.finally(() => assert.equal(existsSync(`${file}.partial`), false));
       if (!existsSync(file)) return { result, rows: [] };
@@ -594,7 +598,7 @@ describe('export', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
     try {
       const file = path.join(directory, 'rows.jsonl');
-      const result = await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: file });
+      const result = await exportAs('jsonl', file, subject);
       assert.deepEqual(result, { rowCount: 3, cancelled: false, omittedValues: 1 });
       const rows = readFileSync(file, 'utf8')
         .trim()
@@ -623,7 +627,7 @@ describe('export', () => {
       const subject = probe(builder.bytes());
       await openWhole(subject);
       const lines = path.join(directory, 'rows.jsonl');
-      assert.deepEqual(await subject.inspection.exportRows({ view: 0, format: 'jsonl', path: lines }), {
+      assert.deepEqual(await exportAs('jsonl', lines, subject), {
         rowCount: 4,
         cancelled: false,
       });
@@ -636,7 +640,7 @@ describe('export', () => {
       assert.equal(rows[2].operation, 'del');
       assert.deepEqual([rows[3].key, rows[3].keyBase64], ['\\xFF\n', undefined]);
       const table = path.join(directory, 'rows.csv');
-      await subject.inspection.exportRows({ view: 0, format: 'csv', path: table });
+      await exportAs('csv', table, subject);
       const text = readFileSync(table, 'utf8');
       assert.match(text, /^row,offsetBytes,/);
       assert.match(text, /"plain, with ""quotes""\nand a line"/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -59,9 +59,42 @@ describe('a scanning thread that ends while it exports', () => {
     const exporting = thread.exportRows({ view: 0, format: 'jsonl', path: path.join(directory, 'rows.jsonl') });
     const outcome = assert.rejects(exporting, /editor was closed/);
     while (readdirSync(directory).length === 1) await nextTurn();
-    assert.deepEqual(readdirSync(directory), ['000000000007.seg', 'rows.jsonl.partial']);
+    const [, partial] = readdirSync(directory).sort();
+    assert.match(partial ?? '', /^rows\.jsonl\..+\.partial$/);
     await thread.dispose();
     await outcome;
     assert.deepEqual(readdirSync(directory), ['000000000007.seg']);
+  });
+});
+
+describe('two exports to one file at a time', () => {
+  const directories = temporaryDirectories();
+
+  it('do not write into each other: the file is that of the one that ends last', async () => {
+    const directory = directories.make();
+    const target = path.join(directory, 'rows.jsonl');
+    const counts = [20_000, 30_000];
+    const threads = counts.map((count, index) => {
+      const name = `00000000000${index + 1}.seg`;
+      const file = path.join(directory, name);
+      writeFileSync(file, segmentOf(count, (at) => ({ key: `key-${at}`, value: 'v'.repeat(200) })).bytes());
+      return new ScanThread(WORKER, { kind: 'path', fileName: name, path: file }, quietEvents, assert.fail);
+    });
+    try {
+      for (const thread of threads) await thread.calls.open();
+      const results = await Promise.all(
+        threads.map((thread) => thread.exportRows({ view: 0, format: 'jsonl', path: target })),
+      );
+      assert.deepEqual(
+        results.map(({ rowCount }) => rowCount),
+        counts,
+      );
+      const lines = readFileSync(target, 'utf8').split('\n').slice(0, -1);
+      assert.ok(counts.includes(lines.length), `${lines.length} lines`);
+      assert.ok(lines.every((line, index) => JSON.parse(line).key === `key-${index}`));
+      assert.deepEqual(readdirSync(directory).sort(), ['000000000001.seg', '000000000002.seg', 'rows.jsonl']);
+    } finally {
+      for (const thread of threads) await thread.dispose();
+    }
   });
 });

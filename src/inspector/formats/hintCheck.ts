@@ -16,9 +16,6 @@ import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
 
-/** Rows between two pauses. */
-const PAUSE_EVERY_ROWS = 20_000;
-
 const REASONS: Readonly<Record<HintFileProblem, string>> = {
   'too-short': 'it is too short',
   'bad-magic': 'its header is damaged',
@@ -56,7 +53,7 @@ export async function checkHintOfSegment(segmentId: number, context: CrossCheckC
 }
 
 /** Reads all of a hint file, up to its checksum. */
-async function findProblem(hint: RangedFile, pause: () => Promise<void>): Promise<HintFileProblem | undefined> {
+async function findProblem(hint: RangedFile, pause: CrossCheckContext['pause']): Promise<HintFileProblem | undefined> {
   const stream = new HintFileStream(hint.sizeBytes, nodeCrc32, { accept: () => true, place: () => {} });
   const piece = new Uint8Array(HINT_PIECE_BYTES);
   while (!stream.done) {
@@ -108,25 +105,24 @@ async function compareInOrder(
   context: CrossCheckContext,
 ): Promise<void> {
   const decoded = new HintEntryView();
-  let entry = entries.next();
-  let record = records.next();
-  for (let row = 0; entry !== undefined || record !== undefined; row++) {
-    if (row % PAUSE_EVERY_ROWS === 0) await context.pause();
+  let entry = await entries.readOn(context);
+  let record = await records.readOn(context);
+  while (entry !== undefined || record !== undefined) {
     if (entry !== undefined) readHintEntry(entry.bytes, entry.recordStart, decoded);
     if (entry === undefined || (record !== undefined && record.offsetBytes < decoded.offsetBytes)) {
       problems.add(`The record at ${formatOffset((record as LogRecord).offsetBytes)} has no entry.`);
-      record = records.next();
+      record = records.next() ?? (await records.readOn(context));
     } else if (record === undefined || decoded.offsetBytes < record.offsetBytes) {
       problems.add(
         `The entry at ${formatOffset(entry.offsetBytes)} points at ${formatOffset(decoded.offsetBytes)}, where no record starts.`,
       );
-      entry = entries.next();
+      entry = entries.next() ?? (await entries.readOn(context));
     } else {
       const difference = differenceOf(entry, decoded.valueLength, record);
       if (difference !== undefined)
         problems.add(`The entry at ${formatOffset(entry.offsetBytes)} says another ${difference} than its record.`);
-      entry = entries.next();
-      record = records.next();
+      entry = entries.next() ?? (await entries.readOn(context));
+      record = records.next() ?? (await records.readOn(context));
     }
   }
 }

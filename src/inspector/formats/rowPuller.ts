@@ -1,6 +1,6 @@
 /** Gives the records of a file one by one, for walking two files side by side. */
 
-import { type LogFile, LogRecord, type LogScan, type LogSink } from '../logFormat.ts';
+import { type CrossCheckContext, type LogFile, LogRecord, type LogScan, type LogSink } from '../logFormat.ts';
 import type { RangedFile } from '../rangedFile.ts';
 import { ChunkReader } from '../rowWalk.ts';
 
@@ -18,15 +18,22 @@ export class RowPuller implements LogSink {
     this.#reader = new ChunkReader(file, this.#scan, CHUNK_BYTES);
   }
 
-  /** The next record; its bytes are good until the one after the last of its piece is asked for. */
+  /** The next record of the piece in memory, if there is one more: most are had without waiting. */
   next(): LogRecord | undefined {
-    while (this.#next === this.#records.length) {
-      if (this.#scan.done) return undefined;
+    return this.#records[this.#next++];
+  }
+
+  /** The first record behind that piece, or undefined at the end of the file. The bytes of the piece are gone then. */
+  async readOn({ pause }: Pick<CrossCheckContext, 'pause'>): Promise<LogRecord | undefined> {
+    // A damaged stretch may take any number of pieces.
+    while (!this.#scan.done) {
+      await pause();
       this.#records = [];
       this.#next = 0;
       this.#reader.step(this);
+      if (this.#records.length > 0) return this.next();
     }
-    return this.#records[this.#next++];
+    return undefined;
   }
 
   record(record: LogRecord): void {

@@ -11,7 +11,7 @@ import {
   SNAPSHOT_SEGMENT_SIZE,
 } from '../../format/layout.ts';
 import { readU32, readU64 } from '../../format/littleEndian.ts';
-import { decodeRecord, RecordView } from '../../format/record.ts';
+import { decodeRecord, decodeRecordHeader, type RecordProblem, RecordView } from '../../format/record.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import { formatCount, formatOffset } from '../../shared/quantities.ts';
 import { sameBytes } from '../../shared/sameBytes.ts';
@@ -22,7 +22,8 @@ import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
 
-const PAUSE_EVERY_ROWS = 10_000;
+/** Most records are read whole with their head. */
+const RECORD_HEAD_SIZE = 4096;
 
 /** A segment of the snapshot's table. */
 interface CoveredSegment {
@@ -44,10 +45,12 @@ export async function checkSnapshot(
   const segments = readSegments(context, problems);
   try {
     const rows = new RowPuller(context.file, snapshot);
-    let row = rows.next();
-    for (let count = 0; row !== undefined; row = rows.next(), count++) {
-      if (count % PAUSE_EVERY_ROWS === 0) await context.pause();
-      if (row.operation === entryOperation) checkEntry(row, segments, problems);
+    for (let row = await rows.readOn(context); row !== undefined; row = rows.next() ?? (await rows.readOn(context))) {
+      if (row.operation !== entryOperation) continue;
+      checkEntry(row, segments, problems);
+      // Each entry is a read somewhere else.
+      const pause = context.pause();
+      if (pause !== undefined) await pause;
     }
     for (const { segmentId, liveCount, entriesSeen } of segments) {
       if (liveCount === entriesSeen) continue;
@@ -101,17 +104,32 @@ function checkEntry(entry: LogRecord, segments: readonly CoveredSegment[], probl
   }
   segment.entriesSeen++;
   if (segment.file === undefined) return;
-  const sizeBytes = RECORD_HEADER_SIZE + entry.keyLength + place.valueLength;
-  const bytes = readBytes(segment.file, place.offsetBytes, Math.min(sizeBytes, segment.file.sizeBytes));
   const view = new RecordView();
-  view.offsetBytes = place.offsetBytes;
-  const problem = decodeRecord(view, bytes, 0, segment.salt, nodeCrc32);
+  const problem = readRecord(segment, entry.keyLength, place, view);
   const where = `${formatOffset(place.offsetBytes)} of segment ${segment.segmentId}`;
   if (problem !== undefined || view.operation !== OPERATION.put)
-    problems.add(`${who} points at ${where}, where no valid put starts.`);
+    problems.add(`${who} points at ${where}, where no valid put of that length starts.`);
   else if (view.sequence !== entry.sequence)
     problems.add(`${who} says another sequence number than the record at ${where}.`);
   else if (!sameBytes(view.key, entry.key)) problems.add(`${who} has another key than the record at ${where}.`);
+}
+
+function readRecord(
+  { file, salt }: CoveredSegment,
+  keyLength: number,
+  { offsetBytes, valueLength }: { readonly offsetBytes: number; readonly valueLength: number },
+  view: RecordView,
+): RecordProblem | 'another-length' | undefined {
+  if (file === undefined) return 'short-body';
+  const sizeBytes = RECORD_HEADER_SIZE + keyLength + valueLength;
+  const head = readBytes(file, offsetBytes, Math.min(sizeBytes, RECORD_HEAD_SIZE));
+  view.offsetBytes = offsetBytes;
+  const problem = decodeRecordHeader(view, head, 0);
+  // An entry may name any length, and memory for it is made only where a record says the same.
+  if (problem !== undefined || view.sizeBytes !== sizeBytes) return problem ?? 'another-length';
+  if (offsetBytes + sizeBytes > file.sizeBytes) return 'short-body';
+  const bytes = sizeBytes <= RECORD_HEAD_SIZE ? head : readBytes(file, offsetBytes, sizeBytes);
+  return decodeRecord(view, bytes, 0, salt, nodeCrc32);
 }
 
 function readBytes(file: RangedFile, offsetBytes: number, sizeBytes: number): Uint8Array {
