@@ -2,6 +2,7 @@
 
 import { FILTER_HELP, parseFilter, type RowFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
+import type { LogColumn } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
 import { element, icon, iconButton, setHidden, setText } from './dom.ts';
 
@@ -71,6 +72,14 @@ export class FilterBar {
     if (select === undefined || [...select.options].map(({ value }) => value).join() === names.join()) return;
     select.replaceChildren(...names.map((name) => optionOf('op', name)));
     this.#syncSelects();
+  }
+
+  /** Lists of what the records of this kind of file have. */
+  setColumns(columns: readonly LogColumn[]): void {
+    for (const column of ['state', 'checksum'] as const) {
+      const select = this.#selects.get(column);
+      if (select !== undefined) setHidden(select, !columns.includes(column), this.#input);
+    }
   }
 
   setQuery(query: string): void {

@@ -314,6 +314,7 @@ export class Inspector {
     this.#header.showSummary(summary);
     this.#header.offerStore(this.#isSegment && !this.#storeKnown);
     this.#toolbar.offerSalvage(this.#isSegment && this.#canSalvage);
+    this.#filterBar.setColumns(summary.columns);
     this.#filterBar.setOperations(summary.operations.filter((name) => name !== 'header'));
   }
 

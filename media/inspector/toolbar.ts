@@ -3,6 +3,7 @@
 import { formatCount } from '../../src/shared/quantities.ts';
 import type { Column } from './columns.ts';
 import { element, icon, iconButton, setHidden, setText } from './dom.ts';
+import { isOnMac, keyName } from './keyNames.ts';
 
 export interface ToolbarEvents {
   onGoTo(): void;
@@ -34,7 +35,11 @@ export class Toolbar {
   );
   readonly #goTo = element(
     'button',
-    { type: 'button', class: 'text-button', title: 'Go to offset, row, time … (Ctrl+G)' },
+    {
+      type: 'button',
+      class: 'text-button',
+      title: `Go to offset, row, time … (${keyName({ key: 'ctrl+g' }, isOnMac())})`,
+    },
     'Go to…',
   );
   readonly #follow: HTMLInputElement;
@@ -69,7 +74,7 @@ export class Toolbar {
         this.#follow,
         'Follow',
       ),
-      iconButton('search', 'Find (Ctrl+F)', () => events.onFind()),
+      iconButton('search', `Find (${keyName({ key: 'ctrl+f', mac: 'cmd+f' }, isOnMac())})`, () => events.onFind()),
       element('div', { class: 'menu-anchor' }, this.#columnsButton, this.#menu),
       iconButton('export', 'Export the rows shown', () => events.onExport()),
       iconButton('question', 'Keyboard shortcuts (?)', () => events.onHelp()),

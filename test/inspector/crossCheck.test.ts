@@ -208,6 +208,17 @@ describe('hint files, snapshots and manifests under inspection', () => {
     snapshot.inspection.close();
   });
 
+  it('says of a manifest which sequence numbers each segment has, as far as it knows', async () => {
+    // After a clean close the last segment is still being written.
+    const { inspection } = await inspect('MANIFEST');
+    const { rows } = await inspection.rows({ view: 0, first: 0, count: 5000 });
+    const notes = rows.flatMap(({ cells }) => (cells?.operation === 'segment' ? [cells.note] : []));
+    assert.ok(notes.length > 2);
+    assert.match(notes[0] ?? '', /^segment 1, sealed, [\d,]+ durable bytes, sequences 1 to \d+$/);
+    assert.match(notes.at(-1) ?? '', /, unsealed, .*, sequences not known before it is sealed$/);
+    inspection.close();
+  });
+
   it('resolves the keys of snapshot entries', async () => {
     const { inspection } = await inspect('KEYDIR');
     const { rows } = await inspection.rows({ view: 0, first: 0, count: 5000 });

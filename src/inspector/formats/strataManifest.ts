@@ -80,9 +80,15 @@ function summaryNote(bytes: Uint8Array, base: number): string {
 function segmentNote(bytes: Uint8Array, at: number): string {
   const id = readU32(bytes, at + MANIFEST_ENTRY.segmentId);
   const durable = formatCountOf(readU64(bytes, at + MANIFEST_ENTRY.durableSize), 'durable byte');
-  const low = formatCount(readU64(bytes, at + MANIFEST_ENTRY.minSequence));
-  const high = formatCount(readU64(bytes, at + MANIFEST_ENTRY.maxSequence));
-  return `segment ${id}, ${stateName(readU32(bytes, at + MANIFEST_ENTRY.state))}, ${durable}, sequences ${low} to ${high}`;
+  return `segment ${id}, ${stateName(readU32(bytes, at + MANIFEST_ENTRY.state))}, ${durable}, ${sequencesNote(bytes, at)}`;
+}
+
+/** The manifest is not written again for every record of an unsealed segment, so it does not say. */
+function sequencesNote(bytes: Uint8Array, at: number): string {
+  const isSealed = readU32(bytes, at + MANIFEST_ENTRY.state) === SEGMENT_STATE.sealed;
+  const high = readU64(bytes, at + MANIFEST_ENTRY.maxSequence);
+  if (high === 0) return isSealed ? 'no records' : 'sequences not known before it is sealed';
+  return `sequences ${formatCount(readU64(bytes, at + MANIFEST_ENTRY.minSequence))} to ${formatCount(high)}`;
 }
 
 function stateName(state: number): string {
