@@ -39,6 +39,13 @@ export function takeFocus(target: { focus(): void }): void {
   if (document.hasFocus()) target.focus();
 }
 
+/** A button with words. */
+export function textButton(label: string, onClick: () => void): HTMLButtonElement {
+  const button = element('button', { class: 'text-button', type: 'button' }, label);
+  button.addEventListener('click', onClick);
+  return button;
+}
+
 /** Hides or shows an element. If the keyboard focus is in what is hidden, it goes to `next` and not to the page's body. */
 export function setHidden(target: HTMLElement, hidden: boolean, next: { focus(): void }): void {
   const hadFocus = hidden && target.contains(document.activeElement);

@@ -16,7 +16,7 @@ import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { DetailPane } from './detailPane.ts';
-import { element, iconButton, setHidden, takeFocus } from './dom.ts';
+import { element, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
@@ -306,6 +306,7 @@ export class Inspector {
       goTo: (target, leaveFilter) => void (leaveFilter ? this.#reveal(target) : this.#goTo(target, true)),
       command: (name) => this.#command(name),
       failed: (message) => this.#showBanner(message, 'error'),
+      unreadable: (message) => this.#showBanner(message, 'error', { label: 'Try Again', run: () => this.#readOn() }),
     };
   }
 
@@ -747,12 +748,18 @@ export class Inspector {
     else this.#table.focus();
   }
 
-  #showBanner(message: string, tone: 'warning' | 'error'): void {
+  #readOn(): void {
+    this.#hideBanner();
+    void this.#host.readOn();
+  }
+
+  #showBanner(message: string, tone: 'warning' | 'error', action?: { label: string; run: () => void }): void {
     this.#banner.className = `banner ${tone}`;
     const dismiss = iconButton('close', 'Dismiss', () => this.#hideBanner());
     this.#banner.replaceChildren(
       element('span', { class: `codicon codicon-${tone}`, 'aria-hidden': 'true' }),
       message,
+      ...(action === undefined ? [] : [textButton(action.label, action.run)]),
       dismiss,
     );
     this.#banner.hidden = false;

@@ -136,6 +136,13 @@ export class Inspection implements ScanCalls {
     return this.#summary();
   }
 
+  /** What stopped the index, and perhaps a filter, may be over. */
+  readOn(): void {
+    if (this.#closed || this.#problem === undefined) return;
+    this.#indexInBackground();
+    if (this.#filtered?.problem !== undefined) this.#restartFilter(this.#filtered);
+  }
+
   async rows(request: Parameters<ScanCalls['rows']>[0]): Promise<RowPage> {
     return this.#again(() => this.#rows(request));
   }
@@ -570,7 +577,7 @@ export class Inspection implements ScanCalls {
 
   #reportProblem(): void {
     if (this.#problem === undefined) return;
-    this.#events.failed(`The file could not be read to its end: ${this.#problem.message}`);
+    this.#events.unreadable(`The file could not be read to its end: ${this.#problem.message}`);
   }
 
   async #indexRest(): Promise<void> {

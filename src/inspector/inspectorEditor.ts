@@ -114,7 +114,7 @@ export class InspectorEditor implements vscode.Disposable {
   /** Passes on what the thread reports, and answers what it asks. */
   #scanEvents(): ScanEvents {
     return {
-      failed: (message) => this.#send('failed', message),
+      unreadable: (message) => this.#send('unreadable', message),
       indexProgress: (progress) => this.#send('indexProgress', progress),
       filterProgress: (progress) => this.#send('filterProgress', progress),
       sortProgress: (progress) => this.#send('sortProgress', progress),
@@ -150,6 +150,7 @@ export class InspectorEditor implements vscode.Disposable {
         if (this.#isGone) setImmediate(() => this.#send('fileChanged', 'gone', undefined));
         return summary;
       },
+      readOn: () => scan.readOn(),
       rows: (request) => scan.rows(request),
       detail: (place) => scan.detail(place),
       bytes: (range) => scan.bytes(range),

@@ -25,7 +25,7 @@ const inspection = new Inspection({
   // Files beside a local one can be read too; those of other file systems are out of reach here.
   ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
   events: {
-    failed: (message) => void host.failed.asEvent(message),
+    unreadable: (message) => void host.unreadable.asEvent(message),
     indexProgress: (progress) => void host.indexProgress.asEvent(progress),
     filterProgress: (progress) => void host.filterProgress.asEvent(progress),
     sortProgress: (progress) => void host.sortProgress.asEvent(progress),
@@ -38,6 +38,7 @@ const inspection = new Inspection({
 
 const calls: ScanHostCalls = {
   open: () => inspection.open(),
+  readOn: () => inspection.readOn(),
   rows: (request) => inspection.rows(request),
   detail: (place) => inspection.detail(place),
   bytes: (range) => inspection.bytes(range),

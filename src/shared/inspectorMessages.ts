@@ -138,6 +138,8 @@ type Answer<T> = T | Promise<T>;
 /** What a scan does for its caller; runs in the scanning thread. */
 export interface ScanCalls {
   open(): Answer<FileSummary>;
+  /** Goes on where the file could not be read. */
+  readOn(): void;
   rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Answer<RowPage>;
   /** Undefined: no row starts there, or not any more. */
   detail(place: PlaceOfRow): Answer<RowDetail | undefined>;
@@ -170,8 +172,8 @@ export interface ScanHostCalls extends ScanCalls {
 
 /** Sent by the scanning thread without being asked. */
 export interface ScanEvents {
-  /** The file cannot be read to its end; what is known of it stays. */
-  failed(message: string): void;
+  /** The file cannot be read to its end; what is known of it stays. `readOn` tries again. */
+  unreadable(message: string): void;
   indexProgress(progress: IndexProgress): void;
   filterProgress(progress: FilterProgress): void;
   findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;

@@ -7,7 +7,7 @@ import { exportedMessage, exportFailedMessage } from '../../src/inspector/export
 import { strataSegment } from '../../src/inspector/formats/strataSegment.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
-import type { ExportFormat, ExportResult, FindPattern, ViewId } from '../../src/shared/inspectorMessages.ts';
+import type { ExportFormat, ExportResult, FindPattern, RowPage, ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
 import { openWhole, type Probe, probe } from './inspectionProbe.ts';
@@ -30,6 +30,15 @@ async function startFilter(subject: Probe, line: string): Promise<ViewId> {
   const parsed = parseFilter(line);
   assert.ok(parsed.ok);
   return subject.inspection.setFilter(parsed.filter);
+}
+
+/** The rows of a view once there are some. */
+async function eventualRows({ inspection }: Probe, view: ViewId): Promise<RowPage> {
+  for (;;) {
+    const page = await inspection.rows({ view, first: 0, count: 100 });
+    if (page.rows.length > 0) return page;
+    await nextTurn();
+  }
 }
 
 function find(
@@ -393,6 +402,36 @@ describe('a file that cannot be read to its end', () => {
     await nextTurn();
     await nextTurn();
     assert.equal(subject.failures.length, 2, 'whoever opens it again hears it too');
+  });
+
+  it('is read on when somebody tries again, and a filter with it', async () => {
+    const subject = probe(bytes, { formats: [withoutQuickRows(strataSegment)] });
+    const { file, inspection } = subject;
+    const read = file.read.bind(file);
+    let isBroken = true;
+    file.read = (target, offsetBytes) => {
+      if (isBroken && offsetBytes + target.length > 0x20_0000) throw new Error('EIO: i/o error, read');
+      return read(target, offsetBytes);
+    };
+    inspection.open();
+    const view = await startFilter(subject, 'key:key-19999');
+    await assert.rejects(find(subject, { pattern: 'nowhere' }, -1, 'previous'), /EIO/);
+    assert.deepEqual((await inspection.rows({ view, first: 0, count: 1 })).rows, []);
+    inspection.readOn();
+    await nextTurn();
+    await nextTurn();
+    assert.equal(subject.failures.length, 2, 'it still cannot be read');
+    isBroken = false;
+    inspection.readOn();
+    const hit = await find(subject, { pattern: 'key-19999' }, -1, 'previous');
+    assert.equal(hit?.row, 20_000);
+    const { rows } = await eventualRows(subject, view);
+    assert.deepEqual(
+      rows.map(({ cells }) => cells?.key?.text),
+      ['key-19999'],
+    );
+    inspection.readOn();
+    assert.equal(subject.failures.length, 2);
   });
 });
 

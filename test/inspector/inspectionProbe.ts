@@ -67,7 +67,7 @@ export interface ProbeOptions {
 
 /** For inspections of whose reports only some matter. */
 export const quietEvents: ScanEvents = {
-  failed: () => {},
+  unreadable: () => {},
   indexProgress: () => {},
   filterProgress: () => {},
   sortProgress: () => {},
@@ -88,7 +88,7 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
   let onFiltered: (progress: FilterProgress) => void = () => {};
   const events: ScanEvents = {
     ...quietEvents,
-    failed: (message) => failures.push(message),
+    unreadable: (message) => failures.push(message),
     indexProgress: (progress) => {
       indexReports.push(progress);
       options.onIndexReport?.(progress);
