@@ -8,18 +8,20 @@ import type { Keydir } from './keydir.ts';
 
 /** A slice lasts about this long: one part at least. */
 const SLICE_MS = 4;
-const IDLE_PAUSE_MS = 1;
-/** While the thread has other work, that gets ten times as much of the time. */
-const BUSY_PAUSE_MS = 10 * SLICE_MS;
+const MIN_PAUSE_MS = 1;
+/** While the thread has other work, that soon gets ten times as much of the time. */
+const MAX_PAUSE_MS = 10 * SLICE_MS;
 
 export class KeydirLoading {
   readonly #steps: Iterator<void>;
   #timer: NodeJS.Timeout | undefined;
+  /** Opening is mostly followed by work. */
+  #pauseMs = MAX_PAUSE_MS;
   #pauseStart = performance.eventLoopUtilization();
 
   constructor(keydir: Keydir) {
     this.#steps = keydir.load();
-    this.#pause(BUSY_PAUSE_MS);
+    this.#pause();
   }
 
   /** What is not loaded by then stays where it is. */
@@ -27,14 +29,16 @@ export class KeydirLoading {
     clearTimeout(this.#timer);
   }
 
-  #pause(ms: number): void {
+  #pause(): void {
     this.#pauseStart = performance.eventLoopUtilization();
     // No reason for a process to go on that has nothing else to do.
-    this.#timer = setTimeout(() => this.#runSlice(), ms).unref();
+    this.#timer = setTimeout(() => this.#runSlice(), this.#pauseMs).unref();
   }
 
   #runSlice(): void {
     const isBusy = performance.eventLoopUtilization(this.#pauseStart).utilization > 0.5;
+    // Step by step: a garbage collection alone looks like work.
+    this.#pauseMs = isBusy ? Math.min(MAX_PAUSE_MS, this.#pauseMs * 2) : MIN_PAUSE_MS;
     const startMs = performance.now();
     try {
       do {
@@ -44,6 +48,6 @@ export class KeydirLoading {
       // Whoever needs that part meets the same error, and is the one to be told: perhaps nobody ever does.
       return;
     }
-    this.#pause(isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS);
+    this.#pause();
   }
 }
