@@ -4,21 +4,13 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
-import { SegmentEditor } from './segmentEditor.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { hexEditorStandIn, otherDisk } from './testExtensions.ts';
 import { screenshotInThemes } from './themes.ts';
-import type { Workbench } from './workbench.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const SMALL = '000000000007.seg';
 const LARGE = '000000000008.seg';
-
-async function open(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
-  await workbench.openFile(fileName);
-  const editor = new SegmentEditor(workbench);
-  await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
-  return editor;
-}
 
 describe('inspector in a virtual workspace that is not trusted', () => {
   const growing = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
@@ -104,7 +96,7 @@ describe('inspector and the hex editor', () => {
   it('hands the offset of a record over', async () => {
     const { workbench } = fixture;
     const { page } = workbench;
-    const editor = await open(workbench, SMALL);
+    const editor = await openSegment(workbench, SMALL);
     await editor.row('key/20').first().click();
     await editor.detailOf('key/20');
     const offset = Number(await editor.row('key/20').first().locator('[aria-colindex="2"]').innerText());

@@ -102,8 +102,7 @@ describe('salvage', () => {
     const store = path.join(directory, 'users');
     const before = (await readdir(store)).sort();
     await openSegment(workbench, FIRST_OF_STORE);
-    await workbench.runCommand('Strata: Salvage into New Store');
-    await workbench.pick('The whole store');
+    await workbench.runCommandAndPick('Strata: Salvage into New Store', 'The whole store');
     await workbench.answer(BOX, path.join(store, 'within'));
     await eventually(async () => assert.match(await workbench.quickInputText(), /within the damaged store/));
     const target = path.join(directory, 'users-salvaged');

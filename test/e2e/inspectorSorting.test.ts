@@ -4,15 +4,10 @@ import path from 'node:path';
 import type { Locator } from 'playwright-core';
 import { segmentOf } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
-import { SegmentEditor } from './segmentEditor.ts';
-import type { ThemeName } from './workbench.ts';
+import { openSegment, SegmentEditor } from './segmentEditor.ts';
+import { THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
-const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
-  ['Dark Modern', 'dark'],
-  ['Light Modern', 'light'],
-  ['Dark High Contrast', 'contrast'],
-];
 const SMALL = '000000000007.seg';
 const MANY = '000000000008.seg';
 const OTHER = '000000000009.seg';
@@ -35,11 +30,8 @@ describe('sorting in the inspector', () => {
     await writeFile(path.join(directory, MANY), many.bytes());
   });
 
-  async function open(fileName: string): Promise<SegmentEditor> {
-    await fixture.workbench.openFile(fileName);
-    const editor = new SegmentEditor(fixture.workbench);
-    await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
-    return editor;
+  function open(fileName: string): Promise<SegmentEditor> {
+    return openSegment(fixture.workbench, fileName);
   }
 
   function header(editor: SegmentEditor, title: string): Locator {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type IndependentRecord, readSegmentIndependently } from '../support/independentScan.ts';
-import { ensureSampleWorkspace } from '../support/sampleWorkspace.ts';
 import { eventually } from './eventually.ts';
+import { copySample } from './sampleCopy.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
@@ -17,7 +17,7 @@ describe('segment editor', () => {
   let damagedRecordCount: number;
 
   const fixture = workbenchFixture(async (directory) => {
-    await ensureSampleWorkspace(directory);
+    await copySample(directory);
     const store = path.join(directory, 'cities');
     const records = [...readSegmentIndependently(store, damagedSegment.id)];
     const index = records.findIndex(({ operation }, at) => operation === PUT && at > records.length / 2);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { scanIndependently } from '../support/independentScan.ts';
-import { ensureSampleWorkspace } from '../support/sampleWorkspace.ts';
 import { eventually } from './eventually.ts';
+import { copySample } from './sampleCopy.ts';
 import { SegmentEditor } from './segmentEditor.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
@@ -12,7 +12,7 @@ const activeSegment = '000000000005.seg';
 const newKey = 'CH/ZH/Aaa first in the canton';
 
 describe('store', () => {
-  const fixture = workbenchFixture(ensureSampleWorkspace);
+  const fixture = workbenchFixture(copySample);
 
   it('shows the store, its segments and its keys', async () => {
     const { workbench } = fixture;

@@ -27,18 +27,24 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** Starts VS Code on a workspace, with the extension under test, and waits until it can be used. */
-  static async open(options: Omit<VscodeHostOptions, 'extension' | 'fewBuiltinExtensions'>): Promise<Workbench> {
+  static async open(
+    options: Omit<VscodeHostOptions, 'extension' | 'fewBuiltinExtensions'>,
+    openPage: (url: string) => Promise<ChromiumPage> = openChromiumPage,
+  ): Promise<Workbench> {
     const host = await startVscodeHost({
       ...options,
       fewBuiltinExtensions: true,
       extension: extensionUnderTest.source,
     });
+    let browser: ChromiumPage | undefined;
     try {
-      const workbench = new Workbench(host, await openChromiumPage());
+      browser = await openPage(host.url);
+      const workbench = new Workbench(host, browser);
       await workbench.page.goto(host.url, { timeout: 60_000 });
       await workbench.#untilReady();
       return workbench;
     } catch (error) {
+      await browser?.[Symbol.asyncDispose]();
       await host[Symbol.asyncDispose]();
       throw error;
     }
@@ -58,6 +64,11 @@ export class Workbench implements AsyncDisposable {
   async reload(): Promise<void> {
     await this.page.reload();
     await this.#untilReady();
+  }
+
+  /** Where the server listens. */
+  get port(): number {
+    return Number(new URL(this.#host.url).port);
   }
 
   /** Runs a command by its full title, as the palette shows it: `Strata: Compact`. */
@@ -83,9 +94,17 @@ export class Workbench implements AsyncDisposable {
     await this.#quickInput().fill(text);
   }
 
-  /** Picks the row of the open quick pick whose label contains a text. */
-  async pick(label: string | RegExp): Promise<void> {
-    await this.#quickInputRow(label).first().click();
+  /**
+   * Runs a command that opens a quick pick, and picks the row whose label contains a text. A quick pick closes when
+   * something else gets the focus, as an editor does that is just opening; the command then runs once more.
+   */
+  async runCommandAndPick(title: string, label: string | RegExp): Promise<void> {
+    let attempts = 0;
+    await eventually(async () => {
+      // More than that is no editor that opens late: something takes the focus whenever the quick pick is open.
+      if (++attempts <= 3) await this.runCommand(title);
+      await this.#quickInputRow(label).first().click({ timeout: 3000 });
+    });
   }
 
   /** Title or prompt, validation message and rows of the open quick input, as text. */
@@ -181,12 +200,27 @@ export class Workbench implements AsyncDisposable {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
 
+  /** Does nothing where the window has the theme already. */
   async setTheme(name: ThemeName): Promise<void> {
-    await this.runCommand('Preferences: Color Theme');
-    await this.#quickInput().fill(name);
-    await this.#quickInputRow(name).first().click();
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
-    await this.page.locator(`.monaco-workbench.${themeKind(name)}`).waitFor();
+    const { kind, webviewKind } = THEME_KINDS[name];
+    const themed = this.page.locator(`.monaco-workbench.${kind}`);
+    if (!(await themed.isVisible())) {
+      await eventually(async () => {
+        // Its own keys are sooner there than the palette.
+        await this.page.keyboard.press('ControlOrMeta+K');
+        await this.page.keyboard.press('ControlOrMeta+T');
+        await this.#quickInput().fill(name, { timeout: 2000 });
+        await this.#quickInputRow(name).first().click({ timeout: 2000 });
+        await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+        await themed.waitFor({ timeout: 5000 });
+      });
+    }
+    // A webview hears of it from the workbench, and later.
+    const webviews = this.page.locator('iframe.webview.ready:visible');
+    for (let index = (await webviews.count()) - 1; index >= 0; index--) {
+      const frame = webviews.nth(index).contentFrame().frameLocator('iframe#active-frame');
+      await frame.locator(`body[data-vscode-theme-kind="${webviewKind}"]`).waitFor();
+    }
   }
 
   /**
@@ -219,6 +253,8 @@ export class Workbench implements AsyncDisposable {
     try {
       await this.page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 60_000 });
       await this.page.locator('.part.sidebar .pane-header').first().waitFor({ timeout: 60_000 });
+      // Until extensions are known, files open as text.
+      await this.page.locator('.activitybar').getByRole('tab', { name: 'Strata' }).waitFor({ timeout: 60_000 });
     } catch (error) {
       throw new Error(`VS Code did not come up.\n${this.#host.log()}`, { cause: error });
     }
@@ -311,12 +347,10 @@ function exactly(text: string): RegExp {
   return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 }
 
-function themeKind(name: ThemeName): string {
-  const kinds = {
-    'Dark Modern': 'vs-dark',
-    'Light Modern': 'vs',
-    'Dark High Contrast': 'hc-black',
-    'Light High Contrast': 'hc-light',
-  };
-  return kinds[name];
-}
+/** How the kind of a theme is called in the window's class, and in webviews. */
+const THEME_KINDS: Readonly<Record<ThemeName, { readonly kind: string; readonly webviewKind: string }>> = {
+  'Dark Modern': { kind: 'vs-dark', webviewKind: 'vscode-dark' },
+  'Light Modern': { kind: 'vs', webviewKind: 'vscode-light' },
+  'Dark High Contrast': { kind: 'hc-black', webviewKind: 'vscode-high-contrast' },
+  'Light High Contrast': { kind: 'hc-light', webviewKind: 'vscode-high-contrast-light' },
+};

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CachingChromium } from '../support/chromiumPage.ts';
 import type { VscodeHostOptions } from '../support/vscodeHost.ts';
 import { Workbench } from './workbench.ts';
 
@@ -14,6 +15,12 @@ export interface WorkbenchHost extends Pick<VscodeHostOptions, 'furtherExtension
   /** Writes a workspace file for the folder, to be opened in its place, and returns its path. */
   readonly workspaceFile?: (directory: string) => Promise<string>;
 }
+
+/** One browser for all suites, and one port for their servers: what the browser has loaded from there is in its cache. */
+let chromium: CachingChromium | undefined;
+let port: number | undefined;
+
+after(async () => chromium?.[Symbol.asyncDispose]());
 
 /**
  * One VS Code for the suite that this is called in, on a folder that `fill` has filled. A failed attempt leaves
@@ -36,7 +43,13 @@ export function workbenchFixture(
     await fill(directory);
     const { workspaceFile, ...options } = host;
     const workspace = workspaceFile === undefined ? directory : await workspaceFile(directory);
-    workbench = await Workbench.open({ workspace, settings, ...options });
+    if (chromium === undefined || chromium.isClosed) chromium = await CachingChromium.launch();
+    const browser = chromium;
+    workbench = await Workbench.open(
+      { workspace, settings, ...(port === undefined ? {} : { preferredPort: port }), ...options },
+      (url) => browser.openPage(url),
+    );
+    port = workbench.port;
   });
 
   afterEach(async function () {

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +24,8 @@ export interface VscodeHostOptions {
   readonly furtherExtensions?: readonly string[];
   /** Ask whether the workspace is trusted, as VS Code does by default; its answer is no until a person says yes. */
   readonly workspaceTrust?: boolean;
+  /** A port to listen on if it is free, so that a browser finds in its cache what it has loaded from there before. */
+  readonly preferredPort?: number;
   /** Absolute path of a CommonJS module with `run()`, loaded by the extension host in place of a user. */
   readonly testsModule?: string;
   /** Variables for the server and for its extension host. */
@@ -78,6 +81,7 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
   const { node, script } = await installVscodeServer();
   const home = await mkdtemp(path.join(tmpdir(), 'strata-host-'));
   const log: string[] = [];
+  const preferredPort = options.preferredPort === undefined ? 0 : await freePort(options.preferredPort);
   try {
     const trust = options.workspaceTrust === true ? trustSettings : {};
     await writeSettings(home, { ...trust, ...options.settings });
@@ -90,7 +94,7 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
     const env = { ...process.env, ...options.environment };
     if ('vsixFile' in options.extension) await installVsix(node, args, options.extension.vsixFile);
     else if (options.testsModule === undefined) await linkExtension(home, options.extension.developmentDirectory);
-    const server = spawn(node, [...args, ...serverArguments(options)], {
+    const server = spawn(node, [...args, ...serverArguments(options, preferredPort)], {
       // A group of its own: ending the group also ends the extension host and its watchers.
       detached: process.platform !== 'win32',
       env,
@@ -116,9 +120,22 @@ export async function startVscodeHost(options: VscodeHostOptions): Promise<Vscod
   }
 }
 
-function serverArguments({ testsModule, workspaceTrust }: VscodeHostOptions): string[] {
+/** The port, or 0 when something listens there. */
+async function freePort(port: number): Promise<number> {
+  const probe = createServer();
+  try {
+    await once(probe.listen(port, '127.0.0.1'), 'listening');
+    return port;
+  } catch {
+    return 0;
+  } finally {
+    probe.close();
+  }
+}
+
+function serverArguments({ testsModule, workspaceTrust }: VscodeHostOptions, port: number): string[] {
   return [
-    ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token'],
+    ...['--host', '127.0.0.1', '--port', String(port), '--without-connection-token'],
     ...['--telemetry-level', 'off'],
     ...(workspaceTrust === true ? [] : ['--disable-workspace-trust']),
     // Without it a built product does not let an address name a tests module. It also suppresses notifications, so

@@ -1,0 +1,22 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureSampleWorkspace } from '../support/sampleWorkspace.ts';
+
+let written: Promise<string> | undefined;
+
+after(async () => {
+  if (written !== undefined) await rm(await written, { recursive: true, force: true });
+});
+
+/** Fills a folder with the sample workspace, which is written once for all suites and then copied. */
+export async function copySample(directory: string): Promise<void> {
+  written ??= write();
+  await cp(path.join(await written, 'sample'), directory, { recursive: true });
+}
+
+async function write(): Promise<string> {
+  const temporary = await mkdtemp(path.join(tmpdir(), 'strata-sample-'));
+  await ensureSampleWorkspace(path.join(temporary, 'sample'));
+  return temporary;
+}
