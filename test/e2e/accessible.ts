@@ -1,7 +1,7 @@
-// Accessibility by axe, in webviews.
+// Accessibility by axe, in webviews: those that run scripts, and those that allow none.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import type { Frame, FrameLocator } from 'playwright-core';
+import type { Frame, FrameLocator, Page } from 'playwright-core';
 
 /** The axe that the Playwright package brings along. */
 const axe: { readonly source: string } = createRequire(import.meta.resolve('@axe-core/playwright'))('axe-core');
@@ -15,6 +15,38 @@ export async function assertAccessible(webview: FrameLocator, selector: string, 
   const frame = await root?.ownerFrame();
   assert.ok(frame, 'the webview is there');
   await assertNoViolations(frame, selector, state);
+}
+
+/**
+ * Runs axe on a webview that allows no scripts, by a copy of its elements with the colours and fonts that they have
+ * there, in a page that is before the window for so long.
+ */
+export async function assertScriptlessAccessible(webview: FrameLocator, window: Page, state: string): Promise<void> {
+  const html = await webview.locator('html').evaluate((root) => {
+    const copy = root.cloneNode(true) as HTMLElement;
+    for (const unseen of copy.querySelectorAll('meta, style, link, script')) unseen.remove();
+    const originals = [root, ...root.querySelectorAll('body, body *')];
+    for (const [index, element] of [copy, ...copy.querySelectorAll('body, body *')].entries()) {
+      const { color, backgroundColor, font } = getComputedStyle(originals[index] as Element);
+      element.setAttribute(
+        'style',
+        `color: ${color}; background-color: ${backgroundColor}; font: ${font}`.replaceAll('"', "'"),
+      );
+    }
+    // The page is transparent before the editor.
+    const behind = getComputedStyle(root).getPropertyValue('--vscode-editor-background');
+    copy.style.backgroundColor = behind;
+    return `<!DOCTYPE html>${copy.outerHTML}`;
+  });
+  assert.match(html, /background-color: (rgb|#)/, 'the theme has told the webview its colours');
+  const page = await window.context().newPage();
+  try {
+    await page.setContent(html);
+    await assertNoViolations(page.mainFrame(), 'body', state);
+  } finally {
+    await page.close();
+    await window.bringToFront();
+  }
 }
 
 async function assertNoViolations(frame: Frame, selector: string, state: string): Promise<void> {

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
+import { assertScriptlessAccessible } from './accessible.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { hexEditorStandIn, otherDisk } from './testExtensions.ts';
-import { screenshotInThemes } from './themes.ts';
+import { screenshotInThemes, THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const SMALL = '000000000007.seg';
@@ -53,7 +54,7 @@ describe('inspector in a virtual workspace that is not trusted', () => {
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer('Offset (1024', '#20');
     await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'key/19' }).waitFor();
-    await workbench.screenshot('inspector-virtual-untrusted');
+    await screenshotInThemes(workbench, 'inspector-virtual-untrusted');
   });
 
   it('is followed when it changes, and says when it is gone', async () => {
@@ -79,7 +80,11 @@ describe('inspector in a virtual workspace that is not trusted', () => {
       .webview()
       .getByText(/000000000008\.seg has 2 MB.*strata\.inspector\.maxVirtualFileSizeMb allows 1 MB/)
       .waitFor();
-    await screenshotInThemes(workbench, 'inspector-virtual-too-large');
+    for (const [theme, name] of THEMES) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`inspector-virtual-too-large-${name}`);
+      await assertScriptlessAccessible(workbench.webview(), workbench.page, 'a file that is too large');
+    }
   });
 });
 

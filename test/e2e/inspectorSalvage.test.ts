@@ -8,7 +8,7 @@ import { writeLargeSegment } from '../inspector/writeSegment.ts';
 import { scanIndependently } from '../support/independentScan.ts';
 import { eventually } from './eventually.ts';
 import { openSegment } from './segmentEditor.ts';
-import { screenshotInThemes } from './themes.ts';
+import { screenshotInThemes, THEMES } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const LONE = '000000000008.seg';
@@ -117,10 +117,14 @@ describe('salvage', () => {
     await workbench.openViewContainer('Strata');
     // The store that was just salvaged is found a little later; a row that moves meanwhile takes the click of another.
     await workbench.view('Stores').row('users-salvaged').waitFor();
-    await workbench.view('Stores').contextMenu('users', 'Open Store');
-    await workbench.page.locator('.monaco-dialog-box').waitFor();
-    await workbench.screenshot('inspector-salvage-offer');
-    await workbench.confirm('Salvage into New Store');
+    for (const [theme, name] of THEMES) {
+      await workbench.setTheme(theme);
+      await workbench.view('Stores').contextMenu('users', 'Open Store');
+      await workbench.page.locator('.monaco-dialog-box').waitFor();
+      await workbench.screenshot(`inspector-salvage-offer-${name}`);
+      // A dialog lets no theme be chosen beside it, and is opened anew in each.
+      await workbench.confirm(theme === THEMES.at(-1)?.[0] ? 'Salvage into New Store' : 'Cancel');
+    }
     await workbench.typeAnswer(BOX, path.join(directory, 'users-salvaged'));
     await eventually(async () => assert.match(await workbench.quickInputText(), /That folder is not empty/));
     await workbench.dismissQuickInput();
