@@ -33,6 +33,7 @@ import type {
   RowDetail,
 } from '../shared/inspectorRows.ts';
 import type { RecordState } from '../shared/recordState.ts';
+import { TimeSlice } from '../worker/timeSlice.ts';
 import { compileMatcher } from './byteMatcher.ts';
 import { ExportFile } from './exportFile.ts';
 import { exportHead, exportLine, omitsValue } from './exportFormat.ts';
@@ -48,7 +49,6 @@ import { toRow } from './rowView.ts';
 import { isDamage, type RowVisitor, RowWalk, type RowWalkOptions, type VisitedRow, walkPlaces } from './rowWalk.ts';
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
-import { TimeSlice } from './timeSlice.ts';
 import type { TopRows } from './topRows.ts';
 import { waitUntil } from './waitUntil.ts';
 
@@ -303,20 +303,26 @@ export class Inspection implements ScanCalls {
 
   /** A short question. Its answer is of one file: asked again of the one that took its place meanwhile. */
   async #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const index = this.#index;
-    const [outcome] = await Promise.allSettled([ask()]);
-    if (index !== this.#index) return this.#again(ask);
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
+    for (;;) {
+      const told = await this.#toldOfOneFile(ask);
+      if (told !== undefined) return told.answer;
+    }
   }
 
   /** Long work, which is not begun again by itself when another file has taken the place of the one it read. */
   async #ofOneFile<Outcome>(work: () => Promise<Outcome>): Promise<Outcome> {
+    const told = await this.#toldOfOneFile(work);
+    if (told === undefined) throw new Error(FILE_CHANGED);
+    return told.answer;
+  }
+
+  /** Undefined, also where it failed, when another file has taken the place of the one that was asked about. */
+  async #toldOfOneFile<Answer>(ask: () => Promise<Answer>): Promise<{ readonly answer: Answer } | undefined> {
     const index = this.#index;
-    const [outcome] = await Promise.allSettled([work()]);
-    if (index !== this.#index) throw new Error(FILE_CHANGED);
+    const [outcome] = await Promise.allSettled([ask()]);
+    if (index !== this.#index) return undefined;
     if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
+    return { answer: outcome.value };
   }
 
   /** How many of the first `total` damaged ranges stand before a row. */
@@ -489,7 +495,7 @@ export class Inspection implements ScanCalls {
 
   async crossCheck(): Promise<CrossCheck | undefined> {
     const index = this.#index;
-    const slice = new TimeSlice();
+    const slice = new TimeSlice(1);
     const checkWanted = () => {
       if (this.#closed || index !== this.#index) throw new Error(FILE_CHANGED);
     };
@@ -498,7 +504,7 @@ export class Inspection implements ScanCalls {
       openBeside: this.#openBeside,
       pause: () => {
         checkWanted();
-        return slice.isOver ? slice.next().then(checkWanted) : undefined;
+        return slice.isOver() ? slice.next().then(checkWanted) : undefined;
       },
     });
     try {

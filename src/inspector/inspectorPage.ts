@@ -48,6 +48,7 @@ export function inspectorProblemPage(message: string): string {
 </head>
 <body>
   <main>
+    <h1>This file is not shown</h1>
     <p role="alert">${escapeHtml(message)}</p>
   </main>
 </body>

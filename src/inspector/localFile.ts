@@ -17,37 +17,22 @@ const HEAD_SIZE_BYTES = 32;
  */
 export class LocalFile implements RangedFile {
   readonly #path: string;
-  #descriptor: number;
-  #sizeBytes: number;
-  #inode: bigint;
-  #modifiedNs: bigint;
+  #opened: OpenedFile;
   /** A time of modification that nothing else has confirmed yet. */
   #doubtfulNs: bigint | undefined;
-  #head: Uint8Array;
 
   /** Throws what `open` throws: the file is missing, or may not be read. */
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, 'r');
-    const stat = fstatSync(this.#descriptor, { bigint: true });
-    this.#sizeBytes = Number(stat.size);
-    this.#inode = stat.ino;
-    this.#modifiedNs = stat.mtimeNs;
-    this.#head = this.#readHead();
+    this.#opened = openFile(path);
   }
 
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#opened.sizeBytes;
   }
 
   read(target: Uint8Array, offsetBytes: number): number {
-    let filled = 0;
-    while (filled < target.length) {
-      const count = readSync(this.#descriptor, target, filled, target.length - filled, offsetBytes + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    return filled;
+    return readAt(this.#opened.descriptor, target, offsetBytes);
   }
 
   refresh(): 'same' | 'grew' | 'shrank' | 'replaced' | 'gone' {
@@ -62,25 +47,20 @@ export class LocalFile implements RangedFile {
   #look(): 'same' | 'grew' | 'shrank' | 'replaced' | 'gone' {
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     if (stat === undefined) return 'gone';
-    if (stat.ino !== this.#inode) {
-      const descriptor = openSync(this.#path, 'r');
-      closeSync(this.#descriptor);
-      this.#descriptor = descriptor;
-      const opened = fstatSync(descriptor, { bigint: true });
-      this.#sizeBytes = Number(opened.size);
-      this.#inode = opened.ino;
-      this.#modifiedNs = opened.mtimeNs;
-      this.#head = this.#readHead();
+    const opened = this.#opened;
+    if (stat.ino !== opened.inode) {
+      this.#opened = openFile(this.#path);
+      closeSync(opened.descriptor);
       return 'replaced';
     }
-    const before = this.#sizeBytes;
-    this.#sizeBytes = Number(stat.size);
-    if (this.#sizeBytes === before) return this.#isOverwritten(stat.mtimeNs) ? 'replaced' : 'same';
-    this.#modifiedNs = stat.mtimeNs;
-    const head = this.#head;
-    this.#head = this.#readHead();
-    if (Buffer.compare(head, this.#head) !== 0) return 'replaced';
-    return this.#sizeBytes > before ? 'grew' : 'shrank';
+    const before = opened.sizeBytes;
+    opened.sizeBytes = Number(stat.size);
+    if (opened.sizeBytes === before) return this.#isOverwritten(stat.mtimeNs) ? 'replaced' : 'same';
+    opened.modifiedNs = stat.mtimeNs;
+    const { head } = opened;
+    opened.head = readHead(opened.descriptor);
+    if (Buffer.compare(head, opened.head) !== 0) return 'replaced';
+    return opened.sizeBytes > before ? 'grew' : 'shrank';
   }
 
   /**
@@ -89,19 +69,50 @@ export class LocalFile implements RangedFile {
    * it too.
    */
   #isOverwritten(modifiedNs: bigint): boolean {
-    if (modifiedNs === this.#modifiedNs) return false;
+    if (modifiedNs === this.#opened.modifiedNs) return false;
     const isSeenAgain = modifiedNs === this.#doubtfulNs;
     this.#doubtfulNs = modifiedNs;
-    if (isSeenAgain) this.#modifiedNs = modifiedNs;
+    if (isSeenAgain) this.#opened.modifiedNs = modifiedNs;
     return isSeenAgain;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    closeSync(this.#opened.descriptor);
   }
+}
 
-  #readHead(): Uint8Array {
-    const head = new Uint8Array(HEAD_SIZE_BYTES);
-    return head.subarray(0, this.read(head, 0));
+/** What was known of the file when it was last looked at. */
+interface OpenedFile {
+  readonly descriptor: number;
+  readonly inode: bigint;
+  sizeBytes: number;
+  modifiedNs: bigint;
+  head: Uint8Array;
+}
+
+function openFile(path: string): OpenedFile {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { size, ino, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    return { descriptor, inode: ino, sizeBytes: Number(size), modifiedNs: mtimeNs, head: readHead(descriptor) };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
   }
+}
+
+function readHead(descriptor: number): Uint8Array {
+  const head = new Uint8Array(HEAD_SIZE_BYTES);
+  return head.subarray(0, readAt(descriptor, head, 0));
+}
+
+/** Fewer bytes than `target` holds only at the end of the file. */
+function readAt(descriptor: number, target: Uint8Array, offsetBytes: number): number {
+  let filled = 0;
+  while (filled < target.length) {
+    const count = readSync(descriptor, target, filled, target.length - filled, offsetBytes + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
 }

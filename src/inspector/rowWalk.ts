@@ -1,11 +1,11 @@
 /** Walks the rows of a file from a given place on, all of them or those that a filter keeps. */
 
 import type { RecordState } from '../shared/recordState.ts';
+import { TimeSlice } from '../worker/timeSlice.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import type { Checkpoint } from './sparseIndex.ts';
-import { TimeSlice } from './timeSlice.ts';
 
 /** One row; `record` and its bytes are only good until the visitor returns. */
 export interface VisitedRow {
@@ -76,13 +76,13 @@ export class RowWalk implements LogSink {
   /** Visits rows until the visitor stops it, the file ends, or `signal` is aborted. True: the visitor stopped it. */
   async run(visit: RowVisitor, task: RowWalkTask = {}): Promise<boolean> {
     this.#visit = visit;
-    const slice = new TimeSlice();
+    const slice = new TimeSlice(1);
     while (!this.#scan.done && !this.#stopped) {
       if (task.signal?.aborted) return false;
       this.#reader.step(this);
       if (this.#waiting.length > 0) await this.#visitWaiting();
       task.onProgress?.(this.#scan.wantOffsetBytes);
-      if (slice.isOver) await slice.next();
+      if (slice.isOver()) await slice.next();
     }
     return this.#stopped;
   }
@@ -159,7 +159,7 @@ export async function walkPlaces(
   visit: RowVisitor,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(1);
   for (const from of places) {
     if (signal?.aborted) return false;
     let stop = false;
@@ -168,7 +168,7 @@ export async function walkPlaces(
       return true;
     });
     if (stop) return true;
-    if (slice.isOver) await slice.next();
+    if (slice.isOver()) await slice.next();
   }
   return false;
 }

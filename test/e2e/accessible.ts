@@ -42,7 +42,7 @@ export async function assertScriptlessAccessible(webview: FrameLocator, window: 
   const page = await window.context().newPage();
   try {
     await page.setContent(html);
-    await assertNoViolations(page.mainFrame(), 'body', state);
+    await assertNoViolations(page.mainFrame(), 'html', state);
   } finally {
     await page.close();
     await window.bringToFront();
