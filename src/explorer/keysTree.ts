@@ -12,6 +12,7 @@ import type { KeyFilters } from './keyFilters.ts';
 import { foldersOf, keyToHex, parentOfFolder, parentOfKey } from './keyPath.ts';
 import { folderItem, keyItem, moreItem, noteItem, storeItem } from './keysTreeItems.ts';
 import { keyTooltip } from './keyTooltip.ts';
+import { RootRefresh } from './rootRefresh.ts';
 import { keyDelimiter, pageSize } from './settings.ts';
 import type { StoreEntry } from './storeEntry.ts';
 import { StoreError } from './storeError.ts';
@@ -38,6 +39,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
   readonly #filters: KeyFilters;
   readonly #changed = new vscode.EventEmitter<KeysTreeNode | undefined>();
   readonly #matchesChanged = new vscode.EventEmitter<void>();
+  readonly #roots = new RootRefresh(() => this.#changed.fire(undefined));
   readonly #subscriptions: vscode.Disposable[];
   readonly #pages = new Map<StoreEntry, FolderPages>();
   readonly #matchCounts = new Map<StoreEntry, number>();
@@ -53,6 +55,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
     this.#filters = filters;
     this.#subscriptions = [
       this.#changed,
+      this.#roots,
       this.#matchesChanged,
       registry.onDidChange((change) => this.#refreshAfter(change)),
       filters.onDidChange(() => this.#startOver()),
@@ -76,6 +79,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
   async getChildren(node?: KeysTreeNode): Promise<KeysTreeNode[]> {
     if (node === undefined) {
       await this.#registry.someOpen();
+      this.#roots.asked();
       const open = this.#registry.openEntries;
       const [only] = open;
       if (only !== undefined && open.length === 1) return this.#listFolder(only, ROOT);
@@ -143,7 +147,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
   /** Asks the stores again, showing as much as before. */
   refresh(): void {
     for (const pages of this.#pages.values()) pages.invalidate();
-    this.#changed.fire(undefined);
+    this.#roots.changed();
   }
 
   #refreshAfter(change: RegistryChange): void {
@@ -153,11 +157,13 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
       this.#matchCounts.delete(change.entry);
       this.#matchesChanged.fire();
       // One store more or less moves all others a level down or up.
-      this.#changed.fire(undefined);
+      this.#roots.changed();
       return;
     }
     this.#pages.get(change.entry)?.invalidate();
-    this.#changed.fire(this.#folderNode(change.entry, ROOT));
+    const node = this.#folderNode(change.entry, ROOT);
+    if (node === undefined) this.#roots.changed();
+    else this.#changed.fire(node);
   }
 
   #startOver(): void {
@@ -165,7 +171,7 @@ export class KeysTree implements vscode.TreeDataProvider<KeysTreeNode>, vscode.D
     this.#pages.clear();
     this.#matchCounts.clear();
     this.#parents.clear();
-    this.#changed.fire(undefined);
+    this.#roots.changed();
   }
 
   async #listFolder(entry: StoreEntry, prefix: Uint8Array): Promise<KeysTreeNode[]> {

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { SegmentStatistics } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../shared/quantities.ts';
+import { RootRefresh } from './rootRefresh.ts';
 import type { OpenState, StoreEntry } from './storeEntry.ts';
 import { StoreError } from './storeError.ts';
 import type { StoreRegistry } from './storeRegistry.ts';
@@ -14,22 +15,25 @@ export const STORES_VIEW = 'strata.stores';
 export class StoresTree implements vscode.TreeDataProvider<StoresTreeNode>, vscode.Disposable {
   readonly #registry: StoreRegistry;
   readonly #changed = new vscode.EventEmitter<StoresTreeNode | undefined>();
+  readonly #roots = new RootRefresh(() => this.#changed.fire(undefined));
   readonly #subscription: vscode.Disposable;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(registry: StoreRegistry) {
     this.#registry = registry;
-    this.#subscription = registry.onDidChange(() => this.#changed.fire(undefined));
+    this.#subscription = registry.onDidChange(() => this.#roots.changed());
   }
 
   dispose(): void {
     this.#subscription.dispose();
+    this.#roots.dispose();
     this.#changed.dispose();
   }
 
   async getChildren(node?: StoresTreeNode): Promise<StoresTreeNode[]> {
     if (node === undefined) {
       await this.#registry.listed();
+      this.#roots.asked();
       return this.#registry.entries.map((entry) => ({ kind: 'store', entry }));
     }
     if (node.kind === 'store') return hasSegments(node.entry) ? [{ kind: 'segments', entry: node.entry }] : [];

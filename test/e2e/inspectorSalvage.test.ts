@@ -68,6 +68,8 @@ describe('salvage', () => {
   it('copies what a lone segment file still holds into a new store, and opens it', async () => {
     const { workbench, directory } = fixture;
     const evidence = path.join(directory, 'evidence');
+    // Of an attempt that failed.
+    await rm(path.join(evidence, '000000000008-salvaged'), { recursive: true, force: true });
     const editor = await openSegment(workbench, LONE);
     await editor.button('Salvage…').click();
     await eventually(async () => assert.match(await workbench.quickInputText(), /Salvage 000000000008.seg/));
