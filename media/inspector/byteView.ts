@@ -16,7 +16,8 @@ export interface ByteViewEvents {
   /** Reads bytes of the row; `start` counts from its first byte. */
   read(start: number, sizeBytes: number): Promise<Uint8Array>;
   onHover(at: number | undefined): void;
-  onSelect(range: ByteRange): void;
+  /** `cursor` is the byte that was moved to. */
+  onSelect(range: ByteRange, cursor: number): void;
 }
 
 /** 16 where they fit, otherwise 8. */
@@ -328,7 +329,7 @@ export class ByteView {
     if (!extend) this.#anchor = at;
     this.#reveal(at);
     this.#restyle();
-    this.#events.onSelect(this.selection);
+    this.#events.onSelect(this.selection, at);
   }
 }
 

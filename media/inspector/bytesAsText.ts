@@ -44,7 +44,7 @@ function cArray(bytes: Uint8Array): string {
 }
 
 /** A JSON string where the bytes are text, otherwise an array of numbers. */
-function jsonOf(bytes: Uint8Array): string {
+export function jsonOf(bytes: Uint8Array): string {
   try {
     return JSON.stringify(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {

@@ -10,6 +10,7 @@ import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
 import { element, icon, iconButton, setHidden, takeFocus } from './dom.ts';
+import { rowAsJson } from './rowAsJson.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
 export interface DetailEvents {
@@ -82,7 +83,11 @@ export class DetailPane {
     this.#byteView = new ByteView({
       read: (start, sizeBytes) => events.read((this.#detail?.row.offsetBytes ?? 0) + start, sizeBytes),
       onHover: (at) => this.#hover(at === undefined ? undefined : this.#fieldAt(at)),
-      onSelect: (range) => this.#select(range),
+      onSelect: (range, cursor) => {
+        this.#select(range);
+        // By keyboard too, where nothing is pointed at.
+        this.#hover(this.#fieldAt(cursor));
+      },
     });
     this.#panels = {
       bytes: this.#byteView.root,
@@ -408,12 +413,12 @@ export class DetailPane {
     const detail = this.#detail;
     if (detail === undefined) return;
     const { start, end } = this.#selection;
-    if (notation === 'json' && start === 0 && end === detail.row.sizeBytes) {
-      this.#events.copy(JSON.stringify(rowAsJson(detail), undefined, 2), 'row as JSON');
-      return;
-    }
     const sizeBytes = Math.min(end - start, MAX_COPY_BYTES);
     const bytes = await this.#events.read(detail.row.offsetBytes + start, sizeBytes);
+    if (notation === 'json' && start === 0 && end === detail.row.sizeBytes) {
+      this.#events.copy(rowAsJson(detail, bytes), 'row as JSON');
+      return;
+    }
     this.#events.copy(bytesAs(notation, bytes), formatCountOf(bytes.length, 'byte'));
   }
 }
@@ -434,17 +439,6 @@ function hasKey(row: InspectorRow): boolean {
 
 function partName(operation: string): string {
   return operation === 'header' ? 'File header' : operation.charAt(0).toUpperCase() + operation.slice(1);
-}
-
-function rowAsJson({ row, fields }: RowDetail): object {
-  const { offsetBytes, sizeBytes } = row;
-  return {
-    row: row.row,
-    offsetBytes,
-    sizeBytes,
-    ...(row.kind === 'damage' ? { damage: row.reason, message: row.message } : {}),
-    fields: Object.fromEntries(fields.map(({ name, value }) => [name, value])),
-  };
 }
 
 function meaningOf(field: RecordField): string {

@@ -399,7 +399,9 @@ export class Inspector {
     this.#restoreScroll({ rowCount: progress.matchCount, all: progress.done });
     // The order that these rows are about to have decides.
     if (this.#sorting.order !== undefined) return;
-    if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
+    const isAtTail = this.#state.current.follow && progress.done && progress.matchCount > 0;
+    if (this.#pendingMatch === undefined && isAtTail) this.#table.select(progress.matchCount - 1);
+    else if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
     else if (progress.done) void this.#selectAgain();
   }
 
@@ -699,7 +701,9 @@ export class Inspector {
   #setFollow(follow: boolean): void {
     this.#state.update({ follow });
     this.#toolbar.setFollow(follow);
-    if (follow && this.#progress !== undefined) this.#table.select(this.#progress.rowCount - 1);
+    if (!follow || this.#view !== this.#base) return;
+    const rowCount = this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount;
+    if (rowCount > 0) this.#table.select(rowCount - 1);
   }
 
   #openDetail(focus: boolean): void {

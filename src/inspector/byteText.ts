@@ -19,3 +19,8 @@ export function printableValue(value: Uint8Array, limitBytes: number): Printable
   const isPlain = plain !== undefined && escaped.replaceAll('\\\\', '\\') === plain;
   return { text: isPlain ? plain : escaped, escaped: !isPlain, truncated };
 }
+
+/** For people: with a sign where it was cut. */
+export function withCut({ text, truncated }: PrintableBytes): string {
+  return truncated ? `${text}…` : text;
+}

@@ -194,6 +194,11 @@ export class InspectorEditor implements vscode.Disposable {
     };
   }
 
+  async recordState(offsetBytes: number): Promise<RecordState | undefined> {
+    const [state] = await this.#recordStates([offsetBytes]);
+    return state;
+  }
+
   async #recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]> {
     const store = this.#store;
     if (store === undefined || this.#segmentId === undefined) return offsetsBytes.map(() => 'unknown');

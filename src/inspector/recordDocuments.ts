@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
+import { formatCountOf } from '../shared/quantities.ts';
 import { recordName, recordText } from './recordText.ts';
 
 /** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
@@ -14,12 +15,14 @@ export type ReadBytes = (range: { offsetBytes: number; sizeBytes: number }) => P
 
 export class RecordDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
+  /** Needed again, whether or not an editor shows it. */
+  #kept: string | undefined;
   readonly #subscriptions: vscode.Disposable[];
 
   constructor() {
     this.#subscriptions = [
       vscode.workspace.registerTextDocumentContentProvider(RECORD_SCHEME, this),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri.toString())),
     ];
   }
 
@@ -32,13 +35,28 @@ export class RecordDocuments implements vscode.TextDocumentContentProvider, vsco
     const value = await readField(detail, 'value', read);
     const key = await readField(detail, 'key', read);
     const { text, extension } = await recordText(value);
+    const sizeBytes = detail.fields.find(({ role }) => role === 'value')?.sizeBytes ?? 0;
+    const rest = sizeBytes - value.length;
     const uri = vscode.Uri.from({
       scheme: RECORD_SCHEME,
       path: `/${detail.row.row}/${recordName(key)}${extension}`,
       query: `${file.toString()}#${detail.row.offsetBytes}`,
     });
-    this.#texts.set(uri.toString(), text);
+    // Two values that differ only behind this must not look the same.
+    this.#texts.set(uri.toString(), rest === 0 ? text : `${text}\n\nCut here: ${formatCountOf(rest, 'more byte')}.\n`);
     return uri;
+  }
+
+  /** Keeps the text of a document that was created, until another one is kept. */
+  keep(document: vscode.Uri): void {
+    const before = this.#kept;
+    this.#kept = document.toString();
+    const isShown = vscode.workspace.textDocuments.some(({ uri }) => uri.toString() === before);
+    if (before !== undefined && !isShown) this.#forget(before);
+  }
+
+  #forget(document: string): void {
+    if (document !== this.#kept) this.#texts.delete(document);
   }
 
   dispose(): void {

@@ -32,6 +32,7 @@ export async function runRowAction(action: RowAction, context: RowActionContext)
       return void (await vscode.window.showTextDocument(await makeDocument(context), { preview: true }));
     case 'selectForCompare':
       context.comparison.selected = { document: await makeDocument(context), label: labelOf(context) };
+      context.documents.keep(context.comparison.selected.document);
       await vscode.commands.executeCommand('setContext', 'strata.inspector.hasCompareSelection', true);
       return;
     case 'compareWithSelected':
@@ -73,8 +74,9 @@ async function followKey(
   }
   if (action === 'revealKey') return stores.revealKey(editor.uri, key);
   if (action === 'showHistory') return stores.showHistory(editor.uri, key);
-  const { row, state } = detail;
+  const { row } = detail;
   if (action === 'goToNext') {
+    const state = await editor.recordState(row.offsetBytes);
     if (row.cells?.sequence === undefined || state === 'live' || state === 'tombstone' || state === 'expired')
       return void vscode.window.showInformationMessage('No record supersedes this one: it is the newest of its key.');
     return stores.goToNext(editor.uri, key, row.cells.sequence);

@@ -1,7 +1,5 @@
 /** What the inspector shows: plain data that crosses from the scanning thread to the editor's webview. */
 
-import type { RecordState } from './recordState.ts';
-
 /** Bytes made printable. `text` holds no control characters, no bidirectional marks and nothing invisible. */
 export interface PrintableBytes {
   readonly text: string;
@@ -96,7 +94,6 @@ export interface RecordField {
 export interface RowDetail {
   readonly row: InspectorRow;
   readonly fields: readonly RecordField[];
-  readonly state?: RecordState;
   /** The row's first bytes; further ones are asked for by offset. */
   readonly bytes: Uint8Array;
 }

@@ -334,6 +334,10 @@ describe('inspector', () => {
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
     await editor.active.filter({ hasText: 'later/199' }).waitFor();
+    await editor.filter('/^later\\/1\\d$/');
+    await editor.active.filter({ hasText: 'later/19' }).waitFor();
+    await editor.filter('');
+    await eventually(async () => assert.equal(await editor.rowCount(), 202));
     await editor.frame.getByRole('checkbox', { name: 'Follow' }).uncheck();
     await truncate(file, before);
     await editor.frame.locator('.detail[data-empty^="No record starts at"]').waitFor();
@@ -440,6 +444,16 @@ describe('inspector', () => {
     await workbench.tab(/place\/000099 #100 ↔ place\/000100 #101/).waitFor();
     await workbench.page.locator('.monaco-diff-editor').first().waitFor();
     await screenshotInThemes(workbench, 'inspector-compare');
+
+    // What was selected is still there for another one.
+    await workbench.runCommand('View: Close Editor');
+    await editor.row('place/000101').click();
+    await editor.frame.locator('.detail h2').filter({ hasText: '#102' }).waitFor();
+    await editor.frame.getByRole('button', { name: 'Compare with selected' }).click();
+    await workbench.tab(/place\/000099 #100 ↔ place\/000101 #102/).waitFor();
+    const original = workbench.page.locator('.monaco-diff-editor .original .view-line').filter({ hasText: /\w/ });
+    await original.first().waitFor();
+    assert.doesNotMatch((await original.allInnerTexts()).join(' '), /editor.that.is.closed/);
   });
 
   it('has changed no file', async () => {

@@ -25,6 +25,14 @@ function cities(): SegmentBuilder {
   return builder;
 }
 
+function hexOf(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+}
+
+function bytesOf(hex: string): Buffer {
+  return Buffer.from(hex.replaceAll(' ', ''), 'hex');
+}
+
 describe('inspector search', () => {
   const fixture = workbenchFixture(async (directory) => {
     await writeFile(path.join(directory, CITIES), cities().bytes());
@@ -204,9 +212,11 @@ describe('inspector search', () => {
     await copied('Hex', 'DE AD 0B EF 42');
     await copied('Base64', Buffer.from(SIGNATURE).toString('base64'));
     await copied('C array', /0x[dD][eE],\s*0x[aA][dD],\s*0x0[bB]/);
-    await copied('JSON', /./);
+    await copied('JSON', JSON.stringify([...SIGNATURE]));
     await editor.frame.locator('tr[data-field=key]').click();
     await copied('Text', 'city/05000');
+    await copied('JSON', '"city/05000"');
+    await copied('Hex', hexOf(Buffer.from('city/05000')));
 
     // A selection of the bytes, by keyboard: three bytes from the key on.
     await editor.frame.locator('.hex .byte').first().click();
@@ -214,10 +224,24 @@ describe('inspector search', () => {
     await page.keyboard.press('Shift+ArrowRight');
     await editor.frame.locator('.selection-text').filter({ hasText: '3 bytes' }).waitFor();
     await copied('Hex', /^([0-9A-F]{2} ){2}[0-9A-F]{2}$/);
+    const selected = bytesOf(await page.evaluate(() => navigator.clipboard.readText()));
+    await copied('Base64', selected.toString('base64'));
+    await copied('JSON', /^(\[\d+,\d+,\d+\]|".+")$/);
+    await copied('C array', /data\[3\]/);
+    // Where the cursor is, and not the pointer, a field is marked too.
+    await editor.frame.getByRole('grid', { name: 'Bytes' }).focus();
+    for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowRight');
+    await editor.frame.locator('tr.field.highlighted[data-field="key length"]').waitFor();
 
     await editor.filter('key:city/00002');
     await editor.active.filter({ hasText: 'city/00002' }).waitFor();
     await editor.frame.locator('.selection-text').filter({ hasText: 'whole row' }).waitFor();
+    await copied('Hex', /^[0-9A-F ]+$/);
+    const record = bytesOf(await page.evaluate(() => navigator.clipboard.readText()));
+    assert.ok(record.includes('city/00002'));
+    await copied('Base64', record.toString('base64'));
+    await copied('C array', new RegExp(`data\\[${record.length}\\]`));
+    await copied('Text', /city\/00002/);
     await editor.button('JSON').click();
     await eventually(async () => {
       const record = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));

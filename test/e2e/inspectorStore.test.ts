@@ -148,6 +148,8 @@ describe('inspector with its store', () => {
     await newestEditor.active.filter({ hasText: 'user/42' }).filter({ hasText: '{"version":4}' }).waitFor();
     await newestEditor.active.filter({ hasText: 'live' }).waitFor();
     await workbench.screenshot('inspector-superseding');
+    await newestEditor.button('Go to the record that superseded it').click();
+    await workbench.notification(/No record supersedes this one/).waitFor();
   });
 
   it('follows the tail while another process appends, and stops when it is told to', async () => {

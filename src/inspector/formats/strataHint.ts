@@ -17,7 +17,7 @@ import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatOffset } from '../../shared/quantities.ts';
-import { printableKey } from '../byteText.ts';
+import { printableKey, withCut } from '../byteText.ts';
 import {
   type CrossCheckContext,
   type FileStart,
@@ -249,7 +249,7 @@ function entrySpans(bytes: Uint8Array): FieldSpan[] {
       end: HINT_ENTRY_HEADER_SIZE + key.length,
       colourGroup: 6,
       type: 'bytes',
-      value: keyText.text,
+      value: withCut(keyText),
     },
   ];
 }

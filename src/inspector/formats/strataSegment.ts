@@ -22,7 +22,7 @@ import {
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf } from '../../shared/quantities.ts';
-import { printableKey, printableValue } from '../byteText.ts';
+import { printableKey, printableValue, withCut } from '../byteText.ts';
 import {
   type CrossCheckContext,
   type FileContext,
@@ -215,7 +215,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       end: valueAt,
       colourGroup: 6,
       type: 'bytes',
-      value: key.text,
+      value: withCut(key),
       meaning: key.escaped ? 'not plain UTF-8 text; other bytes are escaped' : '',
     });
   }
@@ -230,7 +230,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       end: view.sizeBytes,
       colourGroup: 7,
       type: 'bytes',
-      value: printableValue(bytes.subarray(valueAt, view.sizeBytes), FIELD_TEXT_BYTES).text,
+      value: withCut(printableValue(bytes.subarray(valueAt, view.sizeBytes), FIELD_TEXT_BYTES)),
     });
   return spans;
 }

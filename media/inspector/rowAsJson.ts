@@ -1,0 +1,30 @@
+/** A row as JSON, for the clipboard. */
+
+import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import { jsonOf } from './bytesAsText.ts';
+
+/**
+ * Every field by its name; key and value in full, as a string where they are text, otherwise as an array of bytes.
+ * `bytes` are the row's first ones: what reaches beyond them is named and left out.
+ */
+export function rowAsJson({ row, fields }: RowDetail, bytes: Uint8Array): string {
+  const { offsetBytes, sizeBytes } = row;
+  const whole = {
+    row: row.row,
+    offsetBytes,
+    sizeBytes,
+    ...(row.kind === 'damage' ? { damage: row.reason, message: row.message } : {}),
+    fields: Object.fromEntries(fields.map((field) => [field.name, fieldValue(field, bytes)])),
+  };
+  return JSON.stringify(whole, undefined, 2);
+}
+
+function fieldValue(field: RecordField, bytes: Uint8Array): unknown {
+  const { offsetBytes, sizeBytes, role, type, value } = field;
+  if (role !== undefined) {
+    if (offsetBytes + sizeBytes > bytes.length) return { omittedBytes: sizeBytes };
+    return JSON.parse(jsonOf(bytes.subarray(offsetBytes, offsetBytes + sizeBytes)));
+  }
+  const number = type === 'number' ? Number(value.replaceAll(',', '')) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : value;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { rowAsJson } from '../../media/inspector/rowAsJson.ts';
+import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+
+const KEY = 'k'.repeat(300);
+const VALUE = [0xff, 0, 7];
+
+function field(name: string, offsetBytes: number, sizeBytes: number, more: Partial<RecordField>): RecordField {
+  return {
+    name,
+    offsetBytes,
+    sizeBytes,
+    value: '',
+    meaning: '',
+    problem: false,
+    colourGroup: 0,
+    type: 'bytes',
+    ...more,
+  };
+}
+
+describe('a row as JSON', () => {
+  const bytes = Uint8Array.from([...new Uint8Array(8), ...new TextEncoder().encode(KEY), ...VALUE]);
+  const detail = {
+    row: { row: 5, kind: 'record', offsetBytes: 32, sizeBytes: bytes.length },
+    fields: [
+      field('sequence', 0, 8, { type: 'number', value: '1,234,567' }),
+      field('operation', 8, 0, { type: 'number', value: 'put' }),
+      field('key', 8, KEY.length, { role: 'key', value: `${KEY.slice(0, 200)}…` }),
+      field('value', 8 + KEY.length, VALUE.length, { role: 'value', value: '\\xFF' }),
+    ],
+    bytes: bytes.subarray(0, 10),
+  } as unknown as RowDetail;
+
+  it('has key and value in full, as text or as bytes, and numbers as numbers', () => {
+    assert.deepEqual(JSON.parse(rowAsJson(detail, bytes)), {
+      row: 5,
+      offsetBytes: 32,
+      sizeBytes: bytes.length,
+      fields: { sequence: 1_234_567, operation: 'put', key: KEY, value: VALUE },
+    });
+  });
+
+  it('names what was too large to be read', () => {
+    const { fields } = JSON.parse(rowAsJson(detail, bytes.subarray(0, -1)));
+    assert.deepEqual([fields.key, fields.value], [KEY, { omittedBytes: VALUE.length }]);
+  });
+});
