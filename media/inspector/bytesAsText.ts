@@ -21,7 +21,7 @@ export function bytesAs(notation: Notation, bytes: Uint8Array): string {
     case 'c':
       return cArray(bytes);
     case 'json':
-      return jsonOf(bytes);
+      return JSON.stringify(textOrNumbers(bytes));
   }
 }
 
@@ -43,11 +43,11 @@ function cArray(bytes: Uint8Array): string {
   return `const unsigned char data[${bytes.length}] = {\n${lines.join('\n')}\n};\n`;
 }
 
-/** A JSON string where the bytes are text, otherwise an array of numbers. */
-export function jsonOf(bytes: Uint8Array): string {
+/** For JSON: a string where the bytes are text, otherwise an array of numbers. */
+export function textOrNumbers(bytes: Uint8Array): string | number[] {
   try {
-    return JSON.stringify(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return JSON.stringify([...bytes]);
+    return [...bytes];
   }
 }

@@ -9,7 +9,7 @@ import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
-import { element, icon, iconButton, setHidden, takeFocus } from './dom.ts';
+import { element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
 import { rowAsJson } from './rowAsJson.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
@@ -252,15 +252,9 @@ export class DetailPane {
   }
 
   #copyBar(): HTMLElement {
-    const buttons = NOTATIONS.map(([notation, label]) => {
-      const button = element(
-        'button',
-        { type: 'button', class: 'link-button', title: `Copy the selection as ${label}` },
-        label,
-      );
-      button.addEventListener('click', () => void this.#copy(notation));
-      return button;
-    });
+    const buttons = NOTATIONS.map(([notation, label]) =>
+      linkButton(label, () => void this.#copy(notation), `Copy the selection as ${label}`),
+    );
     return element(
       'div',
       { class: 'copy-bar', role: 'group', 'aria-label': 'Copy selection as' },

@@ -40,8 +40,17 @@ export function takeFocus(target: { focus(): void }): void {
 }
 
 /** A button with words. */
-export function textButton(label: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', { class: 'text-button', type: 'button' }, label);
+export function textButton(label: string, onClick: () => void, title?: string): HTMLButtonElement {
+  return wordButton('text-button', label, onClick, title);
+}
+
+/** A button that looks like a link. */
+export function linkButton(label: string, onClick: () => void, title?: string): HTMLButtonElement {
+  return wordButton('link-button', label, onClick, title);
+}
+
+function wordButton(look: string, label: string, onClick: () => void, title?: string): HTMLButtonElement {
+  const button = element('button', { class: look, type: 'button', title }, label);
   button.addEventListener('click', onClick);
   return button;
 }

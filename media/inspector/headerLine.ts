@@ -3,7 +3,7 @@
 import type { FileFact, FileSummary, IndexProgress } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatShare, formatSize } from '../../src/shared/quantities.ts';
 import { localTime } from './columns.ts';
-import { element, setHidden, setText } from './dom.ts';
+import { element, linkButton, setHidden, setText } from './dom.ts';
 
 export class HeaderLine {
   readonly root: HTMLElement;
@@ -23,17 +23,12 @@ export class HeaderLine {
   /** `next` gets the keyboard focus when the button that has it goes away. */
   constructor(onOpenStore: () => void, next: { focus(): void }) {
     this.#next = next;
-    this.#openStore = element(
-      'button',
-      {
-        type: 'button',
-        class: 'link-button',
-        title: 'States of records are known when the store they belong to is open',
-      },
+    this.#openStore = linkButton(
       'Open store to see states',
+      onOpenStore,
+      'States of records are known when the store they belong to is open',
     );
     this.#openStore.hidden = true;
-    this.#openStore.addEventListener('click', onOpenStore);
     this.root = element(
       'header',
       { class: 'header-line', hidden: true },

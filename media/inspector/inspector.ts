@@ -359,7 +359,12 @@ export class Inspector {
   /** The last row, where it is to be followed and is known. */
   #selectTail(): void {
     if (!this.#state.current.follow || this.#progress?.done !== true) return;
-    this.#table.select(this.#progress.rowCount - 1);
+    this.#table.select(this.#tailRow);
+  }
+
+  /** The last row of all, or of the filter; -1 for none. */
+  get #tailRow(): number {
+    return (this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount) - 1;
   }
 
   /** Where no row is selected or about to be: the first record rather than the file header, when there is one. */
@@ -400,7 +405,7 @@ export class Inspector {
     // The order that these rows are about to have decides.
     if (this.#sorting.order !== undefined) return;
     const isAtTail = this.#state.current.follow && progress.done && progress.matchCount > 0;
-    if (this.#pendingMatch === undefined && isAtTail) this.#table.select(progress.matchCount - 1);
+    if (this.#pendingMatch === undefined && isAtTail) this.#table.select(this.#tailRow);
     else if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
     else if (progress.done) void this.#selectAgain();
   }
@@ -701,9 +706,8 @@ export class Inspector {
   #setFollow(follow: boolean): void {
     this.#state.update({ follow });
     this.#toolbar.setFollow(follow);
-    if (!follow || this.#view !== this.#base) return;
-    const rowCount = this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount;
-    if (rowCount > 0) this.#table.select(rowCount - 1);
+    // In an order of its own the view has no tail.
+    if (follow && this.#view === this.#base && this.#tailRow >= 0) this.#table.select(this.#tailRow);
   }
 
   #openDetail(focus: boolean): void {

@@ -1,7 +1,7 @@
 /** A row as JSON, for the clipboard. */
 
 import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
-import { jsonOf } from './bytesAsText.ts';
+import { textOrNumbers } from './bytesAsText.ts';
 
 /**
  * Every field by its name; key and value in full, as a string where they are text, otherwise as an array of bytes.
@@ -23,7 +23,7 @@ function fieldValue(field: RecordField, bytes: Uint8Array): unknown {
   const { offsetBytes, sizeBytes, role, type, value } = field;
   if (role !== undefined) {
     if (offsetBytes + sizeBytes > bytes.length) return { omittedBytes: sizeBytes };
-    return JSON.parse(jsonOf(bytes.subarray(offsetBytes, offsetBytes + sizeBytes)));
+    return textOrNumbers(bytes.subarray(offsetBytes, offsetBytes + sizeBytes));
   }
   const number = type === 'number' ? Number(value.replaceAll(',', '')) : Number.NaN;
   return Number.isSafeInteger(number) ? number : value;

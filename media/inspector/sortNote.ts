@@ -4,7 +4,7 @@ import type { SortResult } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
 import type { RowOrder } from '../../src/shared/rowOrder.ts';
 import { COLUMNS } from './columns.ts';
-import { element, setHidden } from './dom.ts';
+import { element, linkButton, setHidden } from './dom.ts';
 
 export interface SortNoteEvents {
   onCancel(): void;
@@ -62,12 +62,6 @@ export class SortNote {
     for (const button of [this.#stop, this.#again, this.#fileOrder])
       setHidden(button, !buttons.includes(button), focusNext);
   }
-}
-
-function linkButton(label: string, onClick: () => void): HTMLButtonElement {
-  const button = element('button', { type: 'button', class: 'link-button' }, label);
-  button.addEventListener('click', onClick);
-  return button;
 }
 
 function titleOf({ column }: RowOrder): string {

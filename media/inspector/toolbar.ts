@@ -2,7 +2,7 @@
 
 import { formatCount } from '../../src/shared/quantities.ts';
 import type { Column } from './columns.ts';
-import { element, icon, iconButton, setHidden, setText } from './dom.ts';
+import { element, icon, iconButton, setHidden, setText, textButton } from './dom.ts';
 import { isOnMac, keyName } from './keyNames.ts';
 
 export interface ToolbarEvents {
@@ -23,24 +23,15 @@ export class Toolbar {
   readonly #events: ToolbarEvents;
   readonly #damage = element('div', { class: 'damage-steps', role: 'group', 'aria-label': 'Damage' });
   readonly #damageText = element('span', {});
-  readonly #salvage = element(
-    'button',
-    {
-      type: 'button',
-      class: 'text-button',
-      title: 'Copy the readable records into a new store; this file stays as it is',
-      hidden: true,
-    },
+  readonly #salvage = textButton(
     'Salvage…',
+    () => this.#events.onSalvage(),
+    'Copy the readable records into a new store; this file stays as it is',
   );
-  readonly #goTo = element(
-    'button',
-    {
-      type: 'button',
-      class: 'text-button',
-      title: `Go to offset, row, time … (${keyName({ key: 'ctrl+g' }, isOnMac())})`,
-    },
+  readonly #goTo = textButton(
     'Go to…',
+    () => this.#events.onGoTo(),
+    `Go to offset, row, time … (${keyName({ key: 'ctrl+g' }, isOnMac())})`,
   );
   readonly #follow: HTMLInputElement;
   readonly #menu = element('div', { class: 'menu', role: 'group', 'aria-label': 'Columns', hidden: true });
@@ -59,10 +50,9 @@ export class Toolbar {
       iconButton('arrow-down', 'Next damage (F8)', () => events.onDamage('next')),
       this.#salvage,
     );
-    this.#salvage.addEventListener('click', () => events.onSalvage());
+    this.#salvage.hidden = true;
     this.#columnsButton = iconButton('list-selection', 'Choose columns', () => this.#toggleMenu());
     this.#columnsButton.setAttribute('aria-expanded', 'false');
-    this.#goTo.addEventListener('click', () => events.onGoTo());
     this.root = element(
       'div',
       { class: 'toolbar', role: 'toolbar', 'aria-label': 'Inspector' },

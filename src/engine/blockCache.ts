@@ -4,9 +4,9 @@
  * Blocks are small, because keys that are read often stand all over a log: a block holds the neighbours of a record,
  * and little else that nobody asked for. While there is room, one comes in with the first read of it: that costs little
  * more than reading the record. Once the capacity is used up, it has to have been read more often of late than the one
- * that it pushes out; so reading everything once, or everything equally often, pushes out next to nothing. Every block of a file has a counter for that, in the cache or not, as in
- * TinyLFU (Einziger, Friedman and Manes, 2017), whose sketch saves memory that is not missed here: it is 5 bytes for
- * each block. A block leaves with its segment, too.
+ * that it pushes out; so reading everything once, or everything equally often, pushes out next to nothing. Every block
+ * of a file has a counter for that, in the cache or not, as in TinyLFU (Einziger, Friedman and Manes, 2017), whose sketch
+ * would save memory that is not missed here: 5 bytes for each block. A block leaves with its segment, too.
  *
  * What was written last is there too, in a few blocks that are used over and over: new memory for all that is written
  * would cost more than the writing.
@@ -42,10 +42,10 @@ export class BlockCache {
   #freshFrame: number;
   /** Of segments that are gone. */
   readonly #freeFrames: number[] = [];
-  readonly #slabs: (Uint8Array | undefined)[];
+  #slabs: (Uint8Array | undefined)[] = [];
   /** By frame: whose block it holds, and which. */
-  readonly #owners: (Segment | undefined)[];
-  readonly #numbers: Uint32Array;
+  #owners: (Segment | undefined)[] = [];
+  #numbers = new Uint32Array(0);
   readonly #segments = new Set<Segment>();
   #usedFrameCount = 0;
   #writtenHand = 0;
@@ -60,9 +60,6 @@ export class BlockCache {
     this.#freshFrame = this.#writtenFrameCount;
     this.#sweepHand = this.#writtenFrameCount;
     this.#readsUntilAge = READS_PER_AGE * this.#frameCount;
-    this.#slabs = new Array<undefined>(Math.ceil(this.#frameCount / (SLAB_MASK + 1))).fill(undefined);
-    this.#owners = new Array<undefined>(this.#frameCount).fill(undefined);
-    this.#numbers = new Uint32Array(this.#frameCount);
   }
 
   /** Bytes of the blocks that are there. */
@@ -132,9 +129,17 @@ export class BlockCache {
 
   #cover(segment: Segment, number: number): boolean {
     if (this.#frameCount === 0) return false;
+    if (this.#owners.length === 0) this.#makeFrames();
     segment.blocks.grow(segment.sizeBytes, number + 1);
     this.#segments.add(segment);
     return true;
+  }
+
+  /** Not before they are needed: it is memory that opening a store would wait for. */
+  #makeFrames(): void {
+    this.#slabs = new Array<undefined>(Math.ceil(this.#frameCount / (SLAB_MASK + 1))).fill(undefined);
+    this.#owners = new Array<undefined>(this.#frameCount).fill(undefined);
+    this.#numbers = new Uint32Array(this.#frameCount);
   }
 
   /** Counts a read of a block; the frame that holds it, or -1. */

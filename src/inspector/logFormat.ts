@@ -86,8 +86,8 @@ export interface QuickRowSink {
 
 export interface CrossCheckContext extends FileContext {
   /**
-   * Called after every little piece of work. When it is time for the other work of the thread, something to wait for,
-   * Throws, then or afterwards, when the check is no longer wanted.
+   * Called after every little piece of work. Returns something to wait for when it is time for the other work of the
+   * thread. Throws, then or afterwards, when the check is no longer wanted.
    */
   pause(): Promise<void> | undefined;
 }

@@ -147,11 +147,10 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
   await measurement.memory('with a tiny file');
   await workbench.runCommand('View: Close Editor');
   // What opening a custom editor takes at the least, whatever it shows.
-  const picture = () => workbench.webview().locator('img').waitFor();
   for (const what of ['first picture ever', "a picture in VS Code's own preview"]) {
     await measurement.time(what, async () => {
       await workbench.openFileInExplorer(PICTURE);
-      await picture();
+      await workbench.webview().locator('img').waitFor();
     });
     await workbench.runCommand('View: Close Editor');
   }

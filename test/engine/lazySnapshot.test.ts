@@ -64,6 +64,14 @@ describe('A store opened by its snapshot', function () {
 
   const open = (disk = new SimulatedDisk(image)) => Store.open(STORE_DIRECTORY, OPTIONS, disk);
 
+  /** The snapshot that closing has left is believed, and is what the log says. */
+  async function assertSnapshotIsSound(disk: SimulatedDisk): Promise<void> {
+    const store = await open(disk);
+    assert.equal(store.recovery.openedBy, 'snapshot');
+    assert.deepEqual((await store.replay()).differences, []);
+    await store.close();
+  }
+
   it('holds little of it in memory until it is asked, and then all', async () => {
     const store = await open();
     assert.equal(store.recovery.openedBy, 'snapshot');
@@ -248,10 +256,7 @@ describe('A store opened by its snapshot', function () {
     const report = await store.replay();
     assert.deepEqual(report.differences, []);
     await store.close();
-    const again = await open(disk);
-    assert.equal(again.recovery.openedBy, 'snapshot');
-    assert.deepEqual((await again.replay()).differences, []);
-    await again.close();
+    await assertSnapshotIsSound(disk);
   });
 
   it('is left alone by the background once the store is being closed', async () => {
@@ -277,10 +282,7 @@ describe('A store opened by its snapshot', function () {
     assert.equal(readsWhileWaiting, 0);
     assert.equal(disk.openFileCount, 0);
     disk.turn = undefined;
-    const again = await open(disk);
-    assert.equal(again.recovery.openedBy, 'snapshot');
-    assert.deepEqual((await again.replay()).differences, []);
-    await again.close();
+    await assertSnapshotIsSound(disk);
   });
 
   it('tells who needs a part that the background could not load, and nobody else', async () => {
