@@ -13,14 +13,13 @@
  * old one, which was checked when it was read.
  */
 
-import { HintFileEncoder } from '../format/hintFile.ts';
 import { FILE_HEADER_SIZE, OPERATION, RECORD, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import { writeU32 } from '../format/littleEndian.ts';
 import { bindToOffset, encodeRecord, type RecordView, rebindChecksum, recordSize } from '../format/record.ts';
 import type { SegmentDamage } from '../format/segmentScanner.ts';
 import type { CompactionReport, TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
-import { installHintFile } from './hintWriter.ts';
+import { HintOutput } from './hintOutput.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { entryAt, LivePlaces } from './livePlaces.ts';
@@ -50,8 +49,8 @@ export class Compaction {
   /** Smallest sequence number outside the inputs: tombstones above it must stay. */
   readonly #oldestOutside: number;
   readonly #outputs: Segment[] = [];
-  /** Of the last output. Those before it have been finished, or are being. */
-  #hints = new HintFileEncoder();
+  /** Of each output. Those before the last have been finished, or are being. */
+  readonly #hints: HintOutput[] = [];
   /** Outputs that are being synced, beside the rewriting of further ones. */
   readonly #finishing: Promise<void>[] = [];
   readonly #places: LivePlaces;
@@ -235,7 +234,7 @@ export class Compaction {
     view: RecordView,
     sizeBytes: number,
   ): void {
-    this.#hints.addRecord(record, segment.sizeBytes, view.bytes, view.start + RECORD_HEADER_SIZE, view.keyLength);
+    this.#hints.at(-1)?.add(record, segment.sizeBytes, view);
     segment.sizeBytes += sizeBytes;
     segment.countRecord(record.sequence, record.operation === OPERATION.del);
     this.#recordsKept++;
@@ -270,6 +269,7 @@ export class Compaction {
     segment.retired = true;
     segments.add(segment);
     this.#outputs.push(segment);
+    this.#hints.push(new HintOutput(this.#log, segment));
     return segment;
   }
 
@@ -286,20 +286,20 @@ export class Compaction {
 
   #finishOutput(): void {
     const segment = this.#outputs.at(-1);
-    if (segment === undefined) return;
+    const hints = this.#hints.at(-1);
+    if (segment === undefined || hints === undefined) return;
     this.#endRun();
     this.#flush();
-    const finished = this.#makeDurable(segment, this.#hints);
-    this.#hints = new HintFileEncoder();
+    const finished = this.#makeDurable(segment, hints);
     this.#finishing.push(finished);
     // Whoever waits for all of them hears of the error.
     finished.catch(() => undefined);
   }
 
-  async #makeDurable(segment: Segment, hints: HintFileEncoder): Promise<void> {
+  async #makeDurable(segment: Segment, hints: HintOutput): Promise<void> {
     await segment.file.sync();
     segment.syncedBytes = segment.sizeBytes;
-    await installHintFile(this.#log, segment, hints, { nowMs: this.#options.now(), isWanted: () => true });
+    await hints.install(this.#options.now(), () => true);
   }
 
   /** The one step that makes the compaction count. */
@@ -348,6 +348,7 @@ export class Compaction {
   #discardOutputs(): void {
     for (const segment of this.#outputs) this.#log.segments.drop(segment);
     try {
+      for (const hints of this.#hints) hints.abandon();
       for (const segment of this.#outputs) this.#log.removeFiles(segment);
       if (this.#outputs.length > 0) this.#log.storage.syncDirectory(this.#log.directory);
     } catch {

@@ -3,14 +3,12 @@
  * should not share its time with them. Under writes that never pause, each waits a few seconds at most.
  */
 
-import { HintFileEncoder } from '../format/hintFile.ts';
-import { OPERATION, RECORD_HEADER_SIZE } from '../format/layout.ts';
-import { crc32 } from './checksum.ts';
+import { OPERATION } from '../format/layout.ts';
+import { HintOutput } from './hintOutput.ts';
 import type { LiveLog } from './liveLog.ts';
 import { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
-import { replaceFileInSteps } from './storage.ts';
 
 /** The store counts as written to for so long after a commit. */
 const BUSY_MS = 50;
@@ -75,16 +73,23 @@ export class HintWriter {
   async #write(segment: Segment): Promise<void> {
     await this.#waitForPause();
     if (segment.retired || segment.hasHintFile || segment.recordCount === 0) return;
-    const encoder = new HintFileEncoder();
+    const output = new HintOutput(this.#log, segment);
+    try {
+      if (await this.#readInto(output, segment)) await output.install(this.#now(), () => !segment.retired);
+    } finally {
+      output.abandon();
+    }
+  }
+
+  /** Whether the segment is sound and still wanted. */
+  async #readInto(output: HintOutput, segment: Segment): Promise<boolean> {
     let isDamaged = false;
     const { file, id: segmentId, sizeBytes } = segment;
     const steps = scanSegmentInSteps(
       { file, segmentId, sizeBytes },
       {
         record: (record) => {
-          if (record.operation === OPERATION.batch) return;
-          const { offsetBytes, bytes, start, keyLength } = record;
-          encoder.addRecord(record, offsetBytes, bytes, start + RECORD_HEADER_SIZE, keyLength);
+          if (record.operation !== OPERATION.batch) output.add(record, record.offsetBytes, record);
         },
         damage: () => {
           isDamaged = true;
@@ -97,31 +102,8 @@ export class HintWriter {
     const pacer = new Pacer('Writing a hint file');
     while (steps.next().done !== true) {
       await pacer.pause();
-      if (segment.retired) return;
+      if (segment.retired) return false;
     }
-    if (isDamaged) return;
-    await installHintFile(this.#log, segment, encoder, { nowMs: this.#now(), isWanted: () => !segment.retired });
+    return !isDamaged;
   }
-}
-
-/** Writes a segment's hint file from the entries collected in `encoder`, while `isWanted` says so. */
-export async function installHintFile(
-  log: LiveLog,
-  segment: Segment,
-  encoder: HintFileEncoder,
-  { nowMs, isWanted }: { readonly nowMs: number; readonly isWanted: () => boolean },
-): Promise<void> {
-  const pieces = encoder.pieces(
-    {
-      segmentId: segment.id,
-      segmentSizeBytes: segment.sizeBytes,
-      segmentHeaderChecksum: segment.readHeaderChecksum(),
-      createdMs: nowMs,
-    },
-    crc32,
-  );
-  const pacer = new Pacer('Writing a hint file');
-  const steps = { pause: () => pacer.pause(), isWanted };
-  const isWritten = await replaceFileInSteps(log.storage, log.directory, segment.hintName, pieces, steps);
-  if (isWritten) segment.hasHintFile = true;
 }

@@ -104,65 +104,71 @@ export async function writeFullyAsync(file: StorageFile, source: Uint8Array, pos
 }
 
 /**
- * Replaces a small file in one atomic, durable step: a temporary file is written and synced, renamed over the old
- * one, and the directory is synced.
+ * A file that is to replace the one of its name in one atomic, durable step: it is written under a temporary name and
+ * synced, renamed over the old one, and the directory is synced.
  */
-export function replaceFile(storage: Storage, directory: string, name: string, parts: Iterable<Uint8Array>): void {
-  const path = storage.join(directory, name);
-  const temporary = `${path}.tmp`;
-  storage.remove(temporary);
-  const file = storage.open(temporary, 'create');
-  try {
-    let position = 0;
-    for (const part of parts) {
-      writeFully(file, part, position);
-      position += part.length;
-    }
-    file.syncNow();
-  } catch (error) {
-    file.close();
-    // On a full disk it would take up what is left.
-    storage.remove(temporary);
-    throw error;
+export class Replacement {
+  readonly #storage: Storage;
+  readonly #directory: string;
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: StorageFile;
+  #isOpen = true;
+
+  constructor(storage: Storage, directory: string, name: string) {
+    this.#storage = storage;
+    this.#directory = directory;
+    this.#path = storage.join(directory, name);
+    this.#temporary = `${this.#path}.tmp`;
+    storage.remove(this.#temporary);
+    this.#file = storage.open(this.#temporary, 'create');
   }
-  file.close();
-  storage.rename(temporary, path);
-  storage.syncDirectory(directory);
+
+  write(bytes: Uint8Array, position: number): void {
+    writeFully(this.#file, bytes, position);
+  }
+
+  syncNow(): void {
+    this.#file.syncNow();
+  }
+
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  /** Only after a sync. */
+  install(): void {
+    this.#close();
+    this.#storage.rename(this.#temporary, this.#path);
+    this.#storage.syncDirectory(this.#directory);
+  }
+
+  /** Removes what was written: on a full disk it would take up what is left. */
+  abandon(): void {
+    this.#close();
+    this.#storage.remove(this.#temporary);
+  }
+
+  #close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#file.close();
+  }
 }
 
-/**
- * The same for a large file, without blocking the thread while the disk works: `pause` lets others run between the
- * parts. The file is given up when nobody wants it any more. Returns whether it was replaced.
- */
-export async function replaceFileInSteps(
-  storage: Storage,
-  directory: string,
-  name: string,
-  parts: Iterable<Uint8Array>,
-  { pause, isWanted }: { readonly pause: () => Promise<void>; readonly isWanted: () => boolean },
-): Promise<boolean> {
-  const path = storage.join(directory, name);
-  const temporary = `${path}.tmp`;
-  storage.remove(temporary);
-  const file = storage.open(temporary, 'create');
-  let isWhole = false;
+/** Replaces a file by these parts, and blocks the thread until it is done. */
+export function replaceFile(storage: Storage, directory: string, name: string, parts: Iterable<Uint8Array>): void {
+  const replacement = new Replacement(storage, directory, name);
   try {
     let position = 0;
     for (const part of parts) {
-      writeFully(file, part, position);
+      replacement.write(part, position);
       position += part.length;
-      await pause();
     }
-    await file.sync();
-    isWhole = true;
-  } finally {
-    file.close();
-    isWhole &&= isWanted();
-    // On a full disk it would take up what is left.
-    if (!isWhole) storage.remove(temporary);
+    replacement.syncNow();
+  } catch (error) {
+    replacement.abandon();
+    throw error;
   }
-  if (!isWhole) return false;
-  storage.rename(temporary, path);
-  storage.syncDirectory(directory);
-  return true;
+  replacement.install();
 }

@@ -3,7 +3,7 @@
  * Specification: FORMAT.md, "Hint file".
  */
 
-import type { Crc32 } from './crc32.ts';
+import { type Crc32, shiftCrc32 } from './crc32.ts';
 import { decodeFileHeader, encodeFileHeader, type FileHeaderProblem } from './fileHeader.ts';
 import {
   FILE_CHECKSUM_SIZE,
@@ -83,17 +83,32 @@ export interface HintSink {
   entry(entry: HintEntryView): void;
 }
 
-/** Entries are collected in pieces, so that a large file is never copied while it grows. */
+/** A part of the file and where it stands. The bytes are valid until the call returns. */
+export type WriteHintPart = (bytes: Uint8Array, offsetBytes: number) => void;
+
+/** Entries are written in pieces of so many bytes. */
 const FIRST_PIECE_SIZE = 4096;
 const PIECE_SIZE = 1024 * 1024;
 
-/** Collects entries in the order of their records and makes the file's bytes. */
+/**
+ * Encodes entries in the order of their records and writes them as they come, a piece at a time, so that its memory
+ * does not grow with the file. The head, which counts the entries, is written last.
+ */
 export class HintFileEncoder {
-  readonly #fullPieces: Uint8Array[] = [];
+  readonly #write: WriteHintPart;
+  readonly #crc32: Crc32;
   #piece = new Uint8Array(FIRST_PIECE_SIZE);
   /** In `#piece`. */
   #end = 0;
+  /** Entries written, in bytes, and their checksum as if nothing stood before them. */
+  #writtenSize = 0;
+  #writtenChecksum = 0;
   #entryCount = 0;
+
+  constructor(write: WriteHintPart, crc32: Crc32) {
+    this.#write = write;
+    this.#crc32 = crc32;
+  }
 
   add(entry: HintEntry): void {
     this.addRecord(entry, entry.offsetBytes, entry.key, 0, entry.key.length);
@@ -123,30 +138,41 @@ export class HintFileEncoder {
     this.#entryCount++;
   }
 
-  /** The file's bytes, piece by piece. */
-  *pieces(segment: Omit<HintSummary, 'entryCount'>, crc32: Crc32): Generator<Uint8Array> {
-    const entries = [...this.#fullPieces, this.#piece.subarray(0, this.#end)];
+  /** Writes what is left and the head. */
+  finish(segment: Omit<HintSummary, 'entryCount'>): void {
+    this.#reserve(FILE_CHECKSUM_SIZE);
+    const entriesSize = this.#writtenSize + this.#end;
     const head = new Uint8Array(HINT_FIRST_ENTRY);
-    head.set(encodeFileHeader({ kind: FILE_KIND.hint, id: segment.segmentId, createdMs: segment.createdMs }, crc32));
+    const header = { kind: FILE_KIND.hint, id: segment.segmentId, createdMs: segment.createdMs };
+    head.set(encodeFileHeader(header, this.#crc32));
     writeU64(head, HINT_SUMMARY.segmentSize, segment.segmentSizeBytes);
     writeU32(head, HINT_SUMMARY.segmentHeaderChecksum, segment.segmentHeaderChecksum);
     writeU32(head, HINT_SUMMARY.entryCount, this.#entryCount);
-    const entriesSize = entries.reduce((sum, piece) => sum + piece.length, 0);
     writeU64(head, HINT_SUMMARY.entriesSize, entriesSize);
-    let checksum = 0;
-    for (const piece of [head, ...entries]) {
-      checksum = crc32(piece, 0, piece.length, checksum);
-      yield piece;
-    }
-    const end = new Uint8Array(FILE_CHECKSUM_SIZE);
-    writeU32(end, 0, checksum);
-    yield end;
+    const ofHead = this.#crc32(head, 0, head.length, 0);
+    const ofEntries = this.#crc32(this.#piece, 0, this.#end, this.#writtenChecksum);
+    writeU32(this.#piece, this.#end, ofEntries ^ shiftCrc32(ofHead, entriesSize));
+    this.#end += FILE_CHECKSUM_SIZE;
+    this.#writePiece();
+    this.#write(head, 0);
   }
 
   #reserve(sizeBytes: number): void {
-    if (this.#end + sizeBytes <= this.#piece.length) return;
-    if (this.#end > 0) this.#fullPieces.push(this.#piece.subarray(0, this.#end));
-    this.#piece = new Uint8Array(Math.max(sizeBytes, Math.min(PIECE_SIZE, this.#piece.length * 4)));
+    const needed = this.#end + sizeBytes;
+    if (needed <= this.#piece.length) return;
+    if (needed > PIECE_SIZE) {
+      this.#writePiece();
+      return;
+    }
+    const larger = new Uint8Array(Math.min(PIECE_SIZE, Math.max(needed, this.#piece.length * 4)));
+    larger.set(this.#piece.subarray(0, this.#end));
+    this.#piece = larger;
+  }
+
+  #writePiece(): void {
+    this.#write(this.#piece.subarray(0, this.#end), HINT_FIRST_ENTRY + this.#writtenSize);
+    this.#writtenChecksum = this.#crc32(this.#piece, 0, this.#end, this.#writtenChecksum);
+    this.#writtenSize += this.#end;
     this.#end = 0;
   }
 }

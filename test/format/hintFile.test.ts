@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { crc32 } from '../../src/format/crc32.ts';
 import { encodeFileHeader } from '../../src/format/fileHeader.ts';
-import { decodeHintFile, type HintEntry, HintFileEncoder, type HintFileResult } from '../../src/format/hintFile.ts';
+import { decodeHintFile, type HintEntry, type HintFileResult } from '../../src/format/hintFile.ts';
 import { FILE_KIND, HINT_ENTRY, HINT_FIRST_ENTRY, HINT_SUMMARY, OPERATION } from '../../src/format/layout.ts';
 import { writeU32 } from '../../src/format/littleEndian.ts';
 import { everyByteChange, everyTruncation } from '../support/byteMutations.ts';
+import { hintFileBytes } from '../support/hintFileBytes.ts';
 import { toBytes } from '../support/segmentBytes.ts';
 
 const SEGMENT = { segmentId: 9, segmentSizeBytes: 400, segmentHeaderChecksum: 0xdeadbeef, createdMs: 5 };
@@ -24,9 +25,9 @@ const ENTRIES: readonly HintEntry[] = [
 ];
 
 function encode(entries: readonly HintEntry[], segment = SEGMENT): Uint8Array {
-  const encoder = new HintFileEncoder();
-  for (const each of entries) encoder.add(each);
-  return Uint8Array.from(Buffer.concat([...encoder.pieces(segment, crc32)]));
+  return hintFileBytes(segment, (encoder) => {
+    for (const each of entries) encoder.add(each);
+  });
 }
 
 function decode(bytes: Uint8Array): { result: HintFileResult; entries: HintEntry[] } {
@@ -46,10 +47,12 @@ function withRightChecksum(bytes: Uint8Array): Uint8Array {
 describe('hint file', () => {
   const bytes = encode(ENTRIES);
 
-  it('comes back in any size, with keys longer than a piece of the encoder', () => {
+  it('comes back in any size, with long keys, in one piece of the encoder and in several', () => {
     const keys = Array.from({ length: 4000 }, (_, i) => toBytes(`key ${i}`));
     keys.splice(3, 0, new Uint8Array(65_535).fill(1));
     keys.splice(3000, 0, new Uint8Array(65_535).fill(2), new Uint8Array(4096).fill(3));
+    // More than a MiB together.
+    for (let i = 4; i < 24; i++) keys.splice(150 * i, 0, new Uint8Array(65_535).fill(i));
     const entries = keys.map((key, i) => entry(key, { sequence: i + 1, offsetBytes: 32 + i }));
     const { result, entries: decoded } = decode(encode(entries, { ...SEGMENT, segmentSizeBytes: 2 ** 20 }));
     assert.ok(result.ok);

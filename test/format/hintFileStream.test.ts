@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
 import { crc32 } from '../../src/format/crc32.ts';
-import { decodeHintFile, HintFileEncoder, type HintSummary } from '../../src/format/hintFile.ts';
+import { decodeHintFile, type HintSummary } from '../../src/format/hintFile.ts';
 import { HintFileStream } from '../../src/format/hintFileStream.ts';
 import { OPERATION, RECORD_HEADER_SIZE } from '../../src/format/layout.ts';
 import { everyByteChange, everyTruncation } from '../support/byteMutations.ts';
+import { hintFileBytes } from '../support/hintFileBytes.ts';
 
 const SEGMENT = { segmentId: 9, segmentSizeBytes: 2000, segmentHeaderChecksum: 0xdeadbeef, createdMs: 5 };
 
 function sample(): Uint8Array {
-  const encoder = new HintFileEncoder();
-  for (let index = 0; index < 12; index++) {
-    const key = new TextEncoder().encode(`key ${index}`);
-    encoder.add({
-      ...{ operation: OPERATION.put, offsetBytes: 32 + 100 * index, valueLength: index },
-      ...{ sequence: index + 1, expiryMs: 0, key },
-    });
-  }
-  return Uint8Array.from(Buffer.concat([...encoder.pieces(SEGMENT, crc32)]));
+  return hintFileBytes(SEGMENT, (encoder) => {
+    for (let index = 0; index < 12; index++) {
+      const key = new TextEncoder().encode(`key ${index}`);
+      encoder.add({
+        ...{ operation: OPERATION.put, offsetBytes: 32 + 100 * index, valueLength: index },
+        ...{ sequence: index + 1, expiryMs: 0, key },
+      });
+    }
+  });
 }
 
 interface Streamed {

@@ -1,10 +1,10 @@
 /** The store that FORMAT.md shows byte by byte, made by the format's encoders. */
 
 import { crc32 } from '../../src/format/crc32.ts';
-import { HintFileEncoder } from '../../src/format/hintFile.ts';
 import { FILE_HEADER, OPERATION, RECORD_FLAG } from '../../src/format/layout.ts';
 import { readU32 } from '../../src/format/littleEndian.ts';
 import { encodeManifest } from '../../src/format/manifest.ts';
+import { hintFileBytes } from './hintFileBytes.ts';
 import { buildSegment, CREATED_MS, toBytes } from './segmentBytes.ts';
 
 const EXPIRY_MS = CREATED_MS + 60_000;
@@ -23,26 +23,26 @@ export function exampleSegment(): Uint8Array {
 
 export function exampleHintFile(): Uint8Array {
   const segment = exampleSegment();
-  const encoder = new HintFileEncoder();
-  const put = OPERATION.put;
-  encoder.add({ operation: put, offsetBytes: 32, valueLength: 1, sequence: 1, expiryMs: 0, key: toBytes('k') });
-  const key = Uint8Array.of(0xff, 0x00);
-  encoder.add({ operation: put, offsetBytes: 114, valueLength: 0, sequence: 2, expiryMs: EXPIRY_MS, key });
-  encoder.add({
-    operation: OPERATION.del,
-    offsetBytes: 152,
-    valueLength: 0,
-    sequence: 3,
-    expiryMs: 0,
-    key: toBytes('k'),
-  });
   const summary = {
     segmentId: 1,
     segmentSizeBytes: segment.length,
     segmentHeaderChecksum: readU32(segment, FILE_HEADER.checksum),
     createdMs: CREATED_MS,
   };
-  return Uint8Array.from(Buffer.concat([...encoder.pieces(summary, crc32)]));
+  return hintFileBytes(summary, (encoder) => {
+    const put = OPERATION.put;
+    encoder.add({ operation: put, offsetBytes: 32, valueLength: 1, sequence: 1, expiryMs: 0, key: toBytes('k') });
+    const key = Uint8Array.of(0xff, 0x00);
+    encoder.add({ operation: put, offsetBytes: 114, valueLength: 0, sequence: 2, expiryMs: EXPIRY_MS, key });
+    encoder.add({
+      operation: OPERATION.del,
+      offsetBytes: 152,
+      valueLength: 0,
+      sequence: 3,
+      expiryMs: 0,
+      key: toBytes('k'),
+    });
+  });
 }
 
 export function exampleManifest(): Uint8Array {
