@@ -23,19 +23,27 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
   return {
     states: filter.states.length === 0 ? undefined : new Set(states),
     record(record) {
-      if (onlyDamaged || checksum === 'invalid') return false;
+      if (onlyDamaged || !hasChecksum(record.storedChecksum, record.computedChecksum, checksum)) return false;
       if (wanted !== undefined && wanted[record.operation] !== true) return false;
       if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
       if (!inRange(record.sizeBytes, sizeBytes)) return false;
       return texts.every((matches) => matches(record));
     },
     damage(damage) {
-      if (texts.length > 0 || sequence !== undefined || timeMs !== undefined || checksum === 'valid') return false;
+      if (texts.length > 0 || sequence !== undefined || timeMs !== undefined) return false;
+      if (!hasChecksum(damage.storedChecksum ?? NONE, damage.computedChecksum ?? NONE, checksum)) return false;
       if (wanted !== undefined && !filter.operations.includes('damage')) return false;
       if (filter.states.length > 0 && !filter.states.includes('damaged')) return false;
       return inRange(damage.sizeBytes, sizeBytes);
     },
   };
+}
+
+/** What has no checksum, or one that nothing was computed for, such as zeros and a torn tail, is neither. */
+function hasChecksum(stored: number, computed: number, wanted: RowFilter['checksum']): boolean {
+  if (wanted === undefined) return true;
+  if (stored === NONE || computed === NONE) return false;
+  return (stored === computed) === (wanted === 'valid');
 }
 
 function inRange(value: number, range: NumberRange | undefined): boolean {

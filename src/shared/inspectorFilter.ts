@@ -40,7 +40,7 @@ export const FILTER_HELP: readonly (readonly [example: string, meaning: string])
   ['value:"lat"', 'the value contains the text'],
   ['op:put  op:put,del', 'operation'],
   ['state:live', STATES.join(', ')],
-  ['checksum:invalid', 'valid or invalid'],
+  ['checksum:invalid', 'valid or invalid; rows without a checksum, such as zeros, are neither'],
   ['seq:100..200  seq:>100', 'range of sequence numbers'],
   ['time:2026-11-22..2026-11-23', 'range of times, local unless they end in Z'],
   ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],

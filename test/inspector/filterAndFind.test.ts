@@ -157,6 +157,33 @@ describe('filter', () => {
     });
   }
 
+  it('takes neither for valid nor for invalid what has no checksum', async () => {
+    const mixed = new SegmentBuilder();
+    mixed.add({ key: 'sound', value: 'v' });
+    mixed.raw(new Uint8Array(100));
+    mixed.add({ key: 'between', value: 'v' });
+    const flipped = mixed.add({ key: 'flipped', value: 'v' });
+    mixed.add({ key: 'behind', value: 'v' });
+    mixed.raw(Uint8Array.of(1, 2, 3));
+    const bytes = mixed.bytes();
+    bytes[flipped + 40] = (bytes[flipped + 40] as number) ^ 1;
+    const subject = await subjectOf(bytes);
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });
+    assert.deepEqual(
+      rows.map((row) => (row.kind === 'damage' ? row.reason : row.kind)),
+      ['header', 'record', 'zeros', 'record', 'bad checksum', 'record', 'torn tail'],
+    );
+    assert.deepEqual(await rowsOf(subject, 'checksum:valid'), [1, 3, 5]);
+    assert.deepEqual(await rowsOf(subject, 'checksum:invalid'), [4]);
+    const hint = probe(hintOfSegment(segmentOf(3, (index) => ({ key: `${index}`, value: 'v' })).bytes()), {
+      fileName: '000000000007.hint',
+    });
+    await openWhole(hint);
+    // Header, summary and three entries come before the checksum of the file.
+    assert.deepEqual(await rowsOf(hint, 'checksum:valid'), [5]);
+    assert.deepEqual(await rowsOf(hint, 'checksum:invalid'), []);
+  });
+
   for (const line of ['state:alive', 'seq:x', 'size:', 'key:/(/', 'checksum:maybe', 'time:tomorrow']) {
     it(`says what is wrong with ${line}`, () => {
       const parsed = parseFilter(line);
