@@ -56,6 +56,12 @@ const DAMAGES: readonly Damage[] = [
     put: (builder) => builder.add({ key: 'key', value: 'is' }, 0x80),
   },
   {
+    what: 'an operation of a later version',
+    reason: 'unknown operation',
+    message: /^41 bytes: the checksum is right, but the operation is not known to this version of Strata$/,
+    put: (builder) => builder.add({ key: 'key', value: 'is', operation: 9 }),
+  },
+  {
     what: 'text',
     reason: 'impossible length',
     message: /^500 bytes: the lengths are not those of any record$/,

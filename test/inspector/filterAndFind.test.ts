@@ -716,3 +716,57 @@ describe('export', () => {
     }
   });
 });
+
+describe('a match where a buffer ends', () => {
+  /** What filters and searches read at a time. */
+  const BUFFER_BYTES = 0x10_0000;
+  const NEEDLE = 'needle';
+  /** Of a record before its value, with a key of one byte. */
+  const HEAD_BYTES = 37;
+  const FILLER = { key: 'k', value: 'x'.repeat(1000 - HEAD_BYTES) };
+
+  for (let before = 0; before <= NEEDLE.length; before++) {
+    it(`is found with ${before} of its ${NEEDLE.length} bytes before the end`, async () => {
+      const builder = new SegmentBuilder();
+      while (builder.sizeBytes < BUFFER_BYTES - 2000) builder.add(FILLER);
+      const start = builder.sizeBytes;
+      const needleAt = BUFFER_BYTES - before;
+      const row = (start - 32) / 1000 + 1;
+      builder.add({ key: 'k', value: 'x'.repeat(needleAt - start - HEAD_BYTES) + NEEDLE });
+      for (let i = 0; i < 10; i++) builder.add(FILLER);
+      const subject = await subjectOf(builder.bytes());
+      assert.deepEqual(await rowsOf(subject, `value:${NEEDLE}`), [row]);
+      assert.deepEqual(await rowsOf(subject, `value:/e+dle/`), [row]);
+      for (const [kind, pattern] of [
+        ['text', NEEDLE],
+        ['regex', 'ne+d'],
+        ['hex', '6E ?? 65 64'],
+      ] as const) {
+        for (const direction of ['next', 'previous'] as const) {
+          const hit = await find(subject, { kind, pattern }, direction === 'next' ? -1 : row + 5, direction);
+          assert.equal(hit?.row, row, `${kind}, ${direction}`);
+          assert.equal(hit.offsetBytes + (hit.matchOffsetBytes ?? 0), needleAt, `${kind}, ${direction}`);
+        }
+      }
+    });
+  }
+
+  it('is found where a block of rows ends', async () => {
+    // As many rows are searched at a time on the way back.
+    const BLOCK_ROWS = 4096;
+    const atBorders = [BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, 2 * BLOCK_ROWS, 2 * BLOCK_ROWS + 1];
+    const value = (row: number) => (atBorders.includes(row) ? NEEDLE : 'hay');
+    const subject = await subjectOf(segmentOf(10_000, (index) => ({ key: 'k', value: value(index + 1) })).bytes());
+    assert.deepEqual(await rowsOf(subject, NEEDLE), atBorders);
+    const forward: (number | undefined)[] = [];
+    for (let from = -1; forward.length < atBorders.length; from = forward.at(-1) ?? Number.NaN) {
+      forward.push((await find(subject, { pattern: NEEDLE }, from, 'next'))?.row);
+    }
+    assert.deepEqual(forward, atBorders);
+    const backward: (number | undefined)[] = [];
+    for (let from = 10_001; backward.length < atBorders.length; from = backward.at(-1) ?? Number.NaN) {
+      backward.push((await find(subject, { pattern: NEEDLE }, from, 'previous'))?.row);
+    }
+    assert.deepEqual(backward, atBorders.toReversed());
+  });
+});

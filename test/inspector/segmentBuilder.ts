@@ -2,7 +2,7 @@
 
 import { crc32, segmentSalt } from '../../src/format/crc32.ts';
 import { encodeFileHeader } from '../../src/format/fileHeader.ts';
-import { FILE_KIND, OPERATION, RECORD_FLAG } from '../../src/format/layout.ts';
+import { FILE_KIND, OPERATION, type Operation, RECORD_FLAG } from '../../src/format/layout.ts';
 import { bindToOffset, encodeBatchFrame, encodeRecord, recordSize } from '../../src/format/record.ts';
 
 export interface BuiltRecord {
@@ -11,6 +11,8 @@ export interface BuiltRecord {
   readonly value?: string | Uint8Array;
   readonly timestampMs?: number;
   readonly expiryMs?: number;
+  /** Absent: put or del. */
+  readonly operation?: number;
 }
 
 const encoder = new TextEncoder();
@@ -77,12 +79,12 @@ export class SegmentBuilder {
     return this.raw(bytes);
   }
 
-  #encode({ key, value, timestampMs, expiryMs = 0 }: BuiltRecord, flags: number): Uint8Array {
+  #encode({ key, value, timestampMs, expiryMs = 0, operation }: BuiltRecord, flags: number): Uint8Array {
     const keyBytes = typeof key === 'string' ? encoder.encode(key) : key;
     const valueBytes = typeof value === 'string' ? encoder.encode(value) : (value ?? new Uint8Array(0));
     const sequence = ++this.#sequence;
     const record = {
-      operation: value === undefined ? OPERATION.del : OPERATION.put,
+      operation: (operation ?? (value === undefined ? OPERATION.del : OPERATION.put)) as Operation,
       flags,
       sequence,
       timestampMs: timestampMs ?? START_MS + sequence * 10,
