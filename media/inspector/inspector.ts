@@ -6,6 +6,7 @@ import type {
   FilterProgress,
   FindHit,
   FindPattern,
+  FindRequest,
   LocateTarget,
   PlaceOfRow,
   ViewCommand,
@@ -63,6 +64,7 @@ export class Inspector {
   #hasRows = false;
   /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
   #match: FindHit | undefined;
+  #matchPattern: FindPattern | undefined;
   /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
   #findGeneration = 0;
   /** Where the selected row starts. */
@@ -604,23 +606,35 @@ export class Inspector {
     this.#state.update({ find: pattern });
     const generation = ++this.#findGeneration;
     try {
-      const hit = await this.#host.find({ pattern, direction, view: this.#view, from: this.#table.selected });
+      const hit = await this.#host.find({ pattern, direction, view: this.#view, ...this.#findFrom(pattern) });
       if (generation !== this.#findGeneration) return;
       if (hit === undefined) {
         this.#findBar.showResult('No results', true);
         return;
       }
       this.#findBar.showResult(
-        `${hit.where}, row ${formatCount(hit.row)}${hit.wrapped ? ' · from the other end' : ''}`,
+        `${hit.where}, row ${formatCount(hit.row)}, at +${formatCount(hit.matchOffsetBytes)}` +
+          (hit.wrapped ? ' · from the other end' : ''),
         false,
       );
       this.#match = hit;
+      this.#matchPattern = pattern;
       this.#table.select(hit.position, 'center');
       await this.#showDetail(hit);
     } catch (error) {
       if (generation !== this.#findGeneration) return;
       this.#findBar.showResult(error instanceof Error ? error.message : String(error), true);
     }
+  }
+
+  /** The selected row, and the match in it when it is one of the same pattern. */
+  #findFrom({ kind, pattern, matchCase }: FindPattern): Pick<FindRequest, 'from' | 'fromMatchOffsetBytes'> {
+    const from = this.#table.selected;
+    const of = this.#matchPattern;
+    const isSame = of?.kind === kind && of.pattern === pattern && of.matchCase === matchCase;
+    const match = this.#match;
+    if (!isSame || match === undefined || match.offsetBytes !== this.#selectedOffset) return { from };
+    return { from, fromMatchOffsetBytes: match.matchOffsetBytes };
   }
 
   #cancelFind(): void {

@@ -5,8 +5,17 @@ import type { FindPattern } from '../shared/inspectorMessages.ts';
 import { characterPartBytes } from '../shared/keyText.ts';
 import { compileRegularExpression } from '../shared/regularExpression.ts';
 
-/** The first match in the bytes, or undefined. */
-export type ByteMatcher = (bytes: Uint8Array) => { readonly at: number; readonly sizeBytes: number } | undefined;
+export interface ByteMatch {
+  readonly at: number;
+  readonly sizeBytes: number;
+}
+
+export interface ByteMatcher {
+  /** The first match in the bytes, or undefined. */
+  (bytes: Uint8Array): ByteMatch | undefined;
+  /** That one and all further ones that are not empty, from left to right; none overlaps the one before. */
+  all(bytes: Uint8Array): Iterable<ByteMatch>;
+}
 
 /** What stands in decoded text for bytes that are not UTF-8. */
 const REPLACEMENT = '\ufffd';
@@ -25,22 +34,33 @@ export function compileMatcher({ kind, pattern, matchCase }: FindPattern): Match
   }
 }
 
+/** Of a pattern of fixed size: `search` returns where it is first found in the bytes from an index on, or -1. */
+function matcherOfSize(sizeBytes: number, search: (bytes: Uint8Array) => (from: number) => number): ByteMatcher {
+  const first = (bytes: Uint8Array) => {
+    const at = search(bytes)(0);
+    return at < 0 ? undefined : { at, sizeBytes };
+  };
+  return Object.assign(first, {
+    *all(bytes: Uint8Array) {
+      const find = search(bytes);
+      for (let at = find(0); at >= 0; at = find(at + sizeBytes)) yield { at, sizeBytes };
+    },
+  });
+}
+
 /** Text as UTF-8. Without `matchCase`, letters are compared in lower case. */
 export function matchText(pattern: string, matchCase: boolean): ByteMatcher {
   const needle = Buffer.from(pattern, 'utf8');
   if (matchCase) {
-    return (bytes) => {
-      const at = view(bytes).indexOf(needle);
-      return at < 0 ? undefined : { at, sizeBytes: needle.length };
-    };
+    return matcherOfSize(needle.length, (bytes) => (from) => view(bytes).indexOf(needle, from));
   }
   const lower = pattern.toLowerCase();
   // Bytes read as Latin-1 keep their positions; that is right for a pattern of ASCII letters, the usual one.
   if (needle.every((byte) => byte < 0x80)) {
-    return (bytes) => {
-      const at = view(bytes).toString('latin1').toLowerCase().indexOf(lower);
-      return at < 0 ? undefined : { at, sizeBytes: needle.length };
-    };
+    return matcherOfSize(needle.length, (bytes) => {
+      const text = view(bytes).toString('latin1').toLowerCase();
+      return (from) => text.indexOf(lower, from);
+    });
   }
   return matchRegex(escapeRegex(pattern), false);
 }
@@ -61,17 +81,14 @@ function matchHex(pattern: string): ByteMatcher {
     values[i] = Number.parseInt(`${high}${low}`.replaceAll('?', '0'), 16);
   }
   if (masks.every((mask) => mask === 0xff)) {
-    return (bytes) => {
-      const at = view(bytes).indexOf(values);
-      return at < 0 ? undefined : { at, sizeBytes: values.length };
-    };
+    return matcherOfSize(values.length, (bytes) => (from) => view(bytes).indexOf(values, from));
   }
-  return (bytes) => {
-    for (let at = 0; at + values.length <= bytes.length; at++) {
-      if (matchesMasked(bytes, at, values, masks)) return { at, sizeBytes: values.length };
+  return matcherOfSize(values.length, (bytes) => (from) => {
+    for (let at = from; at + values.length <= bytes.length; at++) {
+      if (matchesMasked(bytes, at, values, masks)) return at;
     }
-    return undefined;
-  };
+    return -1;
+  });
 }
 
 function matchesMasked(bytes: Uint8Array, at: number, values: Uint8Array, masks: Uint8Array): boolean {
@@ -84,13 +101,27 @@ function matchesMasked(bytes: Uint8Array, at: number, values: Uint8Array, masks:
 /** On the bytes read as UTF-8; bytes that are not are U+FFFD. Throws a sentence when the pattern is none. */
 export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
   const expression = compileRegularExpression(pattern, matchCase);
-  return (bytes) => {
+  const first = (bytes: Uint8Array) => {
     const text = view(bytes).toString('utf8');
     const match = expression.find(text);
     if (match === undefined) return undefined;
     const at = sizeOfDecoded(bytes, 0, text.slice(0, match.start));
     return { at, sizeBytes: sizeOfDecoded(bytes, at, text.slice(match.start, match.end)) };
   };
+  return Object.assign(first, {
+    *all(bytes: Uint8Array) {
+      const text = view(bytes).toString('utf8');
+      let from = 0;
+      let at = 0;
+      for (const { start, end } of expression.findAll(text)) {
+        at += sizeOfDecoded(bytes, at, text.slice(from, start));
+        const sizeBytes = sizeOfDecoded(bytes, at, text.slice(start, end));
+        yield { at, sizeBytes };
+        at += sizeBytes;
+        from = end;
+      }
+    },
+  });
 }
 
 /** How many bytes, from `start` on, were decoded to a text. */

@@ -1,7 +1,7 @@
-/** Finds the next or previous row of a view whose key, value or damaged bytes match. */
+/** Finds the next or previous match in the keys, values and damaged bytes of a view's rows. */
 
 import type { FindHit } from '../shared/inspectorMessages.ts';
-import type { ByteMatcher } from './byteMatcher.ts';
+import type { ByteMatch, ByteMatcher } from './byteMatcher.ts';
 import { isDamage, type RowVisitor, type VisitedRow } from './rowWalk.ts';
 
 /** How far a view is known. */
@@ -24,6 +24,8 @@ export interface FindTask {
   readonly matcher: ByteMatcher;
   /** Position in the view, itself excluded; -1: before the first. */
   readonly from: number;
+  /** The match in that row to go on from, by its offset in the row; undefined: the row is left out. */
+  readonly fromMatchOffsetBytes: number | undefined;
   readonly direction: 'next' | 'previous';
   /** Visits rows from a position on, or from a little before it, up to the end of the file. */
   readonly walk: (position: number, visit: RowVisitor) => Promise<boolean>;
@@ -43,6 +45,8 @@ const DAMAGE_SEARCH_BYTES = 0x10_0000;
  */
 export async function findRow(task: FindTask): Promise<FindHit | undefined> {
   const { direction, from } = task;
+  const inSameRow = await furtherMatch(task);
+  if (inSameRow !== undefined || task.signal.aborted) return inSameRow;
   if (direction === 'next') {
     const hit = await firstIn(task, from + 1, lastOf(task), false);
     if (hit !== undefined || task.signal.aborted) return hit;
@@ -58,6 +62,26 @@ export async function findRow(task: FindTask): Promise<FindHit | undefined> {
   // What has come to be known may have given the rows other numbers; then all are looked through.
   const first = known === 'part' ? 0 : Math.max(0, from);
   return lastIn(task, first, task.extent().count - 1, isWrapped);
+}
+
+/** The match after or before the one to go on from, in its row. */
+async function furtherMatch(task: FindTask): Promise<FindHit | undefined> {
+  const { from, fromMatchOffsetBytes, direction } = task;
+  if (from < 0 || fromMatchOffsetBytes === undefined) return undefined;
+  let hit: FindHit | undefined;
+  await task.walk(from, (visited) => {
+    if (visited.position < from) return false;
+    if (visited.position === from) {
+      for (const match of matchesIn(task, fieldsOf(task, visited.entry))) {
+        if (match.matchOffsetBytes === fromMatchOffsetBytes) continue;
+        const isAfter = match.matchOffsetBytes > fromMatchOffsetBytes;
+        if (isAfter === (direction === 'next')) hit = hitOf(visited, match, false);
+        if (isAfter) break;
+      }
+    }
+    return true;
+  });
+  return hit === undefined || task.signal.aborted ? undefined : task.settle(hit);
 }
 
 /** How far to walk forwards; without limit where there may be rows that are not known. */
@@ -98,23 +122,55 @@ async function lastIn(task: FindTask, low: number, high: number, wrapped: boolea
   return undefined;
 }
 
-function matchRow({ matcher, readBytes }: FindTask, visited: VisitedRow, wrapped: boolean): FindHit | undefined {
-  const { position, row, entry } = visited;
-  const { offsetBytes } = entry;
-  const place = { position, row, offsetBytes, wrapped };
-  if (isDamage(entry)) {
-    const match = matcher(readBytes(offsetBytes, Math.min(entry.sizeBytes, DAMAGE_SEARCH_BYTES)));
-    if (match === undefined) return undefined;
-    return { ...place, where: 'damage', matchOffsetBytes: match.at, matchSizeBytes: match.sizeBytes };
+type MatchInRow = Pick<FindHit, 'where' | 'matchOffsetBytes' | 'matchSizeBytes'>;
+
+interface SearchedField {
+  readonly where: FindHit['where'];
+  readonly bytes: Uint8Array;
+  /** Offset in the row. */
+  readonly start: number;
+}
+
+/** The match of a row that a search comes to first. */
+function matchRow(task: FindTask, visited: VisitedRow, wrapped: boolean): FindHit | undefined {
+  const fields = fieldsOf(task, visited.entry);
+  let found = firstMatchIn(task, fields);
+  if (found === undefined) return undefined;
+  if (task.direction === 'previous') for (const match of matchesIn(task, fields)) found = match;
+  return hitOf(visited, found, wrapped);
+}
+
+function hitOf({ position, row, entry }: VisitedRow, match: MatchInRow, wrapped: boolean): FindHit {
+  return { position, row, offsetBytes: entry.offsetBytes, wrapped, ...match };
+}
+
+/** Most rows have none, and are done with sooner than by `matchesIn`. */
+function firstMatchIn({ matcher }: FindTask, fields: readonly SearchedField[]): MatchInRow | undefined {
+  for (const field of fields) {
+    const match = matcher(field.bytes);
+    if (match !== undefined) return placed(field, match);
   }
-  const inKey = entry.keyLength > 0 ? matcher(entry.key) : undefined;
-  const match = inKey ?? (entry.valueLength > 0 ? matcher(entry.value) : undefined);
-  if (match === undefined) return undefined;
-  const fieldStart = inKey === undefined ? entry.valueStart : entry.keyStart;
-  return {
-    ...place,
-    where: inKey === undefined ? 'value' : 'key',
-    matchOffsetBytes: fieldStart - entry.recordStart + match.at,
-    matchSizeBytes: match.sizeBytes,
-  };
+  return undefined;
+}
+
+/** All matches of a row, by ascending offset. */
+function* matchesIn({ matcher }: FindTask, fields: readonly SearchedField[]): Generator<MatchInRow> {
+  for (const field of fields) for (const match of matcher.all(field.bytes)) yield placed(field, match);
+}
+
+function placed({ where, start }: SearchedField, { at, sizeBytes }: ByteMatch): MatchInRow {
+  return { where, matchOffsetBytes: start + at, matchSizeBytes: sizeBytes };
+}
+
+/** What of a row is searched, as it stands in the row. An empty field has nothing to find, whatever the pattern. */
+function fieldsOf({ readBytes }: FindTask, entry: VisitedRow['entry']): SearchedField[] {
+  if (isDamage(entry)) {
+    const bytes = readBytes(entry.offsetBytes, Math.min(entry.sizeBytes, DAMAGE_SEARCH_BYTES));
+    return [{ where: 'damage', bytes, start: 0 }];
+  }
+  const { key, keyStart, value, valueStart, recordStart } = entry;
+  const fields: SearchedField[] = [];
+  if (key.length > 0) fields.push({ where: 'key', bytes: key, start: keyStart - recordStart });
+  if (value.length > 0) fields.push({ where: 'value', bytes: value, start: valueStart - recordStart });
+  return keyStart <= valueStart ? fields : fields.reverse();
 }

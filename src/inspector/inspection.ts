@@ -342,7 +342,7 @@ export class Inspection implements ScanCalls {
     return this.#walkRows(from, ONLY_DAMAGE, visit, SCAN_CHUNK_BYTES);
   }
 
-  async find({ pattern, view, from, direction }: FindRequest): Promise<FindHit | undefined> {
+  async find({ pattern, view, from, fromMatchOffsetBytes, direction }: FindRequest): Promise<FindHit | undefined> {
     const compiled = compileMatcher(pattern);
     if (!compiled.ok) throw new Error(compiled.message);
     this.#find?.abort();
@@ -365,6 +365,7 @@ export class Inspection implements ScanCalls {
       settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
       matcher: compiled.matcher,
       from,
+      fromMatchOffsetBytes,
       direction,
       walk: (position, visit) => {
         allWereKnown = this.#extentOf(view).known === 'all';

@@ -2,7 +2,7 @@
 
 import type { NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
 import type { RecordState } from '../shared/recordState.ts';
-import { type ByteMatcher, matchRegex, matchText } from './byteMatcher.ts';
+import { type ByteMatch, matchRegex, matchText } from './byteMatcher.ts';
 import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 
 export interface CompiledFilter {
@@ -61,7 +61,7 @@ function compileText({ kind, pattern, where }: TextCondition): (record: LogRecor
 }
 
 /** Text without capitals is looked for in any case, as in the search of editors that call this "smart case". */
-function compilePattern(kind: TextCondition['kind'], pattern: string): ByteMatcher {
+function compilePattern(kind: TextCondition['kind'], pattern: string): (bytes: Uint8Array) => ByteMatch | undefined {
   const matchCase = pattern !== pattern.toLowerCase();
   if (kind === 'regex') return matchRegex(pattern, matchCase);
   if (kind === 'contains') return matchText(pattern, matchCase);

@@ -52,6 +52,8 @@ export interface FindRequest {
   readonly view: ViewId;
   /** Position in the view to start at, itself excluded; -1 to start before the first. */
   readonly from: number;
+  /** Where the match in that row is to go on from, from the row's first byte; absent: none of that row. */
+  readonly fromMatchOffsetBytes?: number;
   readonly direction: 'next' | 'previous';
 }
 

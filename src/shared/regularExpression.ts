@@ -11,7 +11,14 @@ const LEFT_OUT = /\(\?[=!]|\\[1-9]/;
 export interface RegularExpression {
   test(text: string): boolean;
   /** The first match, `start` and `end` in UTF-16 units. */
-  find(text: string): { readonly start: number; readonly end: number } | undefined;
+  find(text: string): TextMatch | undefined;
+  /** The first match and every further one that is not empty, from left to right; none overlaps the one before. */
+  findAll(text: string): Iterable<TextMatch>;
+}
+
+export interface TextMatch {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Throws a sentence for people when the pattern is none. */
@@ -24,6 +31,15 @@ export function compileRegularExpression(pattern: string, matchCase: boolean): R
       if (!expression.test(text)) return undefined;
       const matcher = expression.matcher(text);
       return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
+    },
+    *findAll(text) {
+      if (!expression.test(text)) return;
+      const matcher = expression.matcher(text);
+      let isFirst = true;
+      for (let isFound = matcher.find(); isFound; isFound = matcher.find()) {
+        if (isFirst || matcher.end() > matcher.start()) yield { start: matcher.start(), end: matcher.end() };
+        isFirst = false;
+      }
     },
   };
 }

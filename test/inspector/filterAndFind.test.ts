@@ -52,6 +52,27 @@ function find(
   return subject.inspection.find({ pattern: whole, view, from, direction });
 }
 
+/** Goes from match to match, as somebody does who keeps pressing a key; each as row, place in the row, and length. */
+async function walkMatches(
+  subject: Probe,
+  pattern: Partial<FindPattern>,
+  direction: 'next' | 'previous',
+  count: number,
+): Promise<readonly (readonly [row: number, at: number, sizeBytes: number])[]> {
+  const whole: FindPattern = { kind: 'text', pattern: '', matchCase: false, ...pattern };
+  const places: [number, number, number][] = [];
+  let from = {};
+  let position = -1;
+  for (let i = 0; i < count; i++) {
+    const hit = await subject.inspection.find({ pattern: whole, view: 0, from: position, direction, ...from });
+    assert.ok(hit !== undefined);
+    places.push([hit.row, hit.matchOffsetBytes, hit.matchSizeBytes]);
+    position = hit.position;
+    from = { fromMatchOffsetBytes: hit.matchOffsetBytes };
+  }
+  return places;
+}
+
 async function subjectOf(bytes: Uint8Array): Promise<Probe> {
   const subject = probe(bytes);
   await openWhole(subject);
@@ -714,6 +735,64 @@ describe('export', () => {
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
+  });
+});
+
+describe('several matches in one record', () => {
+  const HEAD_BYTES = 36;
+  const builder = new SegmentBuilder();
+  builder.add({ key: 'aXa', value: 'no' });
+  builder.add({ key: 'none', value: 'no' });
+  builder.add({ key: 'Xkey', value: 'X1XX2' });
+  builder.raw(Uint8Array.from([...new Uint8Array(40), 0x58, ...new Uint8Array(9), 0x58, ...new Uint8Array(40)]));
+  builder.add({ key: 'last', value: '€X€' });
+  const subject = probe(builder.bytes());
+  before(() => openWhole(subject));
+
+  const ALL = [
+    [1, HEAD_BYTES + 1, 1],
+    [3, HEAD_BYTES, 1],
+    [3, HEAD_BYTES + 4, 1],
+    [3, HEAD_BYTES + 6, 1],
+    [3, HEAD_BYTES + 7, 1],
+    [4, 40, 1],
+    [4, 50, 1],
+    [5, HEAD_BYTES + 4 + 3, 1],
+  ];
+
+  for (const pattern of [
+    { kind: 'text', pattern: 'X', matchCase: true },
+    { kind: 'text', pattern: 'x', matchCase: false },
+    { kind: 'hex', pattern: '58' },
+    { kind: 'hex', pattern: '5? ' },
+    { kind: 'regex', pattern: 'X', matchCase: true },
+    { kind: 'regex', pattern: 'X(?:)' },
+  ] as const) {
+    it(`are gone to one after the other, both ways and round the ends: ${pattern.kind} ${pattern.pattern}`, async () => {
+      const around = [...ALL, ...ALL.slice(0, 3)];
+      assert.deepEqual(await walkMatches(subject, pattern, 'next', around.length), around);
+      const back = ALL.toReversed();
+      assert.deepEqual(await walkMatches(subject, pattern, 'previous', around.length), [...back, ...back.slice(0, 3)]);
+    });
+  }
+
+  it('do not overlap, and empty ones are not gone to one after the other', async () => {
+    const two = await walkMatches(subject, { pattern: 'xx' }, 'next', 2);
+    assert.deepEqual(two, [
+      [3, HEAD_BYTES + 6, 2],
+      [3, HEAD_BYTES + 6, 2],
+    ]);
+    const maybe = await walkMatches(subject, { kind: 'regex', pattern: 'X*' }, 'next', 3);
+    assert.deepEqual(maybe, [
+      [1, HEAD_BYTES, 0],
+      [1, HEAD_BYTES + 1, 1],
+      [1, HEAD_BYTES + 3, 0],
+    ]);
+  });
+
+  it('count from another match of the row only when that is said', async () => {
+    const hit = await find(subject, { pattern: 'X' }, 3, 'next');
+    assert.equal(hit?.row, 4);
   });
 });
 
