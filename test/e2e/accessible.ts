@@ -1,10 +1,14 @@
 // Accessibility by axe, in webviews: those that run scripts, and those that allow none.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Frame, FrameLocator, Page } from 'playwright-core';
 
-/** The axe that the Playwright package brings along. */
-const axe: { readonly source: string } = createRequire(import.meta.resolve('@axe-core/playwright'))('axe-core');
+/** The axe that the Playwright package brings along; every webview is sent it anew. */
+const axeSource = readFileSync(
+  createRequire(import.meta.resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'),
+  'utf8',
+);
 
 /**
  * Runs axe on an element inside a webview alone: going through the frames around it would open another page, which hides
@@ -50,7 +54,7 @@ export async function assertScriptlessAccessible(webview: FrameLocator, window: 
 }
 
 async function assertNoViolations(frame: Frame, selector: string, state: string): Promise<void> {
-  if (!(await frame.evaluate(`'axe' in window`))) await frame.evaluate(axe.source);
+  if (!(await frame.evaluate(`'axe' in window`))) await frame.evaluate(axeSource);
   // Nothing here is media or turned with the device, for which alone axe would load the style sheets once more.
   const found = await frame.evaluate<string[]>(
     `axe.run('${selector}', { preload: false, resultTypes: ['violations'] }).then(({ violations }) =>

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
-import { screenshotInThemes, THEMES } from './themes.ts';
+import { screenshotInThemes } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const CITIES = '000000000007.seg';
@@ -136,35 +136,30 @@ describe('inspector search', () => {
     await keyboard.press('Escape');
   });
 
-  for (const [theme, name] of THEMES) {
-    it(`shows filters with hits, without hits, and with a mistake in ${theme}`, async () => {
-      const { workbench } = fixture;
-      await workbench.setTheme(theme);
-      const editor = await openAtStart();
-      await editor.filter('prefix:city/000 op:put size:<200');
-      await eventually(async () =>
-        assert.match(await editor.frame.locator('.filter-status').innerText(), /^99 of 20,001$/),
-      );
-      await editor.active.filter({ hasText: 'city/00001' }).waitFor();
-      await workbench.screenshot(`inspector-filter-hits-${name}`);
-      await editor.assertAccessible('a filter with hits');
-      await editor.filter('key:nowhere');
-      await eventually(async () =>
-        assert.match(await editor.frame.locator('.filter-status').innerText(), /^0 of 20,001$/),
-      );
-      await editor.frame.getByText('No record matches the filter').waitFor();
-      await workbench.screenshot(`inspector-filter-none-${name}`);
-      await editor.assertAccessible('a filter without hits');
-      await editor.filter('size:>much');
-      await editor.frame.locator('.filter-problem').filter({ hasText: /./ }).waitFor();
-      await workbench.screenshot(`inspector-filter-wrong-${name}`);
-      await editor.filter('');
-      await workbench.runCommand('Strata: Show Inspector Shortcuts');
-      await editor.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
-      await workbench.screenshot(`inspector-help-${name}`);
-      await workbench.page.keyboard.press('Escape');
-    });
-  }
+  it('shows filters with hits, without hits, and with a mistake, and the help, in every theme', async () => {
+    const { workbench } = fixture;
+    const editor = await openAtStart();
+    const status = (expected: RegExp) =>
+      eventually(async () => assert.match(await editor.frame.locator('.filter-status').innerText(), expected));
+    await editor.filter('prefix:city/000 op:put size:<200');
+    await status(/^99 of 20,001$/);
+    await editor.active.filter({ hasText: 'city/00001' }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-filter-hits', () => editor.assertAccessible('a filter with hits'));
+    await editor.filter('key:nowhere');
+    await status(/^0 of 20,001$/);
+    await editor.frame.getByText('No record matches the filter').waitFor();
+    await screenshotInThemes(workbench, 'inspector-filter-none', () =>
+      editor.assertAccessible('a filter without hits'),
+    );
+    await editor.filter('size:>much');
+    await editor.frame.locator('.filter-problem').filter({ hasText: /./ }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-filter-wrong');
+    await editor.filter('');
+    await workbench.runCommand('Strata: Show Inspector Shortcuts');
+    await editor.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-help');
+    await workbench.page.keyboard.press('Escape');
+  });
 
   it('filters by each of its conditions', async () => {
     const editor = await openAtStart();
@@ -371,8 +366,7 @@ describe('inspector search', () => {
     await openSegment(workbench, OTHER);
     editor = await openSegment(workbench, CITIES);
     await assertBack();
-    // VS Code in a browser writes its storage every five seconds, and cannot while the page goes away.
-    await workbench.page.waitForTimeout(7000);
+    await editor.untilStored(CITIES, 'prefix:city/1');
     await workbench.reload();
     await workbench.tab(CITIES).first().click();
     editor = new SegmentEditor(workbench);

@@ -59,6 +59,18 @@ export class SegmentEditor {
     await this.frame.getByRole('textbox', { name: 'Filter' }).fill(text);
   }
 
+  /** Waits until VS Code and the extension have stored what the editor of a file shows, with this filter. */
+  async untilStored(fileName: string, query: string): Promise<void> {
+    await eventually(async () => {
+      const { 'strata.inspector.views': views = [] } = JSON.parse(await this.#workbench.stored('strata.strata'));
+      const [, state] = (views as [string, { query?: string }][]).find(([uri]) => uri.endsWith(fileName)) ?? [];
+      assert.equal(state?.query, query);
+      // It is text within text there.
+      const editors = (await this.#workbench.stored('memento/workbench.parts.editor')).replaceAll('\\', '');
+      assert.ok(editors.includes(JSON.stringify(state).replaceAll('\\', '')), 'VS Code has stored the same state');
+    });
+  }
+
   /** Asks for an export of the rows shown of the file with this name, and answers the dialog with a path. */
   async exportTo(fileName: string, target: string): Promise<void> {
     await this.button('Export the rows shown').click();

@@ -7,3 +7,6 @@ export const hexEditorStandIn = path.join(directory, 'hexEditorStandIn');
 
 /** The scheme `other-disk`: the files of the disk, through a file system that can only be read whole. */
 export const otherDisk = path.join(directory, 'otherDisk');
+
+/** Has a key for each theme. */
+export const themeKeys = path.join(directory, 'themeKeys');

@@ -7,10 +7,26 @@ export const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
   ['Dark High Contrast', 'contrast'],
 ];
 
-/** The same window in each of them, as `<name>-dark` and so on. */
-export async function screenshotInThemes(workbench: Workbench, name: string): Promise<void> {
-  for (const [theme, themeName] of THEMES) {
+/**
+ * Does something in each of them, beginning with the one that the window has, if it is the first or the last: a change
+ * of theme is what takes time. What is to be in a certain theme afterwards sets it.
+ */
+export async function inThemes(workbench: Workbench, act: (themeName: string) => Promise<void>): Promise<void> {
+  const last = THEMES[THEMES.length - 1] as (typeof THEMES)[number];
+  for (const [theme, themeName] of (await workbench.hasTheme(last[0])) ? THEMES.toReversed() : THEMES) {
     await workbench.setTheme(theme);
-    await workbench.screenshot(`${name}-${themeName}`);
+    await act(themeName);
   }
+}
+
+/** The same window in each of them, as `<name>-dark` and so on; `check` is run on each. */
+export async function screenshotInThemes(
+  workbench: Workbench,
+  name: string,
+  check?: () => Promise<void>,
+): Promise<void> {
+  await inThemes(workbench, async (themeName) => {
+    await workbench.screenshot(`${name}-${themeName}`);
+    await check?.();
+  });
 }

@@ -8,6 +8,7 @@ import { type ChromiumPage, openChromiumPage } from '../support/chromiumPage.ts'
 import { startVscodeHost, type VscodeHost, type VscodeHostOptions } from '../support/vscodeHost.ts';
 import { eventually } from './eventually.ts';
 import { extensionUnderTest } from './extensionUnderTest.ts';
+import { themeKeys } from './testExtensions.ts';
 
 /** Names of themes that come with VS Code, as the theme picker shows them. */
 export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 'Light High Contrast';
@@ -34,6 +35,7 @@ export class Workbench implements AsyncDisposable {
     const host = await startVscodeHost({
       ...options,
       fewBuiltinExtensions: true,
+      furtherExtensions: [themeKeys, ...(options.furtherExtensions ?? [])],
       extension: extensionUnderTest.source,
     });
     let browser: ChromiumPage | undefined;
@@ -64,6 +66,28 @@ export class Workbench implements AsyncDisposable {
   async reload(): Promise<void> {
     await this.page.reload();
     await this.#untilReady();
+  }
+
+  /**
+   * What is stored under a key for the workspace. VS Code in a browser writes it every few seconds, and cannot while the
+   * page goes away: what is to survive a reload must be there before.
+   */
+  async stored(key: string): Promise<string> {
+    return this.page.evaluate(async (wanted) => {
+      const settled = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const found: string[] = [];
+      for (const { name = '' } of await indexedDB.databases()) {
+        if (!name.startsWith('vscode-web-state-db-') || name.endsWith('-global')) continue;
+        const database = await settled(indexedDB.open(name));
+        found.push((await settled(database.transaction('ItemTable').objectStore('ItemTable').get(wanted))) ?? '');
+        database.close();
+      }
+      return found.join('\n');
+    }, key);
   }
 
   /** Where the server listens. */
@@ -200,19 +224,19 @@ export class Workbench implements AsyncDisposable {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
 
+  /** Whether the window has this theme, or another one of its kind. */
+  async hasTheme(name: ThemeName): Promise<boolean> {
+    return this.page.locator(`.monaco-workbench.${THEME_KINDS[name].kind}`).isVisible();
+  }
+
   /** Does nothing where the window has the theme already. */
   async setTheme(name: ThemeName): Promise<void> {
-    const { kind, webviewKind } = THEME_KINDS[name];
-    const themed = this.page.locator(`.monaco-workbench.${kind}`);
-    if (!(await themed.isVisible())) {
+    const { themeKey, kind, webviewKind } = THEME_KINDS[name];
+    if (!(await this.hasTheme(name))) {
+      const themed = this.page.locator(`.monaco-workbench.${kind}`);
       await eventually(async () => {
-        // Its own keys are sooner there than the palette.
-        await this.page.keyboard.press('ControlOrMeta+K');
-        await this.page.keyboard.press('ControlOrMeta+T');
-        await this.#quickInput().fill(name, { timeout: 2000 });
-        await this.#quickInputRow(name).first().click({ timeout: 2000 });
-        await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
-        await themed.waitFor({ timeout: 5000 });
+        await this.page.keyboard.press(themeKey);
+        await themed.waitFor({ timeout: 3000 });
       });
     }
     // A webview hears of it from the workbench, and later.
@@ -347,10 +371,21 @@ function exactly(text: string): RegExp {
   return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 }
 
-/** How the kind of a theme is called in the window's class, and in webviews. */
-const THEME_KINDS: Readonly<Record<ThemeName, { readonly kind: string; readonly webviewKind: string }>> = {
-  'Dark Modern': { kind: 'vs-dark', webviewKind: 'vscode-dark' },
-  'Light Modern': { kind: 'vs', webviewKind: 'vscode-light' },
-  'Dark High Contrast': { kind: 'hc-black', webviewKind: 'vscode-high-contrast' },
-  'Light High Contrast': { kind: 'hc-light', webviewKind: 'vscode-high-contrast-light' },
+interface ThemeKind {
+  /** Of the extension that is there for it. */
+  readonly themeKey: string;
+  /** In the window's class. */
+  readonly kind: string;
+  readonly webviewKind: string;
+}
+
+const THEME_KINDS: Readonly<Record<ThemeName, ThemeKind>> = {
+  'Dark Modern': { themeKey: 'Control+Alt+Shift+F1', kind: 'vs-dark', webviewKind: 'vscode-dark' },
+  'Light Modern': { themeKey: 'Control+Alt+Shift+F2', kind: 'vs', webviewKind: 'vscode-light' },
+  'Dark High Contrast': { themeKey: 'Control+Alt+Shift+F3', kind: 'hc-black', webviewKind: 'vscode-high-contrast' },
+  'Light High Contrast': {
+    themeKey: 'Control+Alt+Shift+F4',
+    kind: 'hc-light',
+    webviewKind: 'vscode-high-contrast-light',
+  },
 };
