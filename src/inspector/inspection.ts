@@ -600,11 +600,12 @@ export class Inspection implements ScanCalls {
       // What another file tells is there much sooner, so it goes first.
       if (this.#quick?.state === 'reading') this.#stepQuick(this.#quick);
       else index.step();
+      // Before anybody else reports on the index in the turns between.
+      if (index.done) this.#endQuick();
       await nextTurn();
     }
     if (this.#closed || index !== this.#index) return;
     this.#indexing = false;
-    this.#endQuick();
     this.#reportIndex();
     if (this.#file.sizeBytes > index.sizeBytes) this.#goOn();
   }
