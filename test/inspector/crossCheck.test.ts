@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
 import { crc32 } from '../../src/format/crc32.ts';
+import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
 import {
   HINT_ENTRY,
   HINT_FIRST_ENTRY,
   HINT_SUMMARY,
+  SNAPSHOT_ENTRY,
+  SNAPSHOT_ENTRY_SIZE,
   SNAPSHOT_FIRST_SEGMENT,
+  SNAPSHOT_FREE_ENTRY,
   SNAPSHOT_SEGMENT,
+  SNAPSHOT_SEGMENT_SIZE,
 } from '../../src/format/layout.ts';
 import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import { Inspection } from '../../src/inspector/inspection.ts';
@@ -79,6 +84,94 @@ describe('hint files, snapshots and manifests under inspection', () => {
     writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
     writeFileSync(file, bytes);
   }
+
+  /** Changes the first live entry of the snapshot, with the checksum made right again; returns where the entry starts. */
+  function changeEntry(change: (bytes: Uint8Array, at: number) => void): number {
+    const file = path.join(directory, 'KEYDIR');
+    const bytes = new Uint8Array(readFileSync(file));
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok);
+    let at = decoded.layout.columns.entries.offsetBytes;
+    while (readU32(bytes, at + SNAPSHOT_ENTRY.segment) === SNAPSHOT_FREE_ENTRY) at += SNAPSHOT_ENTRY_SIZE;
+    change(bytes, at);
+    writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+    writeFileSync(file, bytes);
+    return at;
+  }
+
+  async function problemsOfSnapshot(): Promise<readonly string[]> {
+    const { inspection, progress } = await inspect('KEYDIR');
+    assert.equal(progress.damage.ranges, 0, 'the checksum is right');
+    const check = await inspection.crossCheck();
+    inspection.close();
+    return check?.problems ?? [];
+  }
+
+  const hex = (offsetBytes: number) => `0x${offsetBytes.toString(16).toUpperCase().padStart(8, '0')}`;
+
+  it('names the record that a snapshot has no entry for', async () => {
+    let place = { segment: -1, offset: -1 };
+    changeEntry((bytes, at) => {
+      const segmentIndex = readU32(bytes, at + SNAPSHOT_ENTRY.segment);
+      const segmentAt = SNAPSHOT_FIRST_SEGMENT + segmentIndex * SNAPSHOT_SEGMENT_SIZE;
+      place = {
+        segment: readU32(bytes, segmentAt + SNAPSHOT_SEGMENT.segmentId),
+        offset: readU32(bytes, at + SNAPSHOT_ENTRY.offset),
+      };
+      writeU32(bytes, at + SNAPSHOT_ENTRY.segment, SNAPSHOT_FREE_ENTRY);
+      // Also where the counts agree with what is there.
+      const liveCountAt = segmentAt + SNAPSHOT_SEGMENT.liveCount;
+      writeU32(bytes, liveCountAt, readU32(bytes, liveCountAt) - 1);
+    });
+    assert.deepEqual(await problemsOfSnapshot(), [
+      `The record at ${hex(place.offset)} of segment ${place.segment} has no entry.`,
+    ]);
+  });
+
+  it('names a wrong offset in a snapshot: where it points, and the record that no entry points at', async () => {
+    let offset = -1;
+    const at = changeEntry((bytes, entry) => {
+      offset = readU32(bytes, entry + SNAPSHOT_ENTRY.offset);
+      writeU32(bytes, entry + SNAPSHOT_ENTRY.offset, offset + 1);
+    });
+    const problems = await problemsOfSnapshot();
+    assert.equal(problems.length, 2);
+    assert.match(
+      problems[0] ?? '',
+      new RegExp(`^The entry at ${hex(at)} points at ${hex(offset + 1)} of segment \\d+, where no valid put`),
+    );
+    assert.match(problems[1] ?? '', new RegExp(`^The record at ${hex(offset)} of segment \\d+ has no entry`));
+  });
+
+  it('does not believe the length that an entry of a snapshot claims, nor make memory for it', async () => {
+    const at = changeEntry((bytes, entry) => writeU32(bytes, entry + SNAPSHOT_ENTRY.valueLength, 0xffff_ff00));
+    const memory = process.memoryUsage().arrayBuffers;
+    const problems = await problemsOfSnapshot();
+    assert.ok(process.memoryUsage().arrayBuffers - memory < 0x1000_0000);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', new RegExp(`^The entry at ${hex(at)} points at .* no valid put of that length`));
+  });
+
+  it('names the record without entry among more keys than are kept in memory at once', async () => {
+    rmSync(directory, { recursive: true });
+    const store = await Store.open(directory, { durability: 'os' });
+    for (let first = 0; first < 120_000; first += 10_000) {
+      await store.batch(
+        Array.from({ length: 10_000 }, (_, index) => ({
+          type: 'put' as const,
+          key: encoder.encode(`key/${first + index}`),
+          value: encoder.encode('v'),
+        })),
+      );
+    }
+    await store.close();
+    assert.deepEqual(await problemsOfSnapshot(), []);
+    changeEntry((bytes, at) => writeU32(bytes, at + SNAPSHOT_ENTRY.segment, SNAPSHOT_FREE_ENTRY));
+    const problems = await problemsOfSnapshot();
+    assert.equal(problems.length, 2);
+    assert.match(problems[0] ?? '', /^Segment 1 should have 120,000 live records, but 119,999 entries name it/);
+    assert.match(problems[1] ?? '', /^The record at 0x[0-9A-F]+ of segment 1 has no entry/);
+  });
 
   it('decodes every file of a store to its last byte, without damage', async () => {
     for (const fileName of ['000000000001.seg', '000000000001.hint', 'KEYDIR', 'MANIFEST']) {

@@ -18,6 +18,7 @@ import { sameBytes } from '../../shared/sameBytes.ts';
 import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
+import { recordsWithoutEntry } from './entrylessRecords.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
@@ -26,7 +27,7 @@ import { RowPuller } from './rowPuller.ts';
 const RECORD_HEAD_SIZE = 4096;
 
 /** A segment of the snapshot's table. */
-interface CoveredSegment {
+export interface CoveredSegment {
   readonly segmentId: number;
   readonly coveredSizeBytes: number;
   readonly liveCount: number;
@@ -39,6 +40,7 @@ interface CoveredSegment {
 export async function checkSnapshot(
   snapshot: LogFile,
   entryOperation: number,
+  openSegment: (file: RangedFile, fileName: string) => LogFile,
   context: CrossCheckContext,
 ): Promise<CrossCheck> {
   const problems = new ProblemList();
@@ -52,11 +54,19 @@ export async function checkSnapshot(
       const pause = context.pause();
       if (pause !== undefined) await pause;
     }
+    let countsDiffer = false;
     for (const { segmentId, liveCount, entriesSeen } of segments) {
       if (liveCount === entriesSeen) continue;
+      countsDiffer = true;
       problems.add(
         `Segment ${segmentId} should have ${formatCount(liveCount)} live records, but ${formatCount(entriesSeen)} entries name it.`,
       );
+    }
+    if (rows.damagedRanges === 0 && context.openBeside !== undefined) {
+      const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, context };
+      for await (const { segmentId, offsetBytes } of recordsWithoutEntry(search)) {
+        problems.add(`The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`);
+      }
     }
     if (rows.damagedRanges > 0) problems.add('The snapshot is damaged; what follows the damage was not compared.');
     // What the snapshot contradicts in itself is known all the same.

@@ -130,7 +130,7 @@ class HintFile implements LogFile, EntryReader {
   }
 }
 
-function openSegment(file: RangedFile, fileName: string): LogFile {
+export function openSegment(file: RangedFile, fileName: string): LogFile {
   const read = (offsetBytes: number, sizeBytes: number) => {
     const bytes = new Uint8Array(sizeBytes);
     return bytes.subarray(0, file.read(bytes, offsetBytes));

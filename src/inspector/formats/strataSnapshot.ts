@@ -38,7 +38,7 @@ import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } f
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
 import { headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
-import { readHeader } from './strataHint.ts';
+import { openSegment, readHeader } from './strataHint.ts';
 
 export const strataSnapshot: LogFormat = {
   id: 'strata.snapshot',
@@ -136,7 +136,7 @@ class SnapshotFile implements LogFile, EntryReader {
   }
 
   crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
-    return checkSnapshot(this, ENTRY as number, context);
+    return checkSnapshot(this, ENTRY as number, openSegment, context);
   }
 
   guess(): undefined {
