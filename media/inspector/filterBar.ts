@@ -56,7 +56,7 @@ export class FilterBar {
         'uncommitted',
         'damaged',
       ]),
-      this.#select('checksum', 'Checksum', ['valid', 'invalid']),
+      this.#select('checksum', 'Checksum', ['valid', 'invalid', 'none']),
       this.#status,
       this.#cancel,
       this.#problem,

@@ -1,6 +1,6 @@
 /** Decides which rows a filter shows. */
 
-import type { NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
+import type { ChecksumCondition, NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { type ByteMatch, matchRegex, matchText } from './byteMatcher.ts';
 import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
@@ -23,7 +23,7 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
   return {
     states: filter.states.length === 0 ? undefined : new Set(states),
     record(record) {
-      if (onlyDamaged || !hasChecksum(record.storedChecksum, record.computedChecksum, checksum)) return false;
+      if (onlyDamaged || (checksum !== undefined && checksum !== checksumOf(record))) return false;
       if (wanted !== undefined && wanted[record.operation] !== true) return false;
       if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
       if (!inRange(record.sizeBytes, sizeBytes)) return false;
@@ -31,7 +31,7 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
     },
     damage(damage) {
       if (texts.length > 0 || sequence !== undefined || timeMs !== undefined) return false;
-      if (!hasChecksum(damage.storedChecksum ?? NONE, damage.computedChecksum ?? NONE, checksum)) return false;
+      if (checksum !== undefined && checksum !== checksumOf(damage)) return false;
       if (wanted !== undefined && !filter.operations.includes('damage')) return false;
       if (filter.states.length > 0 && !filter.states.includes('damaged')) return false;
       return inRange(damage.sizeBytes, sizeBytes);
@@ -39,11 +39,10 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
   };
 }
 
-/** What has no checksum, or one that nothing was computed for, such as zeros and a torn tail, is neither. */
-function hasChecksum(stored: number, computed: number, wanted: RowFilter['checksum']): boolean {
-  if (wanted === undefined) return true;
-  if (stored === NONE || computed === NONE) return false;
-  return (stored === computed) === (wanted === 'valid');
+/** Zeros, torn tails and impossible lengths have a damaged row, but no checksum that could be right or wrong. */
+function checksumOf({ storedChecksum = NONE, computedChecksum = NONE }: LogRecord | LogDamage): ChecksumCondition {
+  if (storedChecksum === NONE || computedChecksum === NONE) return 'none';
+  return storedChecksum === computedChecksum ? 'valid' : 'invalid';
 }
 
 function inRange(value: number, range: NumberRange | undefined): boolean {

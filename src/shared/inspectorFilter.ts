@@ -14,13 +14,17 @@ export interface TextCondition {
   readonly where: 'key' | 'value' | 'any';
 }
 
+const CHECKSUMS = ['valid', 'invalid', 'none'] as const;
+export type ChecksumCondition = (typeof CHECKSUMS)[number];
+
 export interface RowFilter {
   readonly texts: readonly TextCondition[];
   /** Names of operations; `damage` stands for damaged ranges. Empty: all. */
   readonly operations: readonly string[];
   /** `damaged` stands for damaged ranges. Empty: all. */
   readonly states: readonly (RecordState | 'damaged')[];
-  readonly checksum?: 'valid' | 'invalid';
+  /** Whether the checksum that was computed is the stored one; `none`: rows for which none was computed. */
+  readonly checksum?: ChecksumCondition;
   readonly sequence?: NumberRange;
   readonly timeMs?: NumberRange;
   readonly sizeBytes?: NumberRange;
@@ -40,7 +44,7 @@ export const FILTER_HELP: readonly (readonly [example: string, meaning: string])
   ['value:"lat"', 'the value contains the text'],
   ['op:put  op:put,del', 'operation'],
   ['state:live', STATES.join(', ')],
-  ['checksum:invalid', 'valid or invalid; rows without a checksum, such as zeros, are neither'],
+  ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
   ['seq:100..200  seq:>100', 'range of sequence numbers'],
   ['time:2026-11-22..2026-11-23', 'range of times, local unless they end in Z'],
   ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
@@ -79,9 +83,7 @@ function addToken(draft: FilterDraft, token: string): string | undefined {
     case 'state':
       return addStates(draft, argument);
     case 'checksum':
-      if (argument !== 'valid' && argument !== 'invalid') return 'checksum: needs valid or invalid.';
-      draft.checksum = argument;
-      return undefined;
+      return addChecksum(draft, argument);
     case 'seq':
       return addRange(draft, 'sequence', argument, parseCount);
     case 'size':
@@ -115,6 +117,13 @@ function addStates(draft: FilterDraft, argument: string): string | undefined {
     if (state === undefined) return `state: knows ${STATES.join(', ')}.`;
     draft.states.push(state);
   }
+  return undefined;
+}
+
+function addChecksum(draft: FilterDraft, argument: string): string | undefined {
+  const checksum = CHECKSUMS.find((candidate) => candidate === argument);
+  if (checksum === undefined) return 'checksum: needs valid, invalid or none.';
+  draft.checksum = checksum;
   return undefined;
 }
 

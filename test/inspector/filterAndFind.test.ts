@@ -128,6 +128,24 @@ describe('filter', () => {
     }
   });
 
+  it('tells wrong checksums from bytes for which none was computed', async () => {
+    const mixed = new SegmentBuilder();
+    mixed.add({ key: 'sound', value: 'v' }); // row 1
+    const wrong = mixed.add({ key: 'wrong', value: 'v' });
+    mixed.add({ key: 'sound', value: 'v' });
+    mixed.raw(new Uint8Array(300)); // row 4
+    mixed.add({ key: 'sound', value: 'v' });
+    const torn = mixed.add({ key: 'torn', value: 'v' });
+    const cut = mixed.bytes().slice(0, torn + 30);
+    cut[wrong + 38] = (cut[wrong + 38] as number) ^ 1;
+    const mixedSubject = await subjectOf(cut);
+    const rows = (line: string) => rowsOf(mixedSubject, line);
+    assert.deepEqual(await rows('checksum:invalid'), [2]);
+    assert.deepEqual(await rows('checksum:none'), [0, 4, 6]);
+    assert.deepEqual(await rows('checksum:valid'), [1, 3, 5]);
+    assert.deepEqual(await rows('op:damage checksum:none'), [4, 6]);
+  });
+
   it('reports nothing of a view before its caller has had time to learn the id', async () => {
     const small = probe(bytes);
     await openWhole(small);
