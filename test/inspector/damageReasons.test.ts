@@ -1,7 +1,7 @@
 /** Every kind of damage is a row with its reason in words, its bytes, and the next valid record behind it. */
 
 import assert from 'node:assert/strict';
-import { RECORD } from '../../src/format/layout.ts';
+import { FILE_HEADER, RECORD } from '../../src/format/layout.ts';
 import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
 import { SegmentBuilder } from './segmentBuilder.ts';
@@ -96,6 +96,19 @@ describe('a damaged range', () => {
       assert.deepEqual(detail?.bytes, bytes.slice(start, end));
     });
   }
+
+  it('is the whole file when it has a later version: what another version means by its bytes is not guessed', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'key', value: 'value' });
+    const bytes = builder.bytes();
+    bytes[FILE_HEADER.version] = 2;
+    const { rows, detail } = await inspect(bytes, 0);
+    const [row] = rows;
+    assert.ok(row?.kind === 'damage' && rows.length === 1);
+    assert.deepEqual([row.reason, row.offsetBytes, row.sizeBytes], ['unknown version', 0, bytes.length]);
+    assert.match(row.message, /written in a format version that this version of Strata does not know/);
+    assert.deepEqual(detail?.bytes, bytes);
+  });
 
   for (const [what, sizeBytes] of [
     ['record header', 20],
