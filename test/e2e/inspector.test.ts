@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
+import { FILE_HEADER, FORMAT_VERSION } from '../../src/format/layout.ts';
 import { hintOfSegment } from '../inspector/hintOfSegment.ts';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
+import type { AxeRules } from './accessible.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { inThemes, screenshotInThemes } from './themes.ts';
@@ -16,6 +18,7 @@ const HOSTILE = '000000000009.seg';
 const EMPTY = '000000000010.seg';
 const GROWING = '000000000011.seg';
 const HINTED = '000000000012.seg';
+const LATER_VERSION = '000000000013.seg';
 const TYPICAL_ROWS = 30_000;
 const BIG_VALUE_BYTES = 10_000_000;
 
@@ -72,6 +75,11 @@ describe('inspector', () => {
     await writeFile(path.join(directory, HOSTILE), hostileSegment());
     await writeFile(path.join(directory, EMPTY), new SegmentBuilder(10).bytes());
     await writeFile(path.join(directory, GROWING), growing.bytes());
+    const later = new SegmentBuilder(13);
+    for (let index = 0; index < 20; index++) later.add({ key: `key/${index}`, value: 'of a later version' });
+    const laterBytes = later.bytes();
+    laterBytes[FILE_HEADER.version] = FORMAT_VERSION + 1;
+    await writeFile(path.join(directory, LATER_VERSION), laterBytes);
     const hinted = new SegmentBuilder(12);
     for (let index = 0; index < 5000; index++) hinted.add({ key: `hinted/${index}`, value: 'v'.repeat(100) });
     await writeFile(path.join(directory, HINTED), hinted.bytes());
@@ -83,18 +91,24 @@ describe('inspector', () => {
     return openSegment(fixture.workbench, fileName);
   }
 
-  const assertAccessible = (state: string) => new SegmentEditor(fixture.workbench).assertAccessible(state);
+  const assertAccessible = (state: string, rules?: AxeRules) =>
+    new SegmentEditor(fixture.workbench).assertAccessible(state, rules);
 
-  it('shows damage, an empty segment and hostile content in every theme, without accessibility problems', async () => {
+  it('shows damage, an empty segment, an unknown version and hostile content in every theme, without accessibility problems', async () => {
     const { workbench } = fixture;
     const editor = await open(DAMAGED);
     await workbench.runCommand('Strata: Go to Next Damage');
     await editor.active.filter({ hasText: 'damaged' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-damaged', () => assertAccessible('a damaged segment'));
+    await screenshotInThemes(workbench, 'inspector-damaged', (rules) => assertAccessible('a damaged segment', rules));
     await open(EMPTY);
-    await screenshotInThemes(workbench, 'inspector-empty', () => assertAccessible('an empty segment'));
+    await screenshotInThemes(workbench, 'inspector-empty', (rules) => assertAccessible('an empty segment', rules));
+    const later = await open(LATER_VERSION);
+    await later.row('unknown version').waitFor();
+    await screenshotInThemes(workbench, 'inspector-unknown-version', (rules) =>
+      assertAccessible('an unknown version', rules),
+    );
     await open(HOSTILE);
-    await screenshotInThemes(workbench, 'inspector-hostile', () => assertAccessible('hostile content'));
+    await screenshotInThemes(workbench, 'inspector-hostile', (rules) => assertAccessible('hostile content', rules));
   });
 
   it('shows value, columns, find, help and places in every theme, without accessibility problems', async () => {
@@ -102,8 +116,8 @@ describe('inspector', () => {
     const editor = await open(TYPICAL);
     await editor.frame.getByRole('tab', { name: 'Value' }).click();
     await editor.button('Choose columns').click();
-    await screenshotInThemes(workbench, 'inspector-columns', () =>
-      assertAccessible('the value and the choice of columns'),
+    await screenshotInThemes(workbench, 'inspector-columns', (rules) =>
+      assertAccessible('the value and the choice of columns', rules),
     );
     await workbench.page.keyboard.press('Escape');
     await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
@@ -113,11 +127,11 @@ describe('inspector', () => {
     await editor.detailOf('place/00004');
     await screenshotInThemes(workbench, 'inspector-find');
     await editor.filter('state:nonsense');
-    await inThemes(workbench, () => assertAccessible('numbers, find, and a wrong filter'));
+    await inThemes(workbench, (rules) => assertAccessible('numbers, find, and a wrong filter', rules));
     await editor.filter('');
     await editor.button('Close (Escape)').click();
     await editor.button(/^Keyboard shortcuts/).click();
-    await inThemes(workbench, () => assertAccessible('the help'));
+    await inThemes(workbench, (rules) => assertAccessible('the help', rules));
     await workbench.page.keyboard.press('Escape');
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await screenshotInThemes(workbench, 'inspector');
@@ -323,6 +337,9 @@ describe('inspector', () => {
     await appendFile(file, growing.bytes().subarray(before));
     await eventually(async () => assert.equal(await editor.rowCount(), 202));
     await editor.active.filter({ hasText: 'later/199' }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-follow', (rules) =>
+      assertAccessible('a file that is followed', rules),
+    );
     await editor.filter('/^later\\/1\\d$/');
     await editor.active.filter({ hasText: 'later/19' }).waitFor();
     await editor.filter('');
@@ -356,8 +373,7 @@ describe('inspector', () => {
     await rm(file);
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
     await eventually(async () => assert.ok(await editor.activeIsInSight(), 'the last row is still in sight'));
-    await workbench.screenshot('inspector-gone');
-    await assertAccessible('a file that is gone');
+    await screenshotInThemes(workbench, 'inspector-gone', (rules) => assertAccessible('a file that is gone', rules));
     await editor.button('Dismiss').focus();
     await workbench.page.keyboard.press('Enter');
     await editor.hasFocus(editor.grid, 'the table, when the banner is dismissed,');
@@ -394,7 +410,7 @@ describe('inspector', () => {
     await eventually(async () => assert.equal(await editor.fact('index').innerText(), 'checked'));
     await eventually(async () => assert.equal(await editor.fact('damage').innerText(), 'none'));
     assert.equal(await editor.rowCount(), 5001);
-    await workbench.screenshot('inspector-index-from-hint');
+    await screenshotInThemes(workbench, 'inspector-index-from-hint');
   });
 
   it('opens hint files, the keydir snapshot and the manifest, checked against the segments', async () => {
@@ -402,12 +418,11 @@ describe('inspector', () => {
     const hint = await open('000000000001.hint');
     await eventually(async () => assert.equal(await hint.fact('segment').innerText(), 'agrees'));
     await eventually(async () => assert.equal(await hint.fact('damage').innerText(), 'none'));
-    await workbench.screenshot('inspector-hint');
-    await assertAccessible('a hint file');
+    await screenshotInThemes(workbench, 'inspector-hint', (rules) => assertAccessible('a hint file', rules));
     const snapshot = await open('KEYDIR');
     await eventually(async () => assert.equal(await snapshot.fact('segments').innerText(), 'agree'));
     assert.equal(await snapshot.count('keys'), 700);
-    await workbench.screenshot('inspector-snapshot');
+    await screenshotInThemes(workbench, 'inspector-snapshot', (rules) => assertAccessible('a snapshot', rules));
     const manifest = await open('MANIFEST');
     await manifest.row('generation').waitFor();
     const cutNames = await manifest.frame
@@ -416,7 +431,7 @@ describe('inspector', () => {
         cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map(({ textContent }) => textContent),
       );
     assert.deepEqual(cutNames, []);
-    await screenshotInThemes(workbench, 'inspector-manifest');
+    await screenshotInThemes(workbench, 'inspector-manifest', (rules) => assertAccessible('the manifest', rules));
   });
 
   it("compares two records in VS Code's diff editor", async () => {

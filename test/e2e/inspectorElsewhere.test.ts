@@ -54,7 +54,9 @@ describe('inspector in a virtual workspace that is not trusted', () => {
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer('Offset (1024', '#20');
     await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'key/19' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-virtual-untrusted');
+    await screenshotInThemes(workbench, 'inspector-virtual-untrusted', (rules) =>
+      editor.assertAccessible('a file of another file system', rules),
+    );
   });
 
   it('is followed when it changes, and says when it is gone', async () => {
@@ -110,7 +112,7 @@ describe('inspector and the hex editor', () => {
       .waitFor();
     const notification = workbench.notification(`The record starts at 0x${offset.toString(16)}.`);
     await notification.waitFor();
-    await workbench.screenshot('inspector-hex-editor');
+    await screenshotInThemes(workbench, 'inspector-hex-editor');
     await notification.getByRole('button', { name: 'Copy Offset and Go There' }).click();
     await page.locator('.quick-input-widget:visible input[placeholder="Enter offset to go to"]').waitFor();
     await page.keyboard.press('ControlOrMeta+V');

@@ -80,7 +80,7 @@ describe('salvage', () => {
     // A folder that holds something is refused while it is typed, and Enter does not get past.
     await workbench.answer(BOX, evidence);
     await eventually(async () => assert.match(await workbench.quickInputText(), /That folder is not empty/));
-    await workbench.screenshot('inspector-salvage-refused');
+    await screenshotInThemes(workbench, 'inspector-salvage-refused');
 
     await workbench.answer(BOX, proposal);
     const done = workbench.notification(/Salvaged 000000000008.seg: 297 keys copied, 3 damaged ranges/);
@@ -90,7 +90,7 @@ describe('salvage', () => {
     assert.equal(scanIndependently(proposal).liveKeys.size, KEYS - 3);
     assert.ok((await readFile(path.join(evidence, LONE))).equals(loneSegment()), 'the source is unchanged');
 
-    await workbench.screenshot('inspector-salvage-done');
+    await screenshotInThemes(workbench, 'inspector-salvage-done');
     await done.getByRole('button', { name: 'Open New Store' }).click();
     await workbench.openViewContainer('Strata');
     await eventually(async () =>

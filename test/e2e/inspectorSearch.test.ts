@@ -1,6 +1,6 @@
 // Finding, filtering, copying and exporting in the segment editor, and what of it survives.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
@@ -10,6 +10,9 @@ import { workbenchFixture } from './workbenchFixture.ts';
 
 const CITIES = '000000000007.seg';
 const OTHER = '000000000008.seg';
+/** Behind a hundred records zeros follow that take no room on the disk, and longer to read than any test lasts. */
+const ENDLESS = '000000000009.seg';
+const ENDLESS_BYTES = 64 * 2 ** 30;
 const COUNT = 20_000;
 const SIGNATURE = Uint8Array.of(0xde, 0xad, 0x0b, 0xef, 0x42);
 const SIGNATURE_ROWS = [5000, 15_000];
@@ -37,6 +40,12 @@ describe('inspector search', () => {
   const fixture = workbenchFixture(async (directory) => {
     await writeFile(path.join(directory, CITIES), cities().bytes());
     await writeFile(path.join(directory, OTHER), new SegmentBuilder(8).bytes());
+    const endless = new SegmentBuilder(9);
+    for (let index = 0; index < 100; index++) {
+      endless.add({ key: `city/${String(index).padStart(5, '0')}`, value: `Place, ${index}` });
+    }
+    await writeFile(path.join(directory, ENDLESS), endless.bytes());
+    await truncate(path.join(directory, ENDLESS), ENDLESS_BYTES);
   });
 
   async function openAtStart(): Promise<SegmentEditor> {
@@ -98,6 +107,7 @@ describe('inspector search', () => {
     await keyboard.press('Enter');
     await editor.frame.locator('.find-status').filter({ hasText: 'No results' }).waitFor();
     await editor.active.filter({ hasText: 'header' }).waitFor();
+    await editor.assertAccessible('a search without results');
     // Stop goes away by itself when the search has ended.
     await editor.button('Next match (F3)').evaluate((button: HTMLElement) => {
       button.click();
@@ -116,7 +126,7 @@ describe('inspector search', () => {
     await eventually(async () => assert.equal(await editor.frame.locator('.hex .byte.match').count(), 4));
     await keyboard.press('Enter');
     await editor.active.filter({ hasText: 'city/15000' }).waitFor();
-    await fixture.workbench.screenshot('inspector-find-hex');
+    await screenshotInThemes(fixture.workbench, 'inspector-find-hex');
     await find(editor, 'DE Q', /^Bytes in hexadecimal/);
     await keyboard.press('Enter');
     await eventually(async () => assert.notEqual(await editor.frame.locator('.find-status.problem').innerText(), ''));
@@ -144,12 +154,14 @@ describe('inspector search', () => {
     await editor.filter('prefix:city/000 op:put size:<200');
     await status(/^99 of 20,001$/);
     await editor.active.filter({ hasText: 'city/00001' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-filter-hits', () => editor.assertAccessible('a filter with hits'));
+    await screenshotInThemes(workbench, 'inspector-filter-hits', (rules) =>
+      editor.assertAccessible('a filter with hits', rules),
+    );
     await editor.filter('key:nowhere');
     await status(/^0 of 20,001$/);
     await editor.frame.getByText('No record matches the filter').waitFor();
-    await screenshotInThemes(workbench, 'inspector-filter-none', () =>
-      editor.assertAccessible('a filter without hits'),
+    await screenshotInThemes(workbench, 'inspector-filter-none', (rules) =>
+      editor.assertAccessible('a filter without hits', rules),
     );
     await editor.filter('size:>much');
     await editor.frame.locator('.filter-problem').filter({ hasText: /./ }).waitFor();
@@ -159,6 +171,39 @@ describe('inspector search', () => {
     await editor.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
     await screenshotInThemes(workbench, 'inspector-help');
     await workbench.page.keyboard.press('Escape');
+  });
+
+  it('shows what it has found while a file is being read, and keeps it when filter and find are cancelled', async () => {
+    const { workbench } = fixture;
+    const editor = new SegmentEditor(workbench);
+    await workbench.openFile(ENDLESS);
+    await editor.row('city/00001').first().waitFor();
+    const filterStatus = editor.frame.locator('.filter-status');
+    await editor.filter('key:/9$/');
+    await filterStatus.filter({ hasText: /^10 of .*%$/ }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-in-progress', (rules) =>
+      editor.assertAccessible('a file that is being read and filtered', rules),
+    );
+    await editor.button('Stop filtering').click();
+    await filterStatus.filter({ hasText: /^10 of .* · stopped$/ }).waitFor();
+    assert.equal(await editor.rowCount(), 10);
+    assert.deepEqual(
+      (await editor.visibleRows()).map((row) => row['Key']),
+      Array.from({ length: 10 }, (_, index) => `city/000${index}9`),
+    );
+    assert.match(await editor.fact('index').innerText(), /read$/);
+
+    await editor.filter('');
+    await editor.row('city/00002').first().click();
+    await find(editor, 'nowhere');
+    await workbench.page.keyboard.press('Enter');
+    await editor.frame.locator('.find-status').filter({ hasText: 'Searching' }).waitFor();
+    await editor.button('Stop searching').click();
+    await editor.frame.locator('.find-status').filter({ hasText: 'Stopped' }).waitFor();
+    await editor.active.filter({ hasText: 'city/00002' }).waitFor();
+    assert.ok((await editor.rowCount()) > 100, 'all rows known so far are still there');
+    // What is left of it need not be read.
+    await workbench.runCommand('View: Close Editor');
   });
 
   it('filters by each of its conditions', async () => {
@@ -291,6 +336,7 @@ describe('inspector search', () => {
       const file = path.join(directory, fileName);
       await editor.exportTo(CITIES, file);
       await workbench.notification(`Exported ${puts.toLocaleString('en-US')} records to ${file}`).waitFor();
+      if (fileName.endsWith('csv')) await screenshotInThemes(workbench, 'inspector-export');
       const text = await readFile(file, 'utf8');
       const keys = read(text);
       assert.equal(keys.length, puts);
@@ -371,6 +417,7 @@ describe('inspector search', () => {
     await workbench.tab(CITIES).first().click();
     editor = new SegmentEditor(workbench);
     await assertBack();
+    await screenshotInThemes(workbench, 'inspector-restored');
   });
 
   it('takes font and size from the settings of the editor', async () => {
@@ -398,7 +445,7 @@ describe('inspector search', () => {
     assert.ok((tops[1] ?? 0) - (tops[0] ?? 0) > 28, `lines of bytes at ${tops}`);
     const offset = editor.grid.locator('.rows .row:not([hidden]) [role=gridcell]').nth(1);
     assert.ok(await offset.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), 'the offset is not cut off');
-    await workbench.screenshot('inspector-font');
+    await screenshotInThemes(workbench, 'inspector-font');
     await rm(settings, { recursive: true });
     await eventually(async () => assert.doesNotMatch(await font(), /22px/));
   });
@@ -407,6 +454,11 @@ describe('inspector search', () => {
     const { workbench } = fixture;
     await workbench.page.emulateMedia({ reducedMotion: 'reduce' });
     const editor = await openAtStart();
+    await fixture.workbench.page.keyboard.press('Escape');
+    await editor.frame.locator('.detail').waitFor({ state: 'hidden' });
+    await editor.assertAccessible('a table without detail');
+    await fixture.workbench.page.keyboard.press('Enter');
+    await editor.frame.locator('.detail').waitFor();
     const moving = await editor.frame.locator('#inspector *').evaluateAll((elements) =>
       elements
         .map((element) => getComputedStyle(element))

@@ -84,7 +84,9 @@ describe('sorting in the inspector', () => {
     const editor = new SegmentEditor(workbench);
     await editor.frame.getByText('Sorted by size, descending.').waitFor();
     await editor.visibleRows();
-    await screenshotInThemes(workbench, 'inspector-sorted', () => editor.assertAccessible('a sorted table'));
+    await screenshotInThemes(workbench, 'inspector-sorted', (rules) =>
+      editor.assertAccessible('a sorted table', rules),
+    );
   });
 
   it('keeps order, position and selection when the tab is hidden and when the window is reloaded', async () => {
@@ -122,7 +124,7 @@ describe('sorting in the inspector', () => {
     await editor.frame.getByText(/The first 200,000 of 260,001 rows by sequence number, descending/).waitFor();
     await eventually(async () => assert.equal(await firstRow(editor, 'Seq'), '260,000'));
     assert.equal(await editor.rowCount(), 200_000);
-    await workbench.screenshot('inspector-sorted-many');
+    await screenshotInThemes(workbench, 'inspector-sorted-many');
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.answer('Offset (1024', '#1000');
     await editor.grid.locator('.rows .row[aria-selected=true]').filter({ hasText: 'k999' }).waitFor();

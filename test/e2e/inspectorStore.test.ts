@@ -54,13 +54,13 @@ describe('inspector with its store', () => {
     await eventually(async () => assert.equal(await hint.fact('segment').innerText(), '2 differences'));
     const banner = hint.frame.getByRole('alert').filter({ hasText: 'has no entry' });
     await banner.filter({ hasText: 'points at 0x00000021, where no record starts' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-hint-differs', () =>
-      hint.assertAccessible('a hint file that differs'),
+    await screenshotInThemes(workbench, 'inspector-hint-differs', (rules) =>
+      hint.assertAccessible('a hint file that differs', rules),
     );
     const snapshot = await openSegment(workbench, 'misled/KEYDIR');
     await snapshot.frame.getByRole('alert').filter({ hasText: 'no 000000000002.seg' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-snapshot-differs', () =>
-      snapshot.assertAccessible('a snapshot that differs'),
+    await screenshotInThemes(workbench, 'inspector-snapshot-differs', (rules) =>
+      snapshot.assertAccessible('a snapshot that differs', rules),
     );
     await workbench.runCommand('View: Close All Editors');
   });
@@ -178,8 +178,8 @@ describe('inspector with its store', () => {
     await editor.grid.focus();
     await workbench.page.keyboard.press('End');
     await editor.active.filter({ hasText: /user\/\d+/ }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-compacted-away', () =>
-      editor.assertAccessible('a file that is gone'),
+    await screenshotInThemes(workbench, 'inspector-compacted-away', (rules) =>
+      editor.assertAccessible('a file that is gone', rules),
     );
   });
 });

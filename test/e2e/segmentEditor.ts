@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FrameLocator, Locator } from 'playwright-core';
-import { assertAccessible } from './accessible.ts';
+import { type AxeRules, assertAccessible } from './accessible.ts';
 import { eventually } from './eventually.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -95,8 +95,8 @@ export class SegmentEditor {
   }
 
   /** Runs axe on the inspector. */
-  async assertAccessible(state: string): Promise<void> {
-    await assertAccessible(this.frame, '#inspector', state);
+  async assertAccessible(state: string, rules?: AxeRules): Promise<void> {
+    await assertAccessible(this.frame, '#inspector', state, rules);
   }
 
   /** Waits until something of the page has the keyboard focus. */

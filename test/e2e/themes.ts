@@ -1,3 +1,4 @@
+import type { AxeRules } from './accessible.ts';
 import type { ThemeName, Workbench } from './workbench.ts';
 
 /** The themes that pictures are taken in, and how the pictures name them. */
@@ -11,11 +12,16 @@ export const THEMES: readonly (readonly [theme: ThemeName, name: string])[] = [
  * Does something in each of them, beginning with the one that the window has, if it is the first or the last: a change
  * of theme is what takes time. What is to be in a certain theme afterwards sets it.
  */
-export async function inThemes(workbench: Workbench, act: (themeName: string) => Promise<void>): Promise<void> {
+export async function inThemes(
+  workbench: Workbench,
+  act: (rules: AxeRules, themeName: string) => Promise<void>,
+): Promise<void> {
+  let rules: AxeRules = 'all';
   const last = THEMES[THEMES.length - 1] as (typeof THEMES)[number];
   for (const [theme, themeName] of (await workbench.hasTheme(last[0])) ? THEMES.toReversed() : THEMES) {
     await workbench.setTheme(theme);
-    await act(themeName);
+    await act(rules, themeName);
+    rules = 'colours';
   }
 }
 
@@ -23,10 +29,10 @@ export async function inThemes(workbench: Workbench, act: (themeName: string) =>
 export async function screenshotInThemes(
   workbench: Workbench,
   name: string,
-  check?: () => Promise<void>,
+  check?: (rules: AxeRules) => Promise<void>,
 ): Promise<void> {
-  await inThemes(workbench, async (themeName) => {
+  await inThemes(workbench, async (rules, themeName) => {
     await workbench.screenshot(`${name}-${themeName}`);
-    await check?.();
+    await check?.(rules);
   });
 }
