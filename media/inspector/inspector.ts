@@ -64,7 +64,8 @@ export class Inspector {
   #hasRows = false;
   /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
   #match: FindHit | undefined;
-  #matchPattern: FindPattern | undefined;
+  /** Where the next search for the same pattern goes on, also when the find widget was closed meanwhile. */
+  #lastMatch: { readonly hit: FindHit; readonly pattern: FindPattern } | undefined;
   /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
   #findGeneration = 0;
   /** Where the selected row starts. */
@@ -618,7 +619,7 @@ export class Inspector {
         false,
       );
       this.#match = hit;
-      this.#matchPattern = pattern;
+      this.#lastMatch = { hit, pattern };
       this.#table.select(hit.position, 'center');
       await this.#showDetail(hit);
     } catch (error) {
@@ -630,11 +631,11 @@ export class Inspector {
   /** The selected row, and the match in it when it is one of the same pattern. */
   #findFrom({ kind, pattern, matchCase }: FindPattern): Pick<FindRequest, 'from' | 'fromMatchOffsetBytes'> {
     const from = this.#table.selected;
-    const of = this.#matchPattern;
-    const isSame = of?.kind === kind && of.pattern === pattern && of.matchCase === matchCase;
-    const match = this.#match;
-    if (!isSame || match === undefined || match.offsetBytes !== this.#selectedOffset) return { from };
-    return { from, fromMatchOffsetBytes: match.matchOffsetBytes };
+    const last = this.#lastMatch;
+    if (last === undefined || last.hit.offsetBytes !== this.#selectedOffset) return { from };
+    const isSame =
+      last.pattern.kind === kind && last.pattern.pattern === pattern && last.pattern.matchCase === matchCase;
+    return isSame ? { from, fromMatchOffsetBytes: last.hit.matchOffsetBytes } : { from };
   }
 
   #cancelFind(): void {

@@ -98,6 +98,19 @@ describe('inspector search', () => {
     await keyboard.press('F3');
     await editor.active.filter({ hasText: 'city/01234' }).waitFor();
     assert.equal(await matchedText(editor), 'Place, 1234');
+    // Two matches in one record: in "name" and in "Place".
+    await find(editor, 'e');
+    await keyboard.press('Enter');
+    const status = editor.frame.locator('.find-status');
+    await status.filter({ hasText: ', row 1,235, ' }).waitFor();
+    const first = await status.innerText();
+    await keyboard.press('Enter');
+    await eventually(async () => assert.notEqual(await status.innerText(), first));
+    await status.filter({ hasText: ', row 1,235, ' }).waitFor();
+    await editor.active.filter({ hasText: 'city/01235' }).waitFor();
+    await eventually(async () => assert.equal(await matchedText(editor), 'e'));
+    await keyboard.press('Enter');
+    await editor.active.filter({ hasText: 'city/01236' }).waitFor();
   });
 
   it('tells upper from lower case when asked to, and says when there is nothing', async () => {
