@@ -308,11 +308,11 @@ function summarySpans(bytes: Uint8Array): FieldSpan[] {
     value: formatCount(readU32(bytes, at(start))),
     meaning,
   });
-  const u8 = (name: string, start: number, meaning: string): FieldSpan => ({
+  const u8 = (name: string, start: number, colourGroup: number, meaning: string): FieldSpan => ({
     name,
     at: at(start),
     end: at(start) + 1,
-    colourGroup: 7,
+    colourGroup,
     value: String(bytes[at(start)]),
     meaning,
   });
@@ -321,7 +321,7 @@ function summarySpans(bytes: Uint8Array): FieldSpan[] {
     u32('entry count', SNAPSHOT.entryCount, SNAPSHOT.freeCount, 1, 'free entries included'),
     u32('free entries', SNAPSHOT.freeCount, SNAPSHOT.keyUnits, 2),
     u32('key units', SNAPSHOT.keyUnits, SNAPSHOT.tableSlots, 6, 'of four bytes each'),
-    u32('table slots', SNAPSHOT.tableSlots, SNAPSHOT.hashSeed, 1, 'of all shards together'),
+    u32('table slots', SNAPSHOT.tableSlots, SNAPSHOT.hashSeed, 5, 'of all shards together'),
     u32('hash seed', SNAPSHOT.hashSeed, SNAPSHOT.lastSequence, 0),
     {
       name: 'last sequence',
@@ -331,14 +331,14 @@ function summarySpans(bytes: Uint8Array): FieldSpan[] {
       value: formatCount(readU64(bytes, at(SNAPSHOT.lastSequence))),
       meaning: 'none of the covered records has a larger one',
     },
-    u8('shard bits', SNAPSHOT.shardBits, 'the table has 2 to the power of this many shards'),
-    u8('has expiries', SNAPSHOT.hasExpiries, '1: there is an expiry column'),
-    u8('has order', SNAPSHOT.hasOrder, '1: there is an order column'),
+    u8('shard bits', SNAPSHOT.shardBits, 7, 'the table has 2 to the power of this many shards'),
+    u8('has expiries', SNAPSHOT.hasExpiries, 8, '1: there is an expiry column'),
+    u8('has order', SNAPSHOT.hasOrder, 3, '1: there is an order column'),
     {
       name: 'reserved',
       at: at(SNAPSHOT.reserved),
       end: at(SNAPSHOT_FIRST_SEGMENT),
-      colourGroup: 2,
+      colourGroup: 9,
       type: 'bytes',
       value: '0',
       meaning: 'zeros',
