@@ -7,7 +7,7 @@ import { keyToId, nameWithin } from './keyPath.ts';
 import type { StoreEntry } from './storeEntry.ts';
 import { describeOpenStore } from './storesTree.ts';
 import type { FolderNode, KeyNode, MoreNode, NoteNode } from './treeNode.ts';
-import { previewLine, valueKind } from './valuePreview.ts';
+import { previewValue } from './valuePreview.ts';
 
 export function folderItem(node: FolderNode, parent: Uint8Array | undefined): vscode.TreeItem {
   const name = formatKeyLabel(nameWithin(node.path, parent));
@@ -30,13 +30,13 @@ export function keyItem(node: KeyNode, parent: Uint8Array | undefined): vscode.T
   item.contextValue = `key${accessWord(entry)}${history ? ' history' : ''}${segments ? ' located' : ''}`;
   item.command = { command: 'strata.openValue', title: 'Open Value', arguments: [node] };
   if (keyEntry === undefined) return item;
-  const preview = keyEntry.valuePreview ?? new Uint8Array(0);
+  const preview = previewValue(keyEntry.valuePreview ?? new Uint8Array(0), keyEntry.valueSizeBytes);
   const details = [formatSize(keyEntry.valueSizeBytes)];
   if (keyEntry.expiryMs > 0) details.push(`expires in ${formatTimeLeft(keyEntry.expiryMs - Date.now())}`);
   // A narrow sidebar cuts the time left off, but never the icon.
-  const kind = keyEntry.expiryMs > 0 ? 'expiring' : valueKind(preview, keyEntry.valueSizeBytes);
+  const kind = keyEntry.expiryMs > 0 ? 'expiring' : preview.kind;
   item.iconPath = new vscode.ThemeIcon(VALUE_ICONS[kind]);
-  item.description = [previewLine(preview, keyEntry.valueSizeBytes), ...details].join('  ·  ');
+  item.description = [preview.line, ...details].join('  ·  ');
   item.accessibilityInformation = { label: [`Key ${name}`, ...details].join(', ') };
   return item;
 }

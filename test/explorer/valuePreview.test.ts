@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { decodeStart, PREVIEW_BYTES, previewLine, valueKind } from '../../src/explorer/valuePreview.ts';
+import { mock } from 'node:test';
+import { decodeStart, PREVIEW_BYTES, previewValue, type ValuePreview } from '../../src/explorer/valuePreview.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-function preview(value: Uint8Array): { line: string; kind: string } {
-  const start = value.subarray(0, PREVIEW_BYTES);
-  return { line: previewLine(start, value.length), kind: valueKind(start, value.length) };
+function preview(value: Uint8Array): ValuePreview {
+  return previewValue(value.subarray(0, PREVIEW_BYTES), value.length);
 }
 
 describe('value preview', () => {
@@ -25,6 +25,24 @@ describe('value preview', () => {
       assert.equal(preview(value).kind, 'text');
     }
     assert.equal(decodeStart(bytesOf('é').subarray(0, 1), 1), undefined);
+  });
+
+  it('takes nothing but a cut character off the end before it says what a value is', () => {
+    const value = bytesOf('x'.repeat(200));
+    value[PREVIEW_BYTES - 1] = 0xff;
+    assert.equal(preview(value).kind, 'binary');
+  });
+
+  it('asks no decoder about bytes that are not UTF-8', () => {
+    const decode = mock.method(TextDecoder.prototype, 'decode');
+    try {
+      assert.equal(preview(new Uint8Array(100).fill(0xff)).kind, 'binary');
+      assert.equal(decode.mock.callCount(), 0);
+      assert.equal(preview(bytesOf('text')).line, 'text');
+      assert.equal(decode.mock.callCount(), 1, 'once for kind and line');
+    } finally {
+      decode.mock.restore();
+    }
   });
 
   it('shows the first bytes of binary values', () => {
