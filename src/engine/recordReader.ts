@@ -90,13 +90,13 @@ export class RecordReader {
       return this.#decode(ahead.bytes, ahead.indexOf(offsetBytes), segment, record, key);
     }
     // What is read in order comes in larger pieces, and does not need a place in the cache.
-    const mayRead = !ahead.isNear(segment, offsetBytes, sizeBytes);
-    if (this.#isCached(segment, offsetBytes, sizeBytes, mayRead)) {
+    const nearness = ahead.nearness(segment, offsetBytes, sizeBytes);
+    if (this.#isCached(segment, offsetBytes, sizeBytes, nearness === 'far')) {
       ahead.pass(segment, offsetBytes, sizeBytes);
       return this.#decodeCached(segment, record, key);
     }
     try {
-      ahead.fill(segment, offsetBytes, sizeBytes);
+      ahead.fill(segment, offsetBytes, sizeBytes, nearness);
     } catch (error) {
       throw storageError(error, `reading ${segment.fileName}`);
     }
@@ -189,6 +189,9 @@ function isKey(view: RecordView, key: Uint8Array): boolean {
   return true;
 }
 
+/** Where a record lies, seen from what was read last. */
+type Nearness = 'behind' | 'before' | 'far';
+
 const FIRST_WINDOW_SIZE = 4096;
 const MAX_WINDOW_SIZE = 128 * 1024;
 
@@ -215,8 +218,10 @@ export class ReadAhead {
   }
 
   /** Whether the record lies close to what was read last: then the keys were written in about the order of reading. */
-  isNear(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
-    return this.#isBehind(segment, offsetBytes) || this.#isBefore(segment, offsetBytes, sizeBytes);
+  nearness(segment: Segment, offsetBytes: number, sizeBytes: number): Nearness {
+    if (segment !== this.#lastSegment) return 'far';
+    if (offsetBytes >= this.#lastStart) return offsetBytes < this.#lastEnd + this.#windowSize ? 'behind' : 'far';
+    return offsetBytes + sizeBytes > this.#lastStart - this.#windowSize ? 'before' : 'far';
   }
 
   /** The record was read elsewhere. */
@@ -227,29 +232,17 @@ export class ReadAhead {
   }
 
   /** Reads the record, and with it what follows (or, backwards, precedes) when it is near. */
-  fill(segment: Segment, offsetBytes: number, sizeBytes: number): void {
+  fill(segment: Segment, offsetBytes: number, sizeBytes: number, nearness: Nearness): void {
     let start = offsetBytes;
     let end = offsetBytes + sizeBytes;
-    const isBehind = this.#isBehind(segment, offsetBytes);
-    const isBefore = this.#isBefore(segment, offsetBytes, sizeBytes);
-    if (isBehind) end = Math.max(end, Math.min(segment.sizeBytes, start + this.#windowSize));
-    else if (isBefore) start = Math.max(0, Math.min(start, end - this.#windowSize));
-    if (isBehind || isBefore) this.#windowSize = Math.min(MAX_WINDOW_SIZE, this.#windowSize * 2);
+    if (nearness === 'behind') end = Math.max(end, Math.min(segment.sizeBytes, start + this.#windowSize));
+    if (nearness === 'before') start = Math.max(0, Math.min(start, end - this.#windowSize));
+    if (nearness !== 'far') this.#windowSize = Math.min(MAX_WINDOW_SIZE, this.#windowSize * 2);
     if (this.bytes.length < end - start) this.bytes = new Uint8Array(Math.max(end - start, this.#windowSize));
     const got = readFully(segment.file, this.bytes, 0, end - start, start);
     this.#segment = segment;
     this.#start = start;
     this.#end = start + got;
     this.pass(segment, start, got);
-  }
-
-  #isBehind(segment: Segment, offsetBytes: number): boolean {
-    const isThere = segment === this.#lastSegment && offsetBytes >= this.#lastStart;
-    return isThere && offsetBytes < this.#lastEnd + this.#windowSize;
-  }
-
-  #isBefore(segment: Segment, offsetBytes: number, sizeBytes: number): boolean {
-    const isThere = segment === this.#lastSegment && offsetBytes < this.#lastStart;
-    return isThere && offsetBytes + sizeBytes > this.#lastStart - this.#windowSize;
   }
 }

@@ -32,11 +32,11 @@ export class RecordDocuments implements vscode.TextDocumentContentProvider, vsco
 
   /** Makes a document of the value of a record and returns its URI. */
   async create(file: vscode.Uri, detail: RowDetail, read: ReadBytes): Promise<vscode.Uri> {
-    const value = await readField(detail, 'value', read);
+    const valueField = fieldOf(detail, 'value');
+    const value = await readBytesOf(valueField, detail, read);
     const key = await readField(detail, 'key', read);
     const { text, extension } = await recordText(value);
-    const sizeBytes = detail.fields.find(({ role }) => role === 'value')?.sizeBytes ?? 0;
-    const rest = sizeBytes - value.length;
+    const rest = (valueField?.sizeBytes ?? 0) - value.length;
     const uri = vscode.Uri.from({
       scheme: RECORD_SCHEME,
       path: `/${detail.row.row}/${recordName(key)}${extension}`,
@@ -66,8 +66,15 @@ export class RecordDocuments implements vscode.TextDocumentContentProvider, vsco
 
 /** The bytes of a record's key or value; empty when it has none. */
 export async function readField(detail: RowDetail, role: RecordField['role'], read: ReadBytes): Promise<Uint8Array> {
-  const field = detail.fields.find((candidate) => candidate.role === role);
+  return readBytesOf(fieldOf(detail, role), detail, read);
+}
+
+function fieldOf({ fields }: RowDetail, role: RecordField['role']): RecordField | undefined {
+  return fields.find((field) => field.role === role);
+}
+
+async function readBytesOf(field: RecordField | undefined, { row }: RowDetail, read: ReadBytes): Promise<Uint8Array> {
   if (field === undefined) return new Uint8Array(0);
   const sizeBytes = Math.min(field.sizeBytes, MAX_TEXT_BYTES);
-  return read({ offsetBytes: detail.row.offsetBytes + field.offsetBytes, sizeBytes });
+  return read({ offsetBytes: row.offsetBytes + field.offsetBytes, sizeBytes });
 }
