@@ -21,6 +21,12 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[];
   #settling: NodeJS.Timeout | undefined;
+  /** Directories that the last search has found; undefined: none has ended since one began. */
+  #found: readonly vscode.Uri[] | undefined;
+  /** Something has changed that only a search can tell of. */
+  #needsSearch = false;
+  /** While a change is told that happened in known directories alone. */
+  #isKnownPlace = false;
   readonly onDidChange = this.#changed.event;
 
   constructor(openStore: OpenEmbeddedStore, salvageStore: SalvageEmbeddedStore, log: vscode.LogOutputChannel) {
@@ -28,12 +34,13 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     this.#salvageStore = salvageStore;
     this.#log = log;
     const watcher = vscode.workspace.createFileSystemWatcher(`**/*${SEGMENT_EXTENSION}`, false, true, false);
-    const settle = () => this.#changeSoon();
+    const settle = () => this.#changeSoon(true);
+    const settleFile = (file: vscode.Uri) => this.#changeSoon(!this.#knows(vscode.Uri.joinPath(file, '..')));
     this.#subscriptions = [
       this.#changed,
       watcher,
-      watcher.onDidCreate(settle),
-      watcher.onDidDelete(settle),
+      watcher.onDidCreate(settleFile),
+      watcher.onDidDelete(settleFile),
       vscode.workspace.onDidChangeWorkspaceFolders(settle),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('strata.stores') || event.affectsConfiguration('strata.exclude')) settle();
@@ -47,10 +54,26 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   }
 
   async discover(token: vscode.CancellationToken): Promise<StoreReference[]> {
-    const [found, named] = await Promise.all([findStoreDirectories(token, this.#log), namedDirectories()]);
+    const known = this.#isKnownPlace ? this.#found : undefined;
+    const [found, named] = await Promise.all([known ?? this.#search(token), namedDirectories()]);
     const directories = new Map([...named, ...found].map((directory) => [directory.toString(), directory]));
     const references = await Promise.all([...directories.values()].map((directory) => this.#refer(directory)));
     return references.filter((reference) => reference !== undefined).sort(byPlace);
+  }
+
+  /**
+   * Searches the workspace, which starts a process, and that holds up the extension host: not for what an open store
+   * does in its own directory.
+   */
+  async #search(token: vscode.CancellationToken): Promise<readonly vscode.Uri[]> {
+    this.#found = undefined;
+    const found = await findStoreDirectories(token, this.#log);
+    if (!token.isCancellationRequested) this.#found = found;
+    return found;
+  }
+
+  #knows(directory: vscode.Uri): boolean {
+    return this.#found?.some((known) => known.toString() === directory.toString()) === true;
   }
 
   refer(id: string): Promise<StoreReference | undefined> {
@@ -137,9 +160,16 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     };
   }
 
-  #changeSoon(): void {
+  #changeSoon(needsSearch: boolean): void {
+    this.#needsSearch ||= needsSearch;
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.#changed.fire(), SETTLE_MS);
+    this.#settling = setTimeout(() => {
+      this.#isKnownPlace = !this.#needsSearch;
+      this.#needsSearch = false;
+      // Whoever hears of it asks at once.
+      this.#changed.fire();
+      this.#isKnownPlace = false;
+    }, SETTLE_MS);
   }
 }
 

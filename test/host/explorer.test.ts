@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import diagnosticsChannel from 'node:diagnostics_channel';
 import * as vscode from 'vscode';
 import type { CommandContext } from '../../src/commands/commandContext.ts';
 import type { KeyNode, MoreNode } from '../../src/explorer/treeNode.ts';
@@ -49,6 +51,40 @@ describe('explorer', () => {
     await test.store.del(bytesOf('plain'));
     await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'new']));
     await eventually(() => assert.equal(test.entry.openState?.statistics.keyCount, 4));
+  });
+
+  it('searches the workspace for a new store, but not for what an open one does to its files', async () => {
+    const started: ChildProcess[] = [];
+    const note = (message: unknown) => started.push((message as { process: ChildProcess }).process);
+    const searches = () => started.filter(({ spawnfile }) => /rg(?:\.exe)?$/.test(spawnfile)).length;
+    const listed = () =>
+      new Promise<void>((resolve) => {
+        const subscription = context.registry.onDidChange(({ kind }) => {
+          if (kind !== 'list') return;
+          subscription.dispose();
+          resolve();
+        });
+      });
+    // What has made the store is told a moment later, and searched for.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await context.registry.discover();
+    diagnosticsChannel.subscribe('child_process', note);
+    const other = vscode.Uri.joinPath(test.directory, '..', 'another');
+    try {
+      const compacted = listed();
+      await test.store.compact();
+      await compacted;
+      assert.equal(searches(), 0);
+      const found = listed();
+      await vscode.workspace.fs.copy(test.directory, other);
+      await found;
+      await eventually(() => assert.ok(context.registry.find(other.toString()) !== undefined));
+      assert.ok(searches() > 0);
+    } finally {
+      diagnosticsChannel.unsubscribe('child_process', note);
+      await vscode.workspace.fs.delete(other, { recursive: true });
+      await context.registry.discover();
+    }
   });
 
   it('drops a key when it expires', async () => {
