@@ -11,13 +11,16 @@ import { EmbeddedStoreProvider } from './explorer/embeddedStoreProvider.ts';
 import { registerExplorer } from './explorer/registerExplorer.ts';
 import { SegmentStores } from './explorer/segmentStores.ts';
 import { StoreRegistry } from './explorer/storeRegistry.ts';
-import { registerInspector } from './inspector/registerInspector.ts';
+import { type Inspector, registerInspector } from './inspector/registerInspector.ts';
 import { embeddedStoreOpener } from './worker/openEmbeddedStore.ts';
 import { embeddedStoreSalvager } from './worker/salvageInThread.ts';
 
 let registry: StoreRegistry | undefined;
 
-export function activate(context: vscode.ExtensionContext): CommandContext {
+/** `registerLogFormats` is for other extensions; the rest is for tests and may change. */
+type StrataExports = CommandContext & Pick<Inspector, 'registerLogFormats'>;
+
+export function activate(context: vscode.ExtensionContext): StrataExports {
   const log = vscode.window.createOutputChannel('Strata', { log: true });
   const workerUrl = pathToFileURL(vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath);
   const embeddedStores = new EmbeddedStoreProvider(
@@ -47,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): CommandContext {
   );
   // Not awaited: activation ends before anything is searched or opened.
   void registry.ready();
-  return commands;
+  return { ...commands, registerLogFormats: inspector.registerLogFormats };
 }
 
 /** Writers give their locks back, and leave hint files and a snapshot for the next open. */

@@ -201,9 +201,7 @@ function valueCell(row: InspectorRow): CellText {
   if (note !== undefined) return { text: note, className: 'quiet' };
   const value = row.cells?.value;
   if (value === undefined) return row.kind === 'header' ? { text: 'file header', className: 'quiet' } : NOTHING;
-  if (row.cells?.valueSizeBytes === 0) {
-    return row.cells.operation === 'put' ? { text: 'empty', className: 'quiet' } : NOTHING;
-  }
+  if (row.cells?.valueSizeBytes === 0) return { text: 'empty', className: 'quiet' };
   return { text: value.text, tooltip: value.text, className: value.escaped ? 'escaped' : 'value' };
 }
 

@@ -127,7 +127,7 @@ export class DetailPane {
         `${formatOffset(row.offsetBytes)} · ${formatCountOf(row.sizeBytes, 'byte')}`,
       ),
     );
-    this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message}.` : '';
+    this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message.replace(/\.$/, '')}.` : '';
     this.#message.hidden = row.kind !== 'damage';
     this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
     this.#byteView.show(row, fields, detail.bytes, hasKey(row) ? 'Open Value' : 'the hex editor');

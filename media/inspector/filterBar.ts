@@ -14,6 +14,19 @@ export interface FilterEvents {
 /** Typing is over when no key has been pressed for so long. */
 const SETTLE_MS = 220;
 
+/** What the empty field offers, each where the file has that column. */
+const FILTER_WORDS: readonly (readonly [word: string, column: LogColumn | undefined])[] = [
+  ['text, /regex/,', undefined],
+  ['key: prefix:', 'key'],
+  ['value:', 'value'],
+  ['op:', 'operation'],
+  ['state:', 'state'],
+  ['checksum:', 'checksum'],
+  ['seq:', 'sequence'],
+  ['time:', 'time'],
+  ['size:', undefined],
+];
+
 export class FilterBar {
   readonly root: HTMLElement;
   readonly #events: FilterEvents;
@@ -31,7 +44,6 @@ export class FilterBar {
     this.#input = element('input', {
       type: 'text',
       class: 'filter-input',
-      placeholder: 'Filter: text, /regex/, key: prefix: value: op: state: checksum: seq: time: size:',
       'aria-label': 'Filter',
       'aria-describedby': 'filter-problem',
       title: FILTER_HELP.map(([example, meaning]) => `${example}   ${meaning}`).join('\n'),
@@ -76,6 +88,8 @@ export class FilterBar {
 
   /** Lists of what the records of this kind of file have. */
   setColumns(columns: readonly LogColumn[]): void {
+    const words = FILTER_WORDS.filter(([, column]) => column === undefined || columns.includes(column));
+    this.#input.placeholder = `Filter: ${words.map(([word]) => word).join(' ')}`;
     for (const column of ['state', 'checksum'] as const) {
       const select = this.#selects.get(column);
       if (select !== undefined) setHidden(select, !columns.includes(column), this.#input);

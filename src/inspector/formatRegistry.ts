@@ -6,8 +6,9 @@ import { strataSegment } from './formats/strataSegment.ts';
 import { strataSnapshot } from './formats/strataSnapshot.ts';
 import type { FileStart, LogFormat } from './logFormat.ts';
 
-const LOG_FORMATS: readonly LogFormat[] = [strataSegment, strataHint, strataSnapshot, strataManifest];
+export const LOG_FORMATS: readonly LogFormat[] = [strataSegment, strataHint, strataSnapshot, strataManifest];
 
-export function detectFormat(start: FileStart, formats: readonly LogFormat[] = LOG_FORMATS): LogFormat | undefined {
-  return formats.find((format) => format.detect(start));
+export function detectFormat(start: FileStart, formats: Iterable<LogFormat> = LOG_FORMATS): LogFormat | undefined {
+  for (const format of formats) if (format.detect(start)) return format;
+  return undefined;
 }

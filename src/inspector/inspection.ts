@@ -82,14 +82,14 @@ export interface InspectionOptions {
   readonly events: ScanEvents;
   /** Opens a file of the same directory. Absent: none can be reached. */
   readonly openBeside?: (fileName: string) => RangedFile | undefined;
-  readonly formats?: readonly LogFormat[];
+  readonly formats?: Iterable<LogFormat>;
 }
 
 export class Inspection implements ScanCalls {
   readonly #file: RangedFile;
   readonly #fileName: string;
   readonly #events: ScanEvents;
-  readonly #formats: readonly LogFormat[] | undefined;
+  readonly #formats: Iterable<LogFormat> | undefined;
   readonly #openBeside: InspectionOptions['openBeside'];
   #formatName = '';
   #logFile: LogFile;

@@ -31,6 +31,8 @@ export interface InspectorEditorOptions {
   readonly panel: vscode.WebviewPanel;
   readonly workerPath: string;
   readonly source: ScanSource;
+  /** Paths of the modules with the log formats of other extensions. */
+  readonly formatModules: readonly string[];
   readonly stores: StoreOfFile | undefined;
   readonly columns: ColumnMemory;
   readonly views: ViewMemory;
@@ -57,14 +59,13 @@ export class InspectorEditor implements vscode.Disposable {
 
   constructor(options: InspectorEditorOptions) {
     const { source, ...others } = options;
-    const { uri, panel, workerPath, stores } = others;
+    const { uri, panel, workerPath, formatModules, stores } = others;
     this.uri = uri;
     this.panel = panel;
     this.#options = others;
     this.#stores = stores;
-    this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), (error) =>
-      this.#send('failed', error.message),
-    );
+    const onFailure = (error: Error) => this.#send('failed', error.message);
+    this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), onFailure, formatModules);
     this.#view = this.#connect();
     if (source.kind === 'bytes') this.#subscriptions.push(this.#followVirtualFile());
     // The webview ends when its tab is hidden, and says when it is there again.

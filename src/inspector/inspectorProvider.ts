@@ -28,6 +28,8 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   readonly #views: ViewMemory;
   readonly #documents = new RecordDocuments();
   readonly #comparison: Comparison = { selected: undefined };
+  /** Modules with the log formats of other extensions. */
+  readonly #formatModules = new Set<string>();
   /** Places to go to in files that are being opened, by URI. */
   readonly #pendingTargets = new Map<string, LocateTarget>();
 
@@ -63,6 +65,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
       uri,
       panel,
       source,
+      formatModules: [...this.#formatModules],
       workerPath: vscode.Uri.joinPath(extensionUri, 'dist', 'scanWorker.cjs').fsPath,
       stores: this.#stores,
       columns: this.#columns,
@@ -81,6 +84,12 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     this.#pendingTargets.delete(uri.toString());
     if (target !== undefined) editor.reveal(target);
     panel.webview.html = inspectorPage(panel.webview, extensionUri, source.fileName);
+  }
+
+  /** Files that are opened from now on may be of these formats. */
+  registerLogFormats(modulePath: string): vscode.Disposable {
+    this.#formatModules.add(modulePath);
+    return new vscode.Disposable(() => this.#formatModules.delete(modulePath));
   }
 
   /** Opens a file, or brings its editor to the front, and shows the record that holds a byte. */

@@ -9,6 +9,8 @@ import type { StoreOfFile } from './storeOfFile.ts';
 export interface Inspector {
   /** Opens a segment at the record that holds a byte. */
   revealRecord(uri: vscode.Uri, offsetBytes: number): Promise<void>;
+  /** Teaches the inspector the formats that a module makes, which exports a `LogFormatModule`. */
+  registerLogFormats(modulePath: string): vscode.Disposable;
 }
 
 /** Commands that the webview carries out. */
@@ -36,7 +38,10 @@ export function registerInspector(context: vscode.ExtensionContext, stores?: Sto
       vscode.commands.registerCommand(id, () => provider.activeEditor?.command(command)),
     ),
   );
-  return { revealRecord: (uri, offsetBytes) => provider.reveal(uri, offsetBytes) };
+  return {
+    revealRecord: (uri, offsetBytes) => provider.reveal(uri, offsetBytes),
+    registerLogFormats: (modulePath) => provider.registerLogFormats(modulePath),
+  };
 }
 
 async function goToPlace(provider: InspectorProvider): Promise<void> {

@@ -11,6 +11,13 @@ export type ScanSource =
   /** For files of other file systems, which cannot be read by ranges. */
   | { readonly kind: 'bytes'; readonly fileName: string; readonly bytes: Uint8Array };
 
+/** What a thread is started with. */
+export interface ScanTask {
+  readonly source: ScanSource;
+  /** Paths of the modules with further log formats. */
+  readonly formatModules: readonly string[];
+}
+
 /** A thread's heap beyond this is a defect; better the one editor fails than the machine. Read buffers do not count. */
 const MAX_HEAP_MB = 256;
 
@@ -32,9 +39,16 @@ export class ScanThread {
   #failure: Error | undefined;
 
   /** `onFailure` is called once when the thread ends by itself; every call still open has been rejected then. */
-  constructor(workerPath: string, source: ScanSource, events: ScanEvents, onFailure: (error: Error) => void) {
+  constructor(
+    workerPath: string,
+    source: ScanSource,
+    events: ScanEvents,
+    onFailure: (error: Error) => void,
+    formatModules: readonly string[] = [],
+  ) {
+    const task: ScanTask = { source, formatModules };
     const worker = new Worker(workerPath, {
-      workerData: source,
+      workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
       name: 'strata inspector',
     });

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
 import type { ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
+import { formatsWith } from './furtherFormats.ts';
 import { Inspection } from './inspection.ts';
 import { LocalFile } from './localFile.ts';
 import { MemoryFile, type RangedFile } from './rangedFile.ts';
-import type { ScanSource } from './scanThread.ts';
+import type { ScanTask } from './scanThread.ts';
 
 /** Changes by other processes are noticed within this time; the host's file watcher usually tells sooner. */
 const LOOK_EVERY_MS = 1000;
@@ -15,13 +16,14 @@ const LOOK_EVERY_MS = 1000;
 const port = parentPort;
 if (port === null) throw new Error('The scanning thread runs only as a worker thread.');
 
-const source = workerData as ScanSource;
+const { source, formatModules } = workerData as ScanTask;
 const memoryFile = source.kind === 'bytes' ? new MemoryFile(source.bytes) : undefined;
 const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFile(source.path);
 
 const inspection = new Inspection({
   file,
   fileName: source.fileName,
+  formats: formatsWith(formatModules),
   // Files beside a local one can be read too; those of other file systems are out of reach here.
   ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
   events: {

@@ -56,6 +56,11 @@ function hostileSegment(): Uint8Array {
   return builder.bytes();
 }
 
+/** No control characters, no bidirectional marks, nothing invisible. */
+function assertNothingHidden(text: string): void {
+  assert.doesNotMatch(text.replaceAll(/\s/g, ' '), /[\p{Cc}\p{Cf}]/u);
+}
+
 async function writeStore(directory: string): Promise<void> {
   const encoder = new TextEncoder();
   const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 40_000 });
@@ -104,6 +109,7 @@ describe('inspector', () => {
     await screenshotInThemes(workbench, 'inspector-empty', (rules) => assertAccessible('an empty segment', rules));
     const later = await open(LATER_VERSION);
     await later.row('unknown version').waitFor();
+    await later.frame.getByText(/^unknown version\. .* does not know\. It says version 2\.$/).waitFor();
     await screenshotInThemes(workbench, 'inspector-unknown-version', (rules) =>
       assertAccessible('an unknown version', rules),
     );
@@ -135,6 +141,17 @@ describe('inspector', () => {
     await workbench.page.keyboard.press('Escape');
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await screenshotInThemes(workbench, 'inspector');
+    // As the extension says it: no file that a test can write is readable at first and then no more.
+    await editor.grid.evaluate(() => {
+      const data = { t: 'q', m: 'unreadable', a: ['The file could not be read to its end: EIO: i/o error, read'] };
+      window.dispatchEvent(new MessageEvent('message', { data }));
+    });
+    await editor.frame.getByRole('alert').filter({ hasText: 'could not be read' }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-unreadable', (rules) =>
+      assertAccessible('a file that cannot be read', rules),
+    );
+    await editor.button('Try Again').click();
+    await editor.frame.getByRole('alert').filter({ hasText: 'could not be read' }).waitFor({ state: 'hidden' });
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.typeAnswer(GO_TO, '50%');
     await screenshotInThemes(workbench, 'inspector-go-to');
@@ -388,8 +405,19 @@ describe('inspector', () => {
     const editor = await open(HOSTILE);
     await editor.row('<img src=x onerror=').waitFor();
     assert.equal(await editor.frame.locator('img, main script').count(), 0);
-    const text = (await editor.grid.innerText()).replaceAll(/\s/g, ' ');
-    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}]/u);
+    assertNothingHidden(await editor.grid.innerText());
+    await editor.row('right\\xe2\\x80\\xaeto left').first().click();
+    await editor.detailOf('right\\xe2\\x80\\xaeto left\\xe2\\x80\\xac');
+    const detail = editor.frame.locator('.detail');
+    for (const tab of ['Bytes', 'Value', 'Text']) {
+      await editor.frame.getByRole('tab', { name: tab }).click();
+      assertNothingHidden(await detail.innerText());
+    }
+    const tooltips = await detail
+      .locator('[title], [aria-label]')
+      .evaluateAll((marked) => marked.map((one) => `${one.getAttribute('title')} ${one.getAttribute('aria-label')}`));
+    assertNothingHidden(tooltips.join(' '));
+    await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await editor.row('big').first().click();
     await editor.frame.locator('.detail h2').filter({ hasText: '10,000,039 bytes' }).waitFor();
     await editor.frame.getByRole('tab', { name: 'Value' }).click();

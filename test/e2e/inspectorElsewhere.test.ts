@@ -1,17 +1,18 @@
 // The inspector beside other extensions: files of other file systems, and the hex editor.
 import assert from 'node:assert/strict';
-import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SegmentBuilder, segmentOf } from '../inspector/segmentBuilder.ts';
 import { assertScriptlessAccessible } from './accessible.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
-import { hexEditorStandIn, otherDisk } from './testExtensions.ts';
+import { hexEditorStandIn, lineFormat, otherDisk } from './testExtensions.ts';
 import { screenshotInThemes } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const SMALL = '000000000007.seg';
 const LARGE = '000000000008.seg';
+const LINES = 'journal.lines';
 
 describe('inspector in a virtual workspace that is not trusted', () => {
   const growing = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
@@ -88,14 +89,18 @@ describe('inspector in a virtual workspace that is not trusted', () => {
   });
 });
 
-describe('inspector and the hex editor', () => {
+describe('inspector beside other extensions', () => {
   const fixture = workbenchFixture(
     async (directory) => {
       const segment = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
       await writeFile(path.join(directory, SMALL), segment.bytes());
+      const lines = Array.from({ length: 3000 }, (_, index) => `name${index}=value ${index}`);
+      lines[1500] = 'no line of this format';
+      lines[1501] = '-name7';
+      await writeFile(path.join(directory, LINES), `${lines.join('\n')}\n`);
     },
-    {},
-    { furtherExtensions: [hexEditorStandIn] },
+    { 'workbench.editorAssociations': { '*.lines': 'strata.inspector' } },
+    { furtherExtensions: [hexEditorStandIn, lineFormat] },
   );
 
   it('hands the offset of a record over', async () => {
@@ -121,5 +126,45 @@ describe('inspector and the hex editor', () => {
       .webview()
       .getByRole('heading', { name: `at 0x${offset.toString(16)}`, exact: true })
       .waitFor();
+  });
+
+  it('knows a format that another extension teaches it, and nothing of Strata in its files', async () => {
+    const { workbench, directory } = fixture;
+    const editor = await openSegment(workbench, LINES);
+    await eventually(async () => assert.equal(await editor.rowCount(), 3000));
+    assert.equal(await editor.fact('damage').innerText(), '1 range, 23 B');
+    assert.deepEqual(
+      [await editor.count('records'), await editor.count('set'), await editor.count('unset')],
+      [2999, 2998, 1],
+    );
+    assert.deepEqual(Object.keys((await editor.visibleRows())[3] ?? {}), ['#', 'Offset', 'Op', 'Key', 'Value', 'Size']);
+    const operations = editor.frame.getByRole('combobox', { name: 'Operation' }).locator('option');
+    assert.deepEqual(await operations.allInnerTexts(), ['op: all', 'set', 'unset', 'damage']);
+    assert.equal(await editor.frame.getByRole('combobox', { name: /^(State|Checksum)$/ }).count(), 0);
+    assert.equal(
+      await editor.frame.getByRole('textbox', { name: 'Filter' }).getAttribute('placeholder'),
+      'Filter: text, /regex/, key: prefix: value: op: size:',
+    );
+    await workbench.page.keyboard.press('F8');
+    await editor.active.filter({ hasText: 'a line without =' }).waitFor();
+    await editor.row('name1502').first().click();
+    await editor.frame.locator('tr[data-field=name]').filter({ hasText: 'name1502' }).waitFor();
+    const fields = editor.frame.locator('.fields tbody tr');
+    assert.deepEqual(await fields.locator('th').allInnerTexts(), ['name', 'content']);
+    await fields.last().hover();
+    const marked = editor.frame.locator('.ascii .byte.highlighted');
+    await eventually(async () =>
+      assert.equal((await marked.allInnerTexts()).join('').replaceAll('\u00a0', ' '), 'value 1502'),
+    );
+    await screenshotInThemes(workbench, 'inspector-second-format', (rules) =>
+      editor.assertAccessible('a file of another format', rules),
+    );
+    await editor.filter('op:set key:/^name1[12]$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 2));
+    const target = path.join(directory, 'lines.csv');
+    await editor.exportTo(LINES, target);
+    await eventually(async () =>
+      assert.match(await readFile(target, 'utf8'), /name11,,value 11,.*\r\n.*name12,,value 12,/),
+    );
   });
 });

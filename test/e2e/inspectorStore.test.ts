@@ -127,7 +127,7 @@ describe('inspector with its store', () => {
     await newest.hover();
     await newest.getByRole('button', { name: 'Compare with the version before' }).click();
     await workbench.page.locator('.monaco-diff-editor .view-line', { hasText: '4' }).first().waitFor();
-    await workbench.screenshot('inspector-compare-versions');
+    await screenshotInThemes(workbench, 'inspector-compare-versions');
 
     await workbench.tab(FIRST).first().click();
     await old.button('Go to the record that superseded it').click();
@@ -141,7 +141,7 @@ describe('inspector with its store', () => {
     const newestEditor = new SegmentEditor(workbench);
     await newestEditor.active.filter({ hasText: 'user/42' }).filter({ hasText: '{"version":4}' }).waitFor();
     await newestEditor.active.filter({ hasText: 'live' }).waitFor();
-    await workbench.screenshot('inspector-superseding');
+    await screenshotInThemes(workbench, 'inspector-superseding');
     await newestEditor.button('Go to the record that superseded it').click();
     await workbench.notification(/No record supersedes this one/).waitFor();
   });

@@ -8,5 +8,8 @@ export const hexEditorStandIn = path.join(directory, 'hexEditorStandIn');
 /** The scheme `other-disk`: the files of the disk, through a file system that can only be read whole. */
 export const otherDisk = path.join(directory, 'otherDisk');
 
+/** Teaches the inspector the format of files `*.lines`. */
+export const lineFormat = path.join(directory, 'lineFormat');
+
 /** Has a key for each theme. */
 export const themeKeys = path.join(directory, 'themeKeys');

@@ -57,7 +57,7 @@ export interface Probe {
 
 export interface ProbeOptions {
   readonly fileName?: string;
-  readonly formats?: readonly LogFormat[];
+  readonly formats?: Iterable<LogFormat>;
   /** Files of the same directory. Absent: none can be reached. */
   readonly beside?: Readonly<Record<string, Uint8Array>>;
   /** Called with every report on the index, before anything else of it happens. */

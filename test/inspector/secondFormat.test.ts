@@ -1,95 +1,24 @@
 // The editor knows a file only through its format: this one has nothing in common with Strata's.
 import assert from 'node:assert/strict';
-import {
-  type LogFile,
-  type LogFormat,
-  LogRecord,
-  type LogScan,
-  type LogSink,
-  type ScanStart,
-} from '../../src/inspector/logFormat.ts';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { formatsWith, type LogFormatModule } from '../../src/inspector/furtherFormats.ts';
+import { LogRecord, NONE } from '../../src/inspector/logFormat.ts';
+import { ScanThread } from '../../src/inspector/scanThread.ts';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
-import { openWhole, probe } from './inspectionProbe.ts';
+import { openWhole, probe, quietEvents } from './inspectionProbe.ts';
+import { segmentOf } from './segmentBuilder.ts';
 
-const NEWLINE = 0x0a;
-const EQUALS = 0x3d;
-
-/** Text lines `key=value`; a line without `=` is damage. */
-const lineFormat: LogFormat = {
-  id: 'test.lines',
-  name: 'Lines',
-  detect: ({ fileName }) => fileName.endsWith('.lines'),
-  open: (): LogFile => ({
-    facts: [{ label: 'kind', value: 'text', tone: 'plain' }],
-    columns: ['operation', 'key', 'value'],
-    operations: ['set'],
-    scan: (start) => new LineScan(start),
-    describe: ({ sizeBytes }, bytes) => {
-      const equals = bytes.indexOf(EQUALS);
-      const field = (name: string, offsetBytes: number, endBytes: number, colourGroup: number) => ({
-        ...{ name, offsetBytes, sizeBytes: endBytes - offsetBytes, colourGroup, meaning: '', problem: false },
-        ...{ type: 'bytes' as const, value: Buffer.from(bytes.subarray(offsetBytes, endBytes)).toString() },
-      });
-      return [field('key', 0, equals, 0), field('value', equals + 1, sizeBytes - 1, 1)];
-    },
-    guess: () => undefined,
-  }),
-};
-
-class LineScan implements LogScan {
-  wantOffsetBytes: number;
-  wantBytes = 1;
-  #sizeBytes: number;
-
-  constructor({ offsetBytes, fileSizeBytes }: ScanStart) {
-    this.wantOffsetBytes = offsetBytes;
-    this.#sizeBytes = fileSizeBytes;
-  }
-
-  get done(): boolean {
-    return this.wantOffsetBytes >= this.#sizeBytes;
-  }
-
-  truncate(sizeBytes: number): void {
-    this.#sizeBytes = Math.min(this.#sizeBytes, sizeBytes);
-  }
-
-  feed(bytes: Uint8Array, sink: LogSink): void {
-    const base = this.wantOffsetBytes;
-    for (let at = 0; at < bytes.length; ) {
-      const newline = bytes.indexOf(NEWLINE, at);
-      const atEnd = base + bytes.length >= this.#sizeBytes;
-      if (newline < 0 && !atEnd) {
-        this.wantBytes = Math.min(this.#sizeBytes - this.wantOffsetBytes, 2 * (bytes.length - at) + 1);
-        return;
-      }
-      const end = newline < 0 ? bytes.length : newline + 1;
-      this.#line(bytes, at, end, base + at, sink);
-      at = end;
-      this.wantOffsetBytes = base + end;
-      this.wantBytes = 1;
-    }
-  }
-
-  #line(bytes: Uint8Array, start: number, end: number, offsetBytes: number, sink: LogSink): void {
-    const equals = bytes.subarray(start, end).indexOf(EQUALS);
-    const sizeBytes = end - start;
-    if (equals < 0) {
-      sink.damage({ offsetBytes, sizeBytes, reason: 'no sign', message: 'a line without =', reachesEnd: false });
-      return;
-    }
-    const record = Object.assign(new LogRecord(), { offsetBytes, sizeBytes, bytes, recordStart: start });
-    Object.assign(record, { keyStart: start, keyLength: equals });
-    Object.assign(record, { valueStart: start + equals + 1, valueLength: end - start - equals - 2 });
-    sink.record(record);
-  }
-}
+/** The module that an extension gives the inspector in the browser tests too. */
+const MODULE = path.join(import.meta.dirname, '../e2e/extensions/lineFormat/lineFormat.cjs');
+const makeFormats: LogFormatModule = createRequire(import.meta.url)(MODULE);
+const formats = makeFormats({ LogRecord, NONE });
 
 describe('a second log format', () => {
   const text = Array.from({ length: 5000 }, (_, index) =>
     index === 2500 ? 'oops\n' : `name${index}=value ${index}\n`,
   );
-  const subject = probe(new TextEncoder().encode(text.join('')), { fileName: 'some.lines', formats: [lineFormat] });
+  const subject = probe(new TextEncoder().encode(text.join('')), { fileName: 'some.lines', formats });
 
   it('is indexed, paged, described, filtered and searched without the editor knowing of it', async () => {
     const progress = await openWhole(subject);
@@ -106,8 +35,8 @@ describe('a second log format', () => {
     assert.deepEqual(
       detail?.fields.map(({ name, value }) => [name, value]),
       [
-        ['key', 'name7'],
-        ['value', 'value 7'],
+        ['name', 'name7'],
+        ['content', 'value 7'],
       ],
     );
     const filtered = subject.filtered();
@@ -120,6 +49,22 @@ describe('a second log format', () => {
   });
 
   it('is not opened when no format knows the file', () => {
-    assert.throws(() => probe(new Uint8Array(10), { fileName: 'other.txt', formats: [lineFormat] }), /known format/);
+    assert.throws(() => probe(new Uint8Array(10), { fileName: 'other.txt', formats }), /known format/);
+  });
+
+  it('comes after the own ones, so that a module that cannot be loaded harms no file of theirs', async () => {
+    const broken = formatsWith([path.join(import.meta.dirname, 'none.cjs')]);
+    const segment = segmentOf(3, (index) => ({ key: `key/${index}`, value: '' })).bytes();
+    assert.equal((await openWhole(probe(segment, { formats: broken }))).recordCount, 3);
+    assert.throws(() => probe(new Uint8Array(10), { fileName: 'some.lines', formats: broken }), /Cannot find module/);
+  });
+
+  it('is read by the thread of an editor that was told of its module', async () => {
+    const source = { kind: 'bytes', fileName: 'some.lines', bytes: new TextEncoder().encode('a=1\n-a\n') } as const;
+    const worker = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
+    const thread = new ScanThread(worker, source, quietEvents, assert.ifError, [MODULE]);
+    const { formatName, operations } = await thread.calls.open();
+    assert.deepEqual([formatName, operations], ['Lines', ['set', 'unset']]);
+    await thread.dispose();
   });
 });

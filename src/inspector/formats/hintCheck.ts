@@ -131,7 +131,7 @@ function differenceOf(entry: LogRecord, valueLength: number, record: LogRecord):
   if (entry.operation !== record.operation) return 'operation';
   if (entry.sequence !== record.sequence) return 'sequence number';
   if (entry.expiryMs !== record.expiryMs) return 'expiry';
-  if (valueLength !== record.valueLength) return 'value length';
+  if (valueLength !== Math.max(0, record.valueLength)) return 'value length';
   const [one, other] = [entry.key, record.key];
   return one.length === other.length && one.every((byte, at) => byte === other[at]) ? undefined : 'key';
 }

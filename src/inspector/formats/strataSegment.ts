@@ -297,7 +297,8 @@ function fillRecord(record: LogRecord, view: RecordView): void {
   record.keyStart = start + RECORD_HEADER_SIZE;
   record.keyLength = keyLength;
   record.valueStart = record.keyStart + keyLength;
-  record.valueLength = view.valueLength;
+  // A delete has none, as opposed to a put of an empty one.
+  record.valueLength = view.operation === OPERATION.del ? NONE : view.valueLength;
   record.storedChecksum = view.checksum;
   record.computedChecksum = view.checksum;
   record.note = '';
