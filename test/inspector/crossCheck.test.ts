@@ -99,12 +99,16 @@ describe('hint files, snapshots and manifests under inspection', () => {
     return at;
   }
 
-  async function problemsOfSnapshot(): Promise<readonly string[]> {
+  async function checkOfSnapshot(): Promise<CrossCheck | undefined> {
     const { inspection, progress } = await inspect('KEYDIR');
     assert.equal(progress.damage.ranges, 0, 'the checksum is right');
     const check = await inspection.crossCheck();
     inspection.close();
-    return check?.problems ?? [];
+    return check;
+  }
+
+  async function problemsOfSnapshot(): Promise<readonly string[]> {
+    return (await checkOfSnapshot())?.problems ?? [];
   }
 
   const hex = (offsetBytes: number) => `0x${offsetBytes.toString(16).toUpperCase().padStart(8, '0')}`;
@@ -165,7 +169,8 @@ describe('hint files, snapshots and manifests under inspection', () => {
       );
     }
     await store.close();
-    assert.deepEqual(await problemsOfSnapshot(), []);
+    // Several passes over all segments are not worth while where the counts agree.
+    assert.equal((await checkOfSnapshot())?.summary, 'entries agree');
     changeEntry((bytes, at) => writeU32(bytes, at + SNAPSHOT_ENTRY.segment, SNAPSHOT_FREE_ENTRY));
     const problems = await problemsOfSnapshot();
     assert.equal(problems.length, 2);

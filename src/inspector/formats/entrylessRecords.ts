@@ -22,6 +22,8 @@ interface EntrylessSearch {
   readonly segments: readonly CoveredSegment[];
   /** The snapshot has not as many entries as it says itself. */
   readonly countsDiffer: boolean;
+  /** Called when the search ends without having looked at all keys. */
+  readonly onGivenUp: () => void;
   readonly context: CrossCheckContext;
 }
 
@@ -41,18 +43,24 @@ interface Newest {
 }
 
 /**
- * Tells nothing where a segment is missing or damaged: a record that is lost may have replaced any other. Several
- * passes are made only where the counts say that something is missing.
+ * Gives up where a segment is missing or damaged: a record that is lost may have replaced any other. Several passes are
+ * made only where the counts say that something is missing.
  */
 export async function* recordsWithoutEntry(
   search: EntrylessSearch,
 ): AsyncGenerator<{ readonly segmentId: number; readonly offsetBytes: number }> {
-  const { segments, countsDiffer } = search;
-  if (segments.some(({ file, coveredSizeBytes }) => file === undefined || file.sizeBytes < coveredSizeBytes)) return;
+  const { segments, countsDiffer, onGivenUp } = search;
+  if (segments.some(({ file, coveredSizeBytes }) => file === undefined || file.sizeBytes < coveredSizeBytes)) {
+    onGivenUp();
+    return;
+  }
   let shares = 1;
   for (let share = 0; share < shares; ) {
     const newest = await newestOfShare(search, share, shares);
-    if (newest === 'damaged' || (newest === 'too-many' && (!countsDiffer || shares >= MAX_SHARES))) return;
+    if (newest === 'damaged' || (newest === 'too-many' && (!countsDiffer || shares >= MAX_SHARES))) {
+      onGivenUp();
+      return;
+    }
     if (newest === 'too-many') {
       shares *= 2;
       share *= 2;
