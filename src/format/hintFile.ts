@@ -155,6 +155,8 @@ export class HintFileEncoder {
     this.#end += FILE_CHECKSUM_SIZE;
     this.#writePiece();
     this.#write(head, 0);
+    // Whoever keeps the encoder keeps no memory by that.
+    this.#piece = new Uint8Array(0);
   }
 
   #reserve(sizeBytes: number): void {
