@@ -15,10 +15,19 @@ export function formatsWith(modulePaths: readonly string[]): Iterable<LogFormat>
   return {
     *[Symbol.iterator]() {
       yield* LOG_FORMATS;
+      const problems: unknown[] = [];
       for (const modulePath of modulePaths) {
-        const makeFormats: LogFormatModule = createRequire(modulePath)(modulePath);
-        yield* makeFormats({ LogRecord, NONE });
+        let formats: readonly LogFormat[] = [];
+        try {
+          const makeFormats: LogFormatModule = createRequire(modulePath)(modulePath);
+          formats = makeFormats({ LogRecord, NONE });
+        } catch (error) {
+          problems.push(error);
+        }
+        yield* formats;
       }
+      // No other has known the file, so it may be one of theirs.
+      if (problems.length > 0) throw problems[0];
     },
   };
 }

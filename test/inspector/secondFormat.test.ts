@@ -57,6 +57,9 @@ describe('a second log format', () => {
     const segment = segmentOf(3, (index) => ({ key: `key/${index}`, value: '' })).bytes();
     assert.equal((await openWhole(probe(segment, { formats: broken }))).recordCount, 3);
     assert.throws(() => probe(new Uint8Array(10), { fileName: 'some.lines', formats: broken }), /Cannot find module/);
+    const brokenFirst = formatsWith([path.join(import.meta.dirname, 'none.cjs'), MODULE]);
+    const lines = new TextEncoder().encode('a=1\n');
+    assert.equal((await openWhole(probe(lines, { fileName: 'some.lines', formats: brokenFirst }))).recordCount, 1);
   });
 
   it('is read by the thread of an editor that was told of its module', async () => {
