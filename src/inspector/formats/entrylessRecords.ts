@@ -31,8 +31,8 @@ interface EntrylessSearch {
 const MAX_SHARE_BYTES = 0x100_0000;
 /** About what a key takes beyond its bytes. */
 const BYTES_OF_KEY = 150;
-/** More are needed for thousands of millions of keys only, or where keys were chosen to fall into one share. */
-const MAX_SHARES = 1024;
+/** As many passes are made at most, enough for about 700,000 keys: nobody waits for more, nor has asked for them. */
+const MAX_SHARES = 8;
 
 interface Newest {
   readonly sequence: number;
