@@ -44,9 +44,11 @@ const DAMAGE_SEARCH_BYTES = 0x10_0000;
  * known, backwards it waits at the beginning for the end. Undefined: nothing matches, or the search was cancelled.
  */
 export async function findRow(task: FindTask): Promise<FindHit | undefined> {
-  const { direction, from } = task;
-  const inSameRow = await furtherMatch(task);
-  if (inSameRow !== undefined || task.signal.aborted) return inSameRow;
+  const { direction, from, fromMatchOffsetBytes } = task;
+  if (from >= 0 && fromMatchOffsetBytes !== undefined) {
+    const inSameRow = await matchBeside(task, from, fromMatchOffsetBytes, false);
+    if (inSameRow !== undefined || task.signal.aborted) return inSameRow;
+  }
   if (direction === 'next') {
     const hit = await firstIn(task, from + 1, lastOf(task), false);
     if (hit !== undefined || task.signal.aborted) return hit;
@@ -64,20 +66,23 @@ export async function findRow(task: FindTask): Promise<FindHit | undefined> {
   return lastIn(task, first, task.extent().count - 1, isWrapped);
 }
 
-/** The match after or before the one to go on from, in its row. */
-async function furtherMatch(task: FindTask): Promise<FindHit | undefined> {
-  const { from, fromMatchOffsetBytes, direction } = task;
-  if (from < 0 || fromMatchOffsetBytes === undefined) return undefined;
+/** The match of a row that follows an offset in it, or the one before, as the search goes. */
+async function matchBeside(
+  task: FindTask,
+  position: number,
+  rowOffsetBytes: number,
+  wrapped: boolean,
+): Promise<FindHit | undefined> {
+  const isNext = task.direction === 'next';
   let hit: FindHit | undefined;
-  await task.walk(from, (visited) => {
-    if (visited.position < from) return false;
-    if (visited.position === from) {
-      for (const match of matchesIn(task, fieldsOf(task, visited.entry))) {
-        if (match.matchOffsetBytes === fromMatchOffsetBytes) continue;
-        const isAfter = match.matchOffsetBytes > fromMatchOffsetBytes;
-        if (isAfter === (direction === 'next')) hit = hitOf(visited, match, false);
-        if (isAfter) break;
-      }
+  await task.walk(position, (visited) => {
+    if (visited.position < position) return false;
+    if (visited.position > position) return true;
+    for (const match of matchesIn(task, fieldsOf(task, visited.entry))) {
+      if (match.matchOffsetBytes === rowOffsetBytes) continue;
+      const isAfter = match.matchOffsetBytes > rowOffsetBytes;
+      if (isAfter === isNext) hit = hitOf(visited, match, wrapped);
+      if (isAfter) break;
     }
     return true;
   });
@@ -116,7 +121,11 @@ async function lastIn(task: FindTask, low: number, high: number, wrapped: boolea
       return false;
     });
     if (task.signal.aborted) return undefined;
-    if (hit !== undefined) return task.settle(hit);
+    if (hit !== undefined) {
+      // Of all rows that match, the last match is looked for in this one alone.
+      const last = await matchBeside(task, hit.position, Number.POSITIVE_INFINITY, wrapped);
+      return last ?? (task.signal.aborted ? undefined : task.settle(hit));
+    }
     end = start - 1;
   }
   return undefined;
@@ -131,13 +140,10 @@ interface SearchedField {
   readonly start: number;
 }
 
-/** The match of a row that a search comes to first. */
+/** The first match of a row. */
 function matchRow(task: FindTask, visited: VisitedRow, wrapped: boolean): FindHit | undefined {
-  const fields = fieldsOf(task, visited.entry);
-  let found = firstMatchIn(task, fields);
-  if (found === undefined) return undefined;
-  if (task.direction === 'previous') for (const match of matchesIn(task, fields)) found = match;
-  return hitOf(visited, found, wrapped);
+  const found = firstMatchIn(task, fieldsOf(task, visited.entry));
+  return found === undefined ? undefined : hitOf(visited, found, wrapped);
 }
 
 function hitOf({ position, row, entry }: VisitedRow, match: MatchInRow, wrapped: boolean): FindHit {

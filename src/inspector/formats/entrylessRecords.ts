@@ -66,7 +66,7 @@ export async function* recordsWithoutEntry(
       share *= 2;
       continue;
     }
-    await dropThoseWithEntry(search, newest);
+    await dropThoseWithEntry(search, newest, share, shares);
     for (const { segmentIndex, offsetBytes, wantsEntry } of newest.values()) {
       const segment = segments[segmentIndex];
       if (wantsEntry && segment !== undefined) yield { segmentId: segment.segmentId, offsetBytes };
@@ -111,8 +111,11 @@ async function newestOfShare(
 async function dropThoseWithEntry(
   { snapshot, entryOperation, context }: EntrylessSearch,
   newest: Map<string, Newest>,
+  share: number,
+  shares: number,
 ): Promise<void> {
-  for await (const { record, key } of recordsOfShare(new RowPuller(context.file, snapshot), 0, 1, context)) {
+  const rows = new RowPuller(context.file, snapshot);
+  for await (const { record, key } of recordsOfShare(rows, share, shares, context)) {
     if (record.operation !== entryOperation) continue;
     const known = newest.get(key);
     const place = record.entryPlace;
