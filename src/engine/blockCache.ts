@@ -2,8 +2,8 @@
  * Blocks of segment files in memory. A record whose blocks are all there is read without a system call.
  *
  * Blocks are small, because keys that are read often stand all over a log: a block holds the neighbours of a record,
- * and little else that nobody asked for. While there is room, one comes in with the first read of it: that costs little
- * more than reading the record. Once the capacity is used up, it has to have been read more often of late than the one
+ * and little else that nobody asked for. While there is room, one comes in with the second read of it: memory that is
+ * new to the process costs more than reading the record, and many blocks are read only once. Once the capacity is used up, it has to have been read more often of late than the one
  * that it pushes out; so reading everything once, or everything equally often, pushes out next to nothing. Every block
  * of a file has a counter for that, in the cache or not, as in TinyLFU (Einziger, Friedman and Manes, 2017), whose sketch
  * would save memory that is not missed here: 5 bytes for each block. A block leaves with its segment, too.
@@ -149,7 +149,7 @@ export class BlockCache {
     if (count < MAX_USES) uses[number] = count + 1;
     if (--this.#readsUntilAge === 0) this.#age();
     const frame = (frames[number] as number) - 1;
-    return frame < 0 && mayRead ? this.#readIn(segment, number) : frame;
+    return frame < 0 && mayRead && count > 0 ? this.#readIn(segment, number) : frame;
   }
 
   #readIn(segment: Segment, number: number): number {
