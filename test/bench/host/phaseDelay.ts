@@ -5,6 +5,8 @@ export interface PhaseDelay {
   readonly maxDelayMs: number;
   readonly p999DelayMs: number;
   readonly p99DelayMs: number;
+  /** The longest delay without the time in which the thread waited for a processor, where the system counts that. */
+  readonly maxWorkDelayMs?: number;
 }
 
 /** Before a phase's figures on the extension host's console. */

@@ -4,12 +4,17 @@
  */
 
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import type { CommandContext } from '../../../src/commands/commandContext.ts';
 import type { KeysTreeNode } from '../../../src/explorer/treeNode.ts';
 import { PHASE_MARK, type PhaseDelay } from './phaseDelay.ts';
+import { WorkDelay } from './workDelay.ts';
 
-const IDLE_MS = 5000;
+const IDLE_MS = 20_000;
+/** Before and after each phase. */
+const WATCH_MS = 50;
+const COMPUTED_BYTES = 2 ** 20;
 /** Folders that are opened, two levels of them, and pages that are loaded of what is below. */
 const FOLDER_COUNT = 20;
 const PAGE_COUNT = 5;
@@ -19,7 +24,8 @@ export async function run(): Promise<void> {
   const extension = vscode.extensions.getExtension<CommandContext>('strata.strata');
   if (extension === undefined) throw new Error('The extension is not installed.');
   const directory = vscode.Uri.file(process.env['STRATA_BENCH_STORE'] as string);
-  await measure('idle', () => new Promise((resolve) => setTimeout(resolve, IDLE_MS)));
+  await measure('idle', () => pause(IDLE_MS));
+  await measure('idle, another thread computes', besideComputing);
   await measure('activate', () => extension.activate());
   const context = extension.exports;
   await measure('open', () => vscode.commands.executeCommand('strata.openStore', directory));
@@ -31,6 +37,22 @@ export async function run(): Promise<void> {
   await measure('replay', () => vscode.commands.executeCommand('strata.replay', store));
   await measure('compact', () => vscode.commands.executeCommand('strata.compact', store));
   await measure('close', () => context.registry.close(entry));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** What any thread that has work costs the event loop on this machine, whatever the work is. */
+async function besideComputing(): Promise<void> {
+  const thread = new Worker(
+    `const bytes = Buffer.alloc(${COMPUTED_BYTES}); for (;;) require('node:zlib').crc32(bytes);`,
+    {
+      eval: true,
+    },
+  );
+  await pause(IDLE_MS);
+  await thread.terminate();
 }
 
 /** Opens folders as deep as they go, and loads pages. */
@@ -57,12 +79,16 @@ async function showChildren(keysTree: CommandContext['keysTree'], folder: KeysTr
 async function measure(phase: string, work: () => PromiseLike<unknown>): Promise<void> {
   const delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
+  const workDelay = new WorkDelay();
+  // What holds the loop up before its first turn would not count.
+  await pause(WATCH_MS);
   const startMs = performance.now();
   await work();
   const elapsedMs = performance.now() - startMs;
   // A stall is noticed when the loop runs again.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await pause(WATCH_MS);
   delay.disable();
+  const maxWorkDelayMs = workDelay.stop();
   const milliseconds = (nanoseconds: number) => nanoseconds / 1e6;
   const figures: PhaseDelay = {
     phase,
@@ -70,6 +96,7 @@ async function measure(phase: string, work: () => PromiseLike<unknown>): Promise
     maxDelayMs: milliseconds(delay.max),
     p999DelayMs: milliseconds(delay.percentile(99.9)),
     p99DelayMs: milliseconds(delay.percentile(99)),
+    ...(maxWorkDelayMs === undefined ? {} : { maxWorkDelayMs }),
   };
   console.log(PHASE_MARK + JSON.stringify(figures));
 }

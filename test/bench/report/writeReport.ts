@@ -8,6 +8,8 @@ export interface Results {
   readonly machine: Machine;
   readonly results: readonly RunResult[];
   readonly phases?: readonly PhaseDelay[];
+  /** The same with VS Code's forwarding of ports. */
+  readonly phasesForwarding?: readonly PhaseDelay[];
 }
 
 /** Writes `<name>.md` and `<name>.json`, and the Markdown to the terminal too. */
