@@ -57,6 +57,9 @@ function webviewBundle() {
     platform: /** @type {const} */ ('browser'),
     target: 'chrome130',
     format: /** @type {const} */ ('esm'),
+    // What is imported where it is needed is a file of its own, loaded then.
+    splitting: true,
+    chunkNames: '[name]',
     loader: { '.ttf': /** @type {const} */ ('file') },
     assetNames: '[name]',
   };

@@ -1,6 +1,6 @@
 /** The filter line with its shortcuts, and what the filter has found so far. */
 
-import { FILTER_HELP, parseFilter, type RowFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
+import { FILTER_HELP, type RowFilter, readFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import type { LogColumn } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
@@ -53,7 +53,7 @@ export class FilterBar {
     this.#input.addEventListener('input', () => this.#settle());
     this.#input.addEventListener('keydown', (event) => this.#onKey(event));
     this.#cancel = iconButton('stop-circle', 'Stop filtering', () => events.onCancel());
-    this.#clear = iconButton('close', 'Clear the filter (Escape)', () => this.setQuery(''));
+    this.#clear = iconButton('close', 'Clear the filter (Escape)', () => void this.setQuery(''));
     this.root = element(
       'div',
       { class: 'filter-bar', role: 'search' },
@@ -96,9 +96,10 @@ export class FilterBar {
     }
   }
 
-  setQuery(query: string): void {
+  /** Resolves when the filter has been handed on, or refused. */
+  async setQuery(query: string): Promise<void> {
     this.#input.value = query;
-    this.#apply();
+    await this.#apply();
   }
 
   focus(): void {
@@ -128,14 +129,16 @@ export class FilterBar {
 
   #settle(): void {
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#apply(), SETTLE_MS);
+    this.#timer = window.setTimeout(() => void this.#apply(), SETTLE_MS);
   }
 
-  #apply(): void {
+  async #apply(): Promise<void> {
     window.clearTimeout(this.#timer);
     const query = this.#input.value;
-    const parsed = parseFilter(query);
     setHidden(this.#clear, query === '', this.#input);
+    const parsed = await readFilter(query);
+    // Typed on meanwhile: that is applied in its turn.
+    if (this.#input.value !== query) return;
     this.#problem.textContent = parsed.ok ? '' : parsed.message;
     this.#input.setAttribute('aria-invalid', String(!parsed.ok));
     this.#syncSelects();
@@ -145,10 +148,10 @@ export class FilterBar {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.key === 'Enter') this.#apply();
+    if (event.key === 'Enter') void this.#apply();
     else if (event.key === 'Escape' && this.#input.value !== '') {
       event.stopPropagation();
-      this.setQuery('');
+      void this.setQuery('');
     }
   }
 
@@ -162,7 +165,7 @@ export class FilterBar {
   /** The line is the one truth: choosing writes a word into it. */
   #choose(name: string, value: string): void {
     const others = splitFilter(this.#input.value).filter((word) => !word.startsWith(`${name}:`));
-    this.setQuery([...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' '));
+    void this.setQuery([...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' '));
   }
 
   #syncSelects(): void {

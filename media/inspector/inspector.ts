@@ -261,7 +261,7 @@ export class Inspector {
     if (query !== '' || order !== undefined) {
       this.#pendingMatch = selected;
       if (query !== '') {
-        this.#filterBar.setQuery(query);
+        await this.#filterBar.setQuery(query);
         await this.#filtering;
       }
       if (order !== undefined) this.#sorting.restore(order);
@@ -581,7 +581,7 @@ export class Inspector {
       await this.#goTo(target, true);
     } else {
       this.#pending.hold(target);
-      this.#filterBar.setQuery('');
+      await this.#filterBar.setQuery('');
     }
   }
 

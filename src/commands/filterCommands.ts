@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { parseKeyFilter } from '../explorer/keyFilterText.ts';
+import { keyFilterProblem } from '../explorer/keyFilterText.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseStore } from './storeTarget.ts';
 
@@ -9,7 +9,10 @@ export async function filterKeys(context: CommandContext, target: unknown, text:
   if (chosen === undefined) return;
   const { entry } = chosen;
   const typed = typeof text === 'string' ? text : await askForFilter(entry.name, context.filters.text(entry.id));
-  if (typed !== undefined) await context.filters.set(entry.id, typed);
+  if (typed === undefined) return;
+  const problem = await keyFilterProblem(typed);
+  if (problem !== undefined) throw new Error(problem);
+  await context.filters.set(entry.id, typed);
 }
 
 /** Shows all keys again, of every open store. */
@@ -27,9 +30,6 @@ async function askForFilter(name: string, current: string): Promise<string | und
     placeHolder: 'CH/ZH',
     value: current,
     ignoreFocusOut: true,
-    validateInput: (typed) => {
-      const parsed = parseKeyFilter(typed);
-      return parsed.ok ? undefined : parsed.message;
-    },
+    validateInput: keyFilterProblem,
   });
 }

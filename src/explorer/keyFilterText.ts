@@ -4,25 +4,22 @@
  */
 
 import type { KeyFilter } from '../shared/keyValueStore.ts';
-import { compileRegularExpression } from '../shared/regularExpression.ts';
+import { regularExpressionProblem } from '../shared/regularExpressionProblem.ts';
 
-export type ParsedKeyFilter =
-  /** No filter: nothing was typed. */
-  { readonly ok: true; readonly filter: KeyFilter | undefined } | { readonly ok: false; readonly message: string };
-
-export function parseKeyFilter(text: string): ParsedKeyFilter {
-  if (text === '') return { ok: true, filter: undefined };
-  const expression = text.match(/^\/(.+)\/$/s)?.[1];
-  if (expression !== undefined) return checkExpression(expression);
-  if (!/[*?]/.test(text)) return { ok: true, filter: { kind: 'text', pattern: text } };
-  return { ok: true, filter: { kind: 'wildcards', pattern: text } };
+/** Undefined: no filter, because nothing was typed. A regular expression may be none: see `keyFilterProblem`. */
+export function parseKeyFilter(text: string): KeyFilter | undefined {
+  if (text === '') return undefined;
+  const expression = expressionIn(text);
+  if (expression !== undefined) return { kind: 'regex', pattern: expression };
+  return { kind: /[*?]/.test(text) ? 'wildcards' : 'text', pattern: text };
 }
 
-function checkExpression(pattern: string): ParsedKeyFilter {
-  try {
-    compileRegularExpression(pattern, true);
-  } catch (error) {
-    return { ok: false, message: (error as Error).message };
-  }
-  return { ok: true, filter: { kind: 'regex', pattern } };
+/** What is wrong with a filter, as a sentence; undefined: nothing. */
+export async function keyFilterProblem(text: string): Promise<string | undefined> {
+  const expression = expressionIn(text);
+  return expression === undefined ? undefined : await regularExpressionProblem(expression);
+}
+
+function expressionIn(text: string): string | undefined {
+  return text.match(/^\/(.+)\/$/s)?.[1];
 }

@@ -25,8 +25,7 @@ export class KeyFilters implements vscode.Disposable {
   }
 
   filter(storeId: string): KeyFilter | undefined {
-    const parsed = parseKeyFilter(this.text(storeId));
-    return parsed.ok ? parsed.filter : undefined;
+    return parseKeyFilter(this.text(storeId));
   }
 
   async set(storeId: string, text: string): Promise<void> {

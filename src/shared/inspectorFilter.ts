@@ -1,7 +1,7 @@
 /** Which rows the inspector shows. All conditions given must hold. */
 
 import type { RecordState } from './recordState.ts';
-import { compileRegularExpression } from './regularExpression.ts';
+import { regularExpressionProblem } from './regularExpressionProblem.ts';
 
 export interface NumberRange {
   readonly min?: number;
@@ -50,7 +50,18 @@ export const FILTER_HELP: readonly (readonly [example: string, meaning: string])
   ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
 ];
 
-/** Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. */
+/** Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. Says what is wrong with it. */
+export async function readFilter(line: string): Promise<FilterParse> {
+  const parsed = parseFilter(line);
+  if (!parsed.ok) return parsed;
+  for (const { kind, pattern } of parsed.filter?.texts ?? []) {
+    const message = kind === 'regex' ? await regularExpressionProblem(pattern) : undefined;
+    if (message !== undefined) return { ok: false, message };
+  }
+  return parsed;
+}
+
+/** As `readFilter`, at once, and without a look into regular expressions. */
 export function parseFilter(line: string): FilterParse {
   const tokens = splitFilter(line);
   if (tokens.length === 0) return { ok: true, filter: undefined };
@@ -95,20 +106,10 @@ function addToken(draft: FilterDraft, token: string): string | undefined {
   }
 }
 
-function addText(draft: FilterDraft, argument: string, where: TextCondition['where']): string | undefined {
-  const regex = /^\/(.+)\/$/s.exec(argument);
-  if (regex === null) {
-    draft.texts.push({ kind: 'contains', pattern: argument, where });
-    return undefined;
-  }
-  const pattern = regex[1] as string;
-  try {
-    compileRegularExpression(pattern, true);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  draft.texts.push({ kind: 'regex', pattern, where });
-  return undefined;
+function addText(draft: FilterDraft, argument: string, where: TextCondition['where']): undefined {
+  const expression = /^\/(.+)\/$/s.exec(argument)?.[1];
+  if (expression === undefined) draft.texts.push({ kind: 'contains', pattern: argument, where });
+  else draft.texts.push({ kind: 'regex', pattern: expression, where });
 }
 
 function addStates(draft: FilterDraft, argument: string): string | undefined {

@@ -174,6 +174,8 @@ describe('explorer', () => {
     await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, 'CH/ZH');
     await eventually(async () => assert.deepEqual(await labels(context), ['CH/']));
     assert.equal(context.keysView.message, '2 of 4 keys match CH/ZH');
+    await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, '/[/');
+    assert.equal(context.filters.text(test.entry.id), 'CH/ZH', 'one that is none changes nothing');
     await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, '/^p/');
     await eventually(async () => assert.deepEqual(await labels(context), ['plain']));
     await vscode.commands.executeCommand('strata.filterKeys', { store: 'explored' }, 'CH/*/B*');

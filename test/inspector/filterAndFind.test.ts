@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { exportedMessage, exportFailedMessage } from '../../src/inspector/exportMessage.ts';
 import { strataSegment } from '../../src/inspector/formats/strataSegment.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
-import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import { parseFilter, readFilter } from '../../src/shared/inspectorFilter.ts';
 import type { ExportFormat, ExportResult, FindPattern, RowPage, ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
@@ -224,8 +224,8 @@ describe('filter', () => {
   });
 
   for (const line of ['state:alive', 'seq:x', 'size:', 'key:/(/', 'checksum:maybe', 'time:tomorrow']) {
-    it(`says what is wrong with ${line}`, () => {
-      const parsed = parseFilter(line);
+    it(`says what is wrong with ${line}`, async () => {
+      const parsed = await readFilter(line);
       assert.equal(parsed.ok, false);
     });
   }
