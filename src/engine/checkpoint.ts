@@ -4,6 +4,7 @@ import { MANIFEST_NAME } from '../format/fileName.ts';
 import { encodeManifest, type ManifestSegment } from '../format/manifest.ts';
 import type { TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
+import { emptyDirectory } from './emptyDirectory.ts';
 import type { LiveLog } from './liveLog.ts';
 import { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
@@ -51,7 +52,7 @@ export async function writeCheckpoint(log: LiveLog, target: string, nowMs: numbe
     replaceFile(storage, target, MANIFEST_NAME, [bytes]);
   } catch (error) {
     // Without a manifest it is no store; what was made so far goes again.
-    for (const name of storage.list(target) ?? []) storage.remove(storage.join(target, name));
+    emptyDirectory(storage, target);
     throw error;
   }
 }

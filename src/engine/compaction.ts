@@ -102,7 +102,7 @@ export class Compaction {
       throw this.#log.fail(error, 'pointing at compacted segments');
     }
     for (const input of this.#inputs) this.#log.retire(input);
-    this.#removeInputs();
+    this.#log.removeFiles(this.#inputs);
     const after = this.#log.segments.live();
     return {
       bytesBefore: sumOfSizes(before),
@@ -334,26 +334,10 @@ export class Compaction {
     }
   }
 
-  /** What cannot be removed is in nobody's way: the next opening removes it. */
-  #removeInputs(): void {
-    const { storage, directory } = this.#log;
-    try {
-      for (const input of this.#inputs) this.#log.removeFiles(input);
-      storage.syncDirectory(directory);
-    } catch {
-      // No manifest names them any more.
-    }
-  }
-
   #discardOutputs(): void {
     for (const segment of this.#outputs) this.#log.segments.drop(segment);
-    try {
-      for (const hints of this.#hints) hints.abandon();
-      for (const segment of this.#outputs) this.#log.removeFiles(segment);
-      if (this.#outputs.length > 0) this.#log.storage.syncDirectory(this.#log.directory);
-    } catch {
-      // No manifest ever named them; why the compaction failed matters more.
-    }
+    for (const hints of this.#hints) hints.abandon();
+    this.#log.removeFiles(this.#outputs);
   }
 }
 

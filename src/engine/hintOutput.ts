@@ -55,7 +55,7 @@ export class HintOutput {
     }
   }
 
-  /** Leaves no temporary file behind. Nothing happens once it is installed. */
+  /** Leaves no temporary file behind, and throws nothing. Nothing happens once it is installed. */
   abandon(): void {
     this.#replacement?.abandon();
     this.#replacement = undefined;

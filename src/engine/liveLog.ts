@@ -1,6 +1,7 @@
 /** The log of an open store: its segments, the keydir over them, and the manifest that says which are live. */
 
 import type { ManifestSegment } from '../format/manifest.ts';
+import { cleanUp } from './cleanUp.ts';
 import type { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import { readManifest, writeManifest } from './manifestFile.ts';
@@ -184,10 +185,15 @@ export class LiveLog {
     this.#closeRetired();
   }
 
-  /** Removes the files of a segment that no manifest names. */
-  removeFiles(segment: Segment): void {
-    this.storage.remove(this.storage.join(this.directory, segment.hintName));
-    this.storage.remove(this.storage.join(this.directory, segment.fileName));
+  /** Removes the files of segments that no manifest names. Throws nothing: the next opening removes what is left. */
+  removeFiles(segments: readonly Segment[]): void {
+    if (segments.length === 0) return;
+    const { storage, directory } = this;
+    const names = segments.flatMap(({ hintName, fileName }) => [hintName, fileName]);
+    cleanUp([
+      ...names.map((name) => () => storage.remove(storage.join(directory, name))),
+      () => storage.syncDirectory(directory),
+    ]);
   }
 
   /** Closes all files, also those of segments that readers of older states may still need. */

@@ -1,6 +1,7 @@
 /** Copies everything readable of a damaged store, or of one segment file, into a new store. */
 
 import type { BatchOperation, FileDamage, StoreOptions, TaskOptions } from './api.ts';
+import { emptyDirectory } from './emptyDirectory.ts';
 import { nodeStorage } from './nodeStorage.ts';
 import { Pacer } from './pacer.ts';
 import { SalvageSource } from './salvageSource.ts';
@@ -49,7 +50,8 @@ export async function salvageStore(
       return { recordsRead: recordCount(damaged), ...counts, damage: damaged.recovery.damage };
     } catch (error) {
       await copy.close().catch(() => {});
-      removeFiles(storage, target);
+      // It was empty, so all that is in it now is of the copy.
+      emptyDirectory(storage, target);
       throw error;
     }
   } finally {
@@ -78,11 +80,6 @@ function requireEmpty(storage: Storage, target: string): void {
     'TARGET_NOT_EMPTY',
     `The folder ${target} is not empty. Salvage writes only into a new or an empty folder; choose another one.`,
   );
-}
-
-/** The directory was empty, so all that is in it now is of the copy. */
-function removeFiles(storage: Storage, directory: string): void {
-  for (const name of storage.list(directory) ?? []) storage.remove(storage.join(directory, name));
 }
 
 function recordCount(store: Store): number {

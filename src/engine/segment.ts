@@ -6,6 +6,7 @@ import { hintFileName, segmentFileName } from '../format/fileName.ts';
 import { FILE_HEADER, FILE_HEADER_SIZE, FILE_KIND } from '../format/layout.ts';
 import { readU32 } from '../format/littleEndian.ts';
 import { crc32 } from './checksum.ts';
+import { cleanUp } from './cleanUp.ts';
 import { SegmentBlocks } from './segmentBlocks.ts';
 import { type OpenMode, readFully, type Storage, type StorageFile, writeFully } from './storage.ts';
 
@@ -94,10 +95,10 @@ export class SegmentTable {
     this.#bySlot[segment.slot] = segment;
   }
 
-  /** Closes the segment's file and forgets it. */
+  /** Closes the segment's file and forgets it. Throws nothing: whoever drops it has nothing to write to it any more. */
   drop(segment: Segment): void {
     this.#bySlot[segment.slot] = undefined;
-    segment.file.close();
+    cleanUp([() => segment.file.close()]);
   }
 
   /** Segments that belong to the store, by ascending id. */
@@ -111,15 +112,8 @@ export class SegmentTable {
     return this.#all().find((segment) => segment.id === id && !segment.retired);
   }
 
-  /** Closes every file. A file that cannot be closed keeps no other from it: nothing is to be written any more. */
   closeAll(): void {
-    for (const segment of this.#all()) {
-      try {
-        this.drop(segment);
-      } catch {
-        // What had to be durable has been synced.
-      }
-    }
+    for (const segment of this.#all()) this.drop(segment);
   }
 
   #all(): Segment[] {
@@ -139,7 +133,7 @@ export function createSegmentFile(
   const path = storage.join(directory, segmentFileName(options.id));
   storage.remove(path);
   storage.remove(storage.join(directory, hintFileName(options.id)));
-  const file = storage.open(path, 'create');
+  let file = storage.open(path, 'create');
   try {
     writeFully(
       file,
@@ -149,17 +143,13 @@ export function createSegmentFile(
     file.syncNow();
     storage.syncDirectory(directory);
     if (options.mode === 'create') return file;
-    const reopened = storage.open(path, options.mode);
-    file.close();
-    return reopened;
+    const created = file;
+    file = storage.open(path, options.mode);
+    created.close();
+    return file;
   } catch (error) {
-    file.close();
-    try {
-      // No manifest names it. On a full disk it would take up what is left.
-      storage.remove(path);
-    } catch {
-      // The next opening removes it.
-    }
+    // No manifest names it. On a full disk it would take up what is left.
+    cleanUp([() => file.close(), () => storage.remove(path)]);
     throw error;
   }
 }

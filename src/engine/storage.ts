@@ -6,6 +6,8 @@
  * through a promise. What waits for the disk (sync, writes through O_DSYNC) can be had both ways. Errors are those of
  * the operating system, with their `code`.
  */
+
+import { cleanUp } from './cleanUp.ts';
 export interface Storage {
   /** Whether a file may be replaced by renaming another one over it while it is open, and stays readable until it is closed. */
   readonly replacesOpenFiles: boolean;
@@ -143,10 +145,9 @@ export class Replacement {
     this.#storage.syncDirectory(this.#directory);
   }
 
-  /** Removes what was written: on a full disk it would take up what is left. */
+  /** Removes what was written: on a full disk it would take up what is left. Throws nothing. */
   abandon(): void {
-    this.#close();
-    this.#storage.remove(this.#temporary);
+    cleanUp([() => this.#close(), () => this.#storage.remove(this.#temporary)]);
   }
 
   #close(): void {
@@ -166,9 +167,9 @@ export function replaceFile(storage: Storage, directory: string, name: string, p
       position += part.length;
     }
     replacement.syncNow();
+    replacement.install();
   } catch (error) {
     replacement.abandon();
     throw error;
   }
-  replacement.install();
 }

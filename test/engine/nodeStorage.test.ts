@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { nodeStorage } from '../../src/engine/nodeStorage.ts';
 import { readFully, replaceFile } from '../../src/engine/storage.ts';
@@ -66,6 +66,14 @@ describe('The storage on the real disk', () => {
       replaceFile(nodeStorage, directory, 'name', parts);
       assert.equal(readFileSync(path.join(directory, 'name'), 'utf8'), text);
     }
+    assert.deepEqual(readdirSync(directory), ['name']);
+  });
+
+  it('leaves nothing behind where a file cannot be replaced', () => {
+    const directory = temporary.make();
+    mkdirSync(path.join(directory, 'name'));
+    const replace = () => replaceFile(nodeStorage, directory, 'name', [new Uint8Array(1)]);
+    assert.throws(replace, { syscall: 'rename' });
     assert.deepEqual(readdirSync(directory), ['name']);
   });
 
