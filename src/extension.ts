@@ -32,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): StrataExports {
   const segmentStores = new SegmentStores(registry);
   const reports = new ReportDocuments();
   const explorer = registerExplorer(context, registry);
-  const inspector = registerInspector(context, {
+  const inspector = registerInspector(context, log, {
     storeOf: (file) => segmentStores.storeOf(file),
     onDidChange: segmentStores.onDidChange,
     revealKey: (file, key) => revealInTree(commands, keyNodeOfFile(commands, file, key)),

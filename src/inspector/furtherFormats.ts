@@ -10,24 +10,42 @@ export type LogFormatModule = (strata: {
   readonly NONE: typeof NONE;
 }) => readonly LogFormat[];
 
-/** Own formats come first. Modules are loaded only for files that these do not know, so that a broken one harms no other. */
-export function formatsWith(modulePaths: readonly string[]): Iterable<LogFormat> {
+/**
+ * Own formats come first. Modules are loaded only for files that these do not know, so that a broken one harms no other.
+ * Nor does it keep the formats after it from being asked: `onProblem` is told of it each time, in one sentence. The
+ * first problem is thrown at the end, when no format has known the file: it may be one of theirs.
+ */
+export function formatsWith(modulePaths: readonly string[], onProblem: (message: string) => void): Iterable<LogFormat> {
   return {
     *[Symbol.iterator]() {
       yield* LOG_FORMATS;
-      const problems: unknown[] = [];
-      for (const modulePath of modulePaths) {
-        let formats: readonly LogFormat[] = [];
+      const problems: Error[] = [];
+      const attempt = <T>(what: string, step: () => T, otherwise: T): T => {
         try {
-          const makeFormats: LogFormatModule = createRequire(modulePath)(modulePath);
-          formats = makeFormats({ LogRecord, NONE });
+          return step();
         } catch (error) {
-          problems.push(error);
+          // Node appends the way by which it came to a module, in further lines.
+          const [reason] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+          const problem = new Error(`${what}: ${reason}`, { cause: error });
+          problems.push(problem);
+          onProblem(problem.message);
+          return otherwise;
         }
-        yield* formats;
+      };
+      for (const modulePath of modulePaths) {
+        yield* attempt(`The module of log formats ${modulePath} cannot be loaded`, () => {
+          const makeFormats: LogFormatModule = createRequire(modulePath)(modulePath);
+          return [...makeFormats({ LogRecord, NONE })].map((format): LogFormat => {
+            const { id, name } = format;
+            const words = `The log format ${name} of ${modulePath} cannot tell whether a file is its own`;
+            return {
+              ...{ id, name, open: (start) => format.open(start) },
+              detect: (start) => attempt(words, () => format.detect(start), false),
+            };
+          });
+        }, []);
       }
-      // No other has known the file, so it may be one of theirs.
-      if (problems.length > 0) throw problems[0];
+      if (problems[0] !== undefined) throw problems[0];
     },
   };
 }

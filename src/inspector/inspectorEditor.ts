@@ -8,7 +8,7 @@ import type {
   LocateTarget,
   PlaceOfRow,
   RowAction,
-  ScanEvents,
+  ScanHostEvents,
   ViewCommand,
   ViewEvents,
   ViewId,
@@ -33,6 +33,8 @@ export interface InspectorEditorOptions {
   readonly source: ScanSource;
   /** Paths of the modules with the log formats of other extensions. */
   readonly formatModules: readonly string[];
+  /** A format of theirs was passed over: one sentence. */
+  readonly onFormatProblem: (message: string) => void;
   readonly stores: StoreOfFile | undefined;
   readonly columns: ColumnMemory;
   readonly views: ViewMemory;
@@ -113,8 +115,9 @@ export class InspectorEditor implements vscode.Disposable {
   }
 
   /** Passes on what the thread reports, and answers what it asks. */
-  #scanEvents(): ScanEvents {
+  #scanEvents(): ScanHostEvents {
     return {
+      formatProblem: (message) => this.#options.onFormatProblem(message),
       unreadable: (message) => this.#send('unreadable', message),
       indexProgress: (progress) => this.#send('indexProgress', progress),
       filterProgress: (progress) => this.#send('filterProgress', progress),

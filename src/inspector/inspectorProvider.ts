@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { segmentFileName } from '../format/fileName.ts';
 import type { LocateTarget } from '../shared/inspectorMessages.ts';
 import { ColumnMemory } from './columnMemory.ts';
+import { FormatModules } from './formatModules.ts';
 import { InspectorEditor } from './inspectorEditor.ts';
 import { inspectorMedia, inspectorPage, inspectorProblemPage } from './inspectorPage.ts';
 import { RecordDocuments } from './recordDocuments.ts';
@@ -28,13 +29,16 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   readonly #views: ViewMemory;
   readonly #documents = new RecordDocuments();
   readonly #comparison: Comparison = { selected: undefined };
-  /** Modules with the log formats of other extensions. */
-  readonly #formatModules = new Set<string>();
+  readonly #formatModules: FormatModules;
   /** Places to go to in files that are being opened, by URI. */
   readonly #pendingTargets = new Map<string, LocateTarget>();
 
-  constructor(context: vscode.ExtensionContext, stores: StoreOfFile | undefined) {
+  constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel, stores: StoreOfFile | undefined) {
     this.#context = context;
+    this.#formatModules = new FormatModules((message) => {
+      log.warn(message);
+      void vscode.window.showWarningMessage(message);
+    });
     this.#stores = stores;
     this.#columns = new ColumnMemory(context.globalState);
     this.#views = new ViewMemory(context.workspaceState);
@@ -65,7 +69,8 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
       uri,
       panel,
       source,
-      formatModules: [...this.#formatModules],
+      formatModules: this.#formatModules.paths,
+      onFormatProblem: (message) => this.#formatModules.report(message),
       workerPath: vscode.Uri.joinPath(extensionUri, 'dist', 'scanWorker.cjs').fsPath,
       stores: this.#stores,
       columns: this.#columns,
@@ -88,8 +93,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
 
   /** Files that are opened from now on may be of these formats. */
   registerLogFormats(modulePath: string): vscode.Disposable {
-    this.#formatModules.add(modulePath);
-    return new vscode.Disposable(() => this.#formatModules.delete(modulePath));
+    return new vscode.Disposable(this.#formatModules.register(modulePath));
   }
 
   /** Opens a file, or brings its editor to the front, and shows the record that holds a byte. */

@@ -26,8 +26,12 @@ const VIEW_COMMANDS: Readonly<Record<string, ViewCommand>> = {
   'strata.inspector.exportRows': 'exportRows',
 };
 
-export function registerInspector(context: vscode.ExtensionContext, stores?: StoreOfFile): Inspector {
-  const provider = new InspectorProvider(context, stores);
+export function registerInspector(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  stores?: StoreOfFile,
+): Inspector {
+  const provider = new InspectorProvider(context, log, stores);
   context.subscriptions.push(
     provider,
     vscode.window.registerCustomEditorProvider(INSPECTOR_VIEW_TYPE, provider, {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
-import type { ExportRequest, ExportResult, ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
+import type { ExportRequest, ExportResult, ScanHostCalls, ScanHostEvents } from '../shared/inspectorMessages.ts';
 import { removePartialExport } from './exportFile.ts';
 
 export type ScanSource =
@@ -32,7 +32,7 @@ function inWords(error: NodeJS.ErrnoException): Error {
 }
 
 export class ScanThread {
-  readonly calls: BirpcReturn<ScanHostCalls, ScanEvents>;
+  readonly calls: BirpcReturn<ScanHostCalls, ScanHostEvents>;
   readonly #worker: Worker;
   readonly #ended: Promise<unknown>;
   #closed = false;
@@ -42,7 +42,7 @@ export class ScanThread {
   constructor(
     workerPath: string,
     source: ScanSource,
-    events: ScanEvents,
+    events: ScanHostEvents,
     onFailure: (error: Error) => void,
     formatModules: readonly string[] = [],
   ) {
@@ -54,7 +54,7 @@ export class ScanThread {
     });
     this.#worker = worker;
     this.#ended = new Promise((resolve) => worker.once('exit', resolve));
-    this.calls = createBirpc<ScanHostCalls, ScanEvents>(events, {
+    this.calls = createBirpc<ScanHostCalls, ScanHostEvents>(events, {
       post: (message) => worker.postMessage(message),
       on: (receive) => worker.on('message', receive),
       // Long searches are no failure: a thread that has ended rejects its calls through `$close`.

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBirpc } from 'birpc';
-import type { ScanEvents, ScanHostCalls } from '../shared/inspectorMessages.ts';
+import type { ScanHostCalls, ScanHostEvents } from '../shared/inspectorMessages.ts';
 import { formatsWith } from './furtherFormats.ts';
 import { Inspection } from './inspection.ts';
 import { LocalFile } from './localFile.ts';
@@ -19,24 +19,6 @@ if (port === null) throw new Error('The scanning thread runs only as a worker th
 const { source, formatModules } = workerData as ScanTask;
 const memoryFile = source.kind === 'bytes' ? new MemoryFile(source.bytes) : undefined;
 const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFile(source.path);
-
-const inspection = new Inspection({
-  file,
-  fileName: source.fileName,
-  formats: formatsWith(formatModules),
-  // Files beside a local one can be read too; those of other file systems are out of reach here.
-  ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
-  events: {
-    unreadable: (message) => void host.unreadable.asEvent(message),
-    indexProgress: (progress) => void host.indexProgress.asEvent(progress),
-    filterProgress: (progress) => void host.filterProgress.asEvent(progress),
-    sortProgress: (progress) => void host.sortProgress.asEvent(progress),
-    findProgress: (progress) => void host.findProgress.asEvent(progress),
-    fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
-    exportProgress: (share) => void host.exportProgress.asEvent(share),
-    recordStates: (offsetsBytes) => host.recordStates(offsetsBytes),
-  },
-});
 
 const calls: ScanHostCalls = {
   open: () => inspection.open(),
@@ -64,12 +46,30 @@ const calls: ScanHostCalls = {
   },
 };
 
-const host = createBirpc<ScanEvents, ScanHostCalls>(calls, {
+const host = createBirpc<ScanHostEvents, ScanHostCalls>(calls, {
   post: (message) => port.postMessage(message),
   on: (receive) => port.on('message', receive),
   // A store that is busy answers late; that is no error.
   timeout: -1,
   bind: 'functions',
+});
+
+const inspection = new Inspection({
+  file,
+  fileName: source.fileName,
+  formats: formatsWith(formatModules, (message) => void host.formatProblem.asEvent(message)),
+  // Files beside a local one can be read too; those of other file systems are out of reach here.
+  ...(source.kind === 'path' ? { openBeside: (name: string) => openBeside(source.path, name) } : {}),
+  events: {
+    unreadable: (message) => void host.unreadable.asEvent(message),
+    indexProgress: (progress) => void host.indexProgress.asEvent(progress),
+    filterProgress: (progress) => void host.filterProgress.asEvent(progress),
+    sortProgress: (progress) => void host.sortProgress.asEvent(progress),
+    findProgress: (progress) => void host.findProgress.asEvent(progress),
+    fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
+    exportProgress: (share) => void host.exportProgress.asEvent(share),
+    recordStates: (offsetsBytes) => host.recordStates(offsetsBytes),
+  },
 });
 
 function openBeside(filePath: string, fileName: string): RangedFile | undefined {

@@ -172,7 +172,7 @@ export interface ScanHostCalls extends ScanCalls {
   cancelExport(): void;
 }
 
-/** Sent by the scanning thread without being asked. */
+/** Sent by the scan without being asked. */
 export interface ScanEvents {
   /** The file cannot be read to its end; what is known of it stays. `readOn` tries again. */
   unreadable(message: string): void;
@@ -184,6 +184,12 @@ export interface ScanEvents {
   fileChanged(change: FileChange, summary: FileSummary | undefined): void;
   /** States of records, asked of the store by way of the extension host. */
   recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;
+}
+
+/** Sent by the scanning thread without being asked. */
+export interface ScanHostEvents extends ScanEvents {
+  /** A log format of another extension was passed over, because it fails: one sentence. */
+  formatProblem(message: string): void;
 }
 
 /** What the webview asks of the extension host: the scan's calls, answered by the thread, and the host's own. */

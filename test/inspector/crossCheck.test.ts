@@ -20,7 +20,7 @@ import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import { Inspection } from '../../src/inspector/inspection.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
-import type { CrossCheck, ScanEvents } from '../../src/shared/inspectorMessages.ts';
+import type { CrossCheck, ScanEvents, ScanHostEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 import { quietEvents } from './inspectionProbe.ts';
 
@@ -64,7 +64,7 @@ describe('hint files, snapshots and manifests under inspection', () => {
   async function crossCheckOfBytes(fileName: string, bytes: Uint8Array): Promise<CrossCheck | undefined> {
     let onDone = () => {};
     const done = new Promise<void>((resolve) => (onDone = resolve));
-    const events: ScanEvents = { ...quietEvents, indexProgress: (progress) => progress.done && onDone() };
+    const events: ScanHostEvents = { ...quietEvents, indexProgress: (progress) => progress.done && onDone() };
     const worker = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
     const thread = new ScanThread(worker, { kind: 'bytes', fileName, bytes }, events, assert.ifError);
     try {

@@ -3,7 +3,7 @@
 import { Inspection } from '../../src/inspector/inspection.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
 import { MemoryFile, type RangedFile } from '../../src/inspector/rangedFile.ts';
-import type { FileChange, FilterProgress, ScanEvents } from '../../src/shared/inspectorMessages.ts';
+import type { FileChange, FilterProgress, ScanEvents, ScanHostEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 
@@ -66,7 +66,8 @@ export interface ProbeOptions {
 }
 
 /** For inspections of whose reports only some matter. */
-export const quietEvents: ScanEvents = {
+export const quietEvents: ScanHostEvents = {
+  formatProblem: () => {},
   unreadable: () => {},
   indexProgress: () => {},
   filterProgress: () => {},

@@ -1,11 +1,13 @@
 // The editor knows a file only through its format: this one has nothing in common with Strata's.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { formatsWith, type LogFormatModule } from '../../src/inspector/furtherFormats.ts';
 import { LogRecord, NONE } from '../../src/inspector/logFormat.ts';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 import { openWhole, probe, quietEvents } from './inspectionProbe.ts';
 import { segmentOf } from './segmentBuilder.ts';
 
@@ -15,6 +17,7 @@ const makeFormats: LogFormatModule = createRequire(import.meta.url)(MODULE);
 const formats = makeFormats({ LogRecord, NONE });
 
 describe('a second log format', () => {
+  const temporary = temporaryDirectories();
   const text = Array.from({ length: 5000 }, (_, index) =>
     index === 2500 ? 'oops\n' : `name${index}=value ${index}\n`,
   );
@@ -52,22 +55,61 @@ describe('a second log format', () => {
     assert.throws(() => probe(new Uint8Array(10), { fileName: 'other.txt', formats }), /known format/);
   });
 
-  it('comes after the own ones, so that a module that cannot be loaded harms no file of theirs', async () => {
-    const broken = formatsWith([path.join(import.meta.dirname, 'none.cjs')]);
-    const segment = segmentOf(3, (index) => ({ key: `key/${index}`, value: '' })).bytes();
-    assert.equal((await openWhole(probe(segment, { formats: broken }))).recordCount, 3);
-    assert.throws(() => probe(new Uint8Array(10), { fileName: 'some.lines', formats: broken }), /Cannot find module/);
-    const brokenFirst = formatsWith([path.join(import.meta.dirname, 'none.cjs'), MODULE]);
+  const BROKEN = [
+    { what: 'that throws', source: 'throw new Error("Cannot begin")', problem: /cannot be loaded: Cannot begin/ },
+    { what: 'that makes nothing', source: 'module.exports = () => {}', problem: /cannot be loaded: .* not iterable/ },
+    { what: 'with an empty place', source: 'module.exports = () => [null]', problem: /cannot be loaded: .* null/ },
+    {
+      what: 'whose format throws when it is asked',
+      source: 'module.exports = () => [{ name: "Odd", detect() { throw new Error("Cannot tell"); } }]',
+      problem: /The log format Odd of .* cannot tell whether a file is its own: Cannot tell/,
+    },
+    {
+      what: 'whose format cannot be asked',
+      source: 'module.exports = () => [{ name: "Odd" }]',
+      problem: /The log format Odd of .* is not a function/,
+    },
+  ];
+
+  for (const { what, source, problem } of BROKEN) {
+    it(`is passed over in a module ${what}, and that is told`, async () => {
+      const broken = path.join(temporary.make(), 'broken.cjs');
+      writeFileSync(broken, source);
+      const problems: string[] = [];
+      const further = formatsWith([broken, MODULE], (message) => problems.push(message));
+      const segment = segmentOf(3, (index) => ({ key: `key/${index}`, value: '' })).bytes();
+      assert.equal((await openWhole(probe(segment, { formats: further }))).recordCount, 3);
+      assert.deepEqual(problems, [], 'own formats come first');
+      const lines = new TextEncoder().encode('a=1\n');
+      assert.equal((await openWhole(probe(lines, { fileName: 'some.lines', formats: further }))).recordCount, 1);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? '', problem);
+      assert.ok((problems[0] ?? '').includes(broken));
+      // It may be of the format that could not be asked.
+      assert.throws(() => probe(lines, { fileName: 'other.txt', formats: further }), problem);
+    });
+  }
+
+  it('is asked after another one of its module has failed', async () => {
+    const odd = path.join(temporary.make(), 'odd.cjs');
+    const first = '{ name: "Odd", detect() { throw new Error("Cannot tell"); } }';
+    writeFileSync(odd, `module.exports = (strata) => [${first}, ...require(${JSON.stringify(MODULE)})(strata)];`);
     const lines = new TextEncoder().encode('a=1\n');
-    assert.equal((await openWhole(probe(lines, { fileName: 'some.lines', formats: brokenFirst }))).recordCount, 1);
+    const further = formatsWith([odd], () => {});
+    assert.equal((await openWhole(probe(lines, { fileName: 'some.lines', formats: further }))).recordCount, 1);
   });
 
   it('is read by the thread of an editor that was told of its module', async () => {
     const source = { kind: 'bytes', fileName: 'some.lines', bytes: new TextEncoder().encode('a=1\n-a\n') } as const;
     const worker = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
-    const thread = new ScanThread(worker, source, quietEvents, assert.ifError, [MODULE]);
+    const none = path.join(import.meta.dirname, 'none.cjs');
+    const problems: string[] = [];
+    const events = { ...quietEvents, formatProblem: (message: string) => problems.push(message) };
+    const thread = new ScanThread(worker, source, events, assert.ifError, [none, MODULE]);
     const { formatName, operations } = await thread.calls.open();
     assert.deepEqual([formatName, operations], ['Lines', ['set', 'unset']]);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? '', /none\.cjs cannot be loaded: Cannot find module/);
     await thread.dispose();
   });
 });

@@ -3,5 +3,6 @@ const vscode = require('vscode');
 
 exports.activate = async (context) => {
   const strata = await vscode.extensions.getExtension('strata.strata').activate();
-  context.subscriptions.push(strata.registerLogFormats(path.join(__dirname, 'lineFormat.cjs')));
+  const register = (fileName) => strata.registerLogFormats(path.join(__dirname, fileName));
+  context.subscriptions.push(...['oddFormat.cjs', 'lineFormat.cjs'].map(register));
 };
