@@ -72,8 +72,10 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     return found;
   }
 
+  /** Whether no search is needed to find a store there. */
   #knows(directory: vscode.Uri): boolean {
-    return this.#found?.some((known) => known.toString() === directory.toString()) === true;
+    const isThere = (known: vscode.Uri) => known.toString() === directory.toString();
+    return this.#found?.some(isThere) === true || namedDirectories().some(isThere);
   }
 
   refer(id: string): Promise<StoreReference | undefined> {
@@ -194,7 +196,13 @@ async function findStoreDirectories(
 function namedDirectories(): vscode.Uri[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const scopes = folders.length === 0 ? [undefined] : folders;
-  return scopes.flatMap((folder) => storePaths(folder).flatMap((path) => resolvePath(path, folder) ?? []));
+  return scopes.flatMap((folder) => storePaths(folder).flatMap((path) => resolvePath(path, folder) ?? [])).map(asFound);
+}
+
+/** The directory as a search would name it: `stores/../cities/` and `cities` are one store. */
+function asFound(directory: vscode.Uri): vscode.Uri {
+  const { path } = vscode.Uri.joinPath(directory, '.');
+  return directory.with({ path: path.replace(/(?<=[^/:])\/+$/, '') });
 }
 
 /** `path` as the settings write it: absolute, from `~`, from `${workspaceFolder}`, or relative to `folder`. */

@@ -53,37 +53,68 @@ describe('explorer', () => {
     await eventually(() => assert.equal(test.entry.openState?.statistics.keyCount, 4));
   });
 
-  it('searches the workspace for a new store, but not for what an open one does to its files', async () => {
-    const started: ChildProcess[] = [];
-    const note = (message: unknown) => started.push((message as { process: ChildProcess }).process);
-    const searches = () => started.filter(({ spawnfile }) => /rg(?:\.exe)?$/.test(spawnfile)).length;
-    const listed = () =>
-      new Promise<void>((resolve) => {
-        const subscription = context.registry.onDidChange(({ kind }) => {
-          if (kind !== 'list') return;
-          subscription.dispose();
-          resolve();
-        });
+  /** Resolves when the list of stores has been told anew. */
+  function listed(): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = context.registry.onDidChange(({ kind }) => {
+        if (kind !== 'list') return;
+        subscription.dispose();
+        resolve();
       });
-    // What has made the store is told a moment later, and searched for.
+    });
+  }
+
+  /** Runs when all is quiet, and can ask how many searches of the workspace have begun since then. */
+  async function countingSearches(run: (searches: () => number) => Promise<void>): Promise<void> {
+    // What has made the store, or changed the settings, is told a moment later, and searched for.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await context.registry.discover();
+    const started: ChildProcess[] = [];
+    const note = (message: unknown) => started.push((message as { process: ChildProcess }).process);
     diagnosticsChannel.subscribe('child_process', note);
-    const other = vscode.Uri.joinPath(test.directory, '..', 'another');
     try {
-      const compacted = listed();
-      await test.store.compact();
-      await compacted;
-      assert.equal(searches(), 0);
-      const found = listed();
-      await vscode.workspace.fs.copy(test.directory, other);
-      await found;
-      await eventually(() => assert.ok(context.registry.find(other.toString()) !== undefined));
-      assert.ok(searches() > 0);
+      await run(() => started.filter(({ spawnfile }) => /rg(?:\.exe)?$/.test(spawnfile)).length);
     } finally {
       diagnosticsChannel.unsubscribe('child_process', note);
+    }
+  }
+
+  it('searches the workspace for a new store, but not for what an open one does to its files', async () => {
+    const other = vscode.Uri.joinPath(test.directory, '..', 'another');
+    try {
+      await countingSearches(async (searches) => {
+        const compacted = listed();
+        await test.store.compact();
+        await compacted;
+        assert.equal(searches(), 0);
+        const found = listed();
+        await vscode.workspace.fs.copy(test.directory, other);
+        await found;
+        await eventually(() => assert.ok(context.registry.find(other.toString()) !== undefined));
+        assert.ok(searches() > 0);
+      });
+    } finally {
       await vscode.workspace.fs.delete(other, { recursive: true });
       await context.registry.discover();
+    }
+  });
+
+  it('knows the files of a store that the settings name without a search, also where the search leaves them out', async () => {
+    const restore = [await changeSetting('exclude', '**/explored/**'), await changeSetting('stores', ['explored/'])];
+    try {
+      await countingSearches(async (searches) => {
+        const ids = context.registry.entries.map(({ id }) => id);
+        assert.deepEqual(
+          ids.filter((id) => id.includes('/explored')),
+          [test.entry.id],
+        );
+        const compacted = listed();
+        await test.store.compact();
+        await compacted;
+        assert.equal(searches(), 0);
+      });
+    } finally {
+      for (const each of restore) await each();
     }
   });
 
