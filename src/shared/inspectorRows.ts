@@ -79,7 +79,7 @@ export interface RecordField {
   /** What the value means, in words; may be empty. */
   readonly meaning: string;
   readonly problem: boolean;
-  /** Fields of one group have one colour: 0 to 9, the same for the same field in every record, another than its neighbours'. */
+  /** 0 to 10: one colour for the same field in every record, another than those of the fields beside it. */
   readonly colourGroup: number;
   /** For times: milliseconds since 1970-01-01 UTC. The webview adds local time and age, which depend on the viewer. */
   readonly timeMs?: number;

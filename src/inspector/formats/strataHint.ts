@@ -236,7 +236,7 @@ function entrySpans(bytes: Uint8Array): FieldSpan[] {
       name: 'expiry',
       at: HINT_ENTRY.expiry,
       end: HINT_ENTRY_HEADER_SIZE,
-      colourGroup: 9,
+      colourGroup: 10,
       type: 'time',
       value: formatCount(expiryMs),
       meaning: expiryMs === 0 ? 'never' : '',

@@ -199,7 +199,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       name: 'expiry',
       at: RECORD.expiry,
       end: RECORD_HEADER_SIZE,
-      colourGroup: 9,
+      colourGroup: 10,
       type: 'time',
       value: formatCount(view.expiryMs),
       meaning: view.expiryMs === 0 ? 'never' : 'milliseconds since 1970',

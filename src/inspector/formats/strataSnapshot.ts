@@ -333,7 +333,7 @@ function summarySpans(bytes: Uint8Array): FieldSpan[] {
     },
     u8('shard bits', SNAPSHOT.shardBits, 7, 'the table has 2 to the power of this many shards'),
     u8('has expiries', SNAPSHOT.hasExpiries, 8, '1: there is an expiry column'),
-    u8('has order', SNAPSHOT.hasOrder, 3, '1: there is an order column'),
+    u8('has order', SNAPSHOT.hasOrder, 10, '1: there is an order column'),
     {
       name: 'reserved',
       at: at(SNAPSHOT.reserved),
