@@ -9,12 +9,12 @@
  * can see is kept as a version when it is overwritten or deleted, and a deleted key that has versions stays as a ghost.
  */
 
+import { hashKey } from '../format/keyHash.ts';
 import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
 import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
-import { hashKey } from './keyHash.ts';
 import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
 import { OlderVersions } from './olderVersions.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';

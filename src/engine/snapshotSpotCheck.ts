@@ -6,9 +6,9 @@
  */
 
 import type { SnapshotHead, SnapshotLayout } from '../format/keydirSnapshot.ts';
+import { hashKey } from '../format/keyHash.ts';
 import { KEY_UNIT, SNAPSHOT_ENTRY, SNAPSHOT_ENTRY_SIZE } from '../format/layout.ts';
 import { readU16, readU32 } from '../format/littleEndian.ts';
-import { hashKey } from './keyHash.ts';
 import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
 import type { SnapshotPart, SnapshotReader } from './snapshotReader.ts';
 

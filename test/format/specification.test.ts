@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { hashKey } from '../../src/engine/keyHash.ts';
 import { segmentSalt } from '../../src/format/crc32.ts';
+import { hashKey } from '../../src/format/keyHash.ts';
 import { exampleHintFile, exampleManifest, exampleSegment } from '../support/formatExample.ts';
 import { toBytes } from '../support/segmentBytes.ts';
 import { hash, readHintFile, readManifest, readSegment } from './secondDecoder.ts';

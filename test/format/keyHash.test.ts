@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { hashKey } from '../../src/engine/keyHash.ts';
+import { hashKey } from '../../src/format/keyHash.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 
 const SEEDS = [0, 1, 0xdead_beef, 0xffff_ffff];

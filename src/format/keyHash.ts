@@ -1,9 +1,9 @@
 /**
- * Hash of a key for the keydir: HalfSipHash-1-3 (Jean-Philippe Aumasson and Daniel J. Bernstein, "SipHash: a fast
- * short-input PRF", 2012), 32 bits. The seed is random per store, so that nobody can choose keys that collide and
- * make every look-up walk through all of them. Quicker hashes such as MurmurHash do not give that: keys can be made
- * that collide in them whatever the seed is. The round stands here twice, because a call would have to return four
- * numbers.
+ * Hash of a key, as the table of a keydir snapshot has it: HalfSipHash-1-3 (Jean-Philippe Aumasson and Daniel J.
+ * Bernstein, "SipHash: a fast short-input PRF", 2012), 32 bits. The seed is random per store, so that nobody can choose
+ * keys that collide and make every look-up walk through all of them. Quicker hashes such as MurmurHash do not give
+ * that: keys can be made that collide in them whatever the seed is. The round stands here twice, because a call would
+ * have to return four numbers.
  */
 export function hashKey(bytes: Uint8Array, start: number, length: number, seed: number): number {
   let v0 = seed | 0;
