@@ -1,20 +1,24 @@
 /**
  * Finds the records that a keydir snapshot should have an entry for, and has none: the newest put of a key, unless its
  * time was over. What is newest only all segments together tell, so their keys are taken in as many shares as it
- * takes for one share to fit into a fixed amount of memory, with one pass over the files for each.
+ * takes for one share to fit into a table of fixed size, with one pass over the files for each.
+ *
+ * Keys are told apart by 64 bits of hash, with seeds of their own for each search, so that nobody can choose keys that
+ * collide. Where two do, a record without entry may stay unnoticed; none is named that has one, and none that need not
+ * have one (`newestRecords.ts`). Among a million keys, the chance that any two collide is one in thirty million.
  */
 
-import { Buffer } from 'node:buffer';
 import { segmentFileName } from '../../format/fileName.ts';
-import { FILE_HEADER, FILE_HEADER_SIZE, OPERATION } from '../../format/layout.ts';
+import { hashKey } from '../../format/keyHash.ts';
+import { FILE_HEADER, FILE_HEADER_SIZE, OPERATION, RECORD_HEADER_SIZE } from '../../format/layout.ts';
 import { readU64 } from '../../format/littleEndian.ts';
-import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
-import { nodeCrc32 } from '../nodeCrc32.ts';
+import type { CrossCheckContext, LogFile, LogRecord, LogSink } from '../logFormat.ts';
 import type { RangedFile } from '../rangedFile.ts';
-import { RowPuller } from './rowPuller.ts';
+import { ChunkReader } from '../rowWalk.ts';
+import { NewestRecords } from './newestRecords.ts';
 import type { CoveredSegment } from './snapshotCheck.ts';
 
-interface EntrylessSearch {
+export interface EntrylessSearch {
   readonly snapshot: LogFile;
   /** Index of live entries among the snapshot's operations. */
   readonly entryOperation: number;
@@ -22,119 +26,170 @@ interface EntrylessSearch {
   readonly segments: readonly CoveredSegment[];
   /** The snapshot has not as many entries as it says itself. */
   readonly countsDiffer: boolean;
-  /** Called when the search ends without having looked at all keys. */
-  readonly onGivenUp: () => void;
   readonly context: CrossCheckContext;
-}
-
-/** Of the keys of one share and what is known of them. */
-const MAX_SHARE_BYTES = 0x100_0000;
-/** About what a key takes beyond its bytes. */
-const BYTES_OF_KEY = 150;
-/** As many passes are made at most, enough for about 700,000 keys: nobody waits for more, nor has asked for them. */
-const MAX_SHARES = 8;
-
-interface Newest {
-  readonly sequence: number;
-  readonly segmentIndex: number;
-  readonly offsetBytes: number;
-  /** A put whose time was not over. */
-  readonly wantsEntry: boolean;
+  readonly onFound: (record: { readonly segmentId: number; readonly offsetBytes: number }) => void;
+  /** Default: 1,500,000, for which table and result together take 60 MiB. */
+  readonly keysAtOnce?: number;
+  /** Default: a good one. */
+  readonly hash?: typeof hashKey;
 }
 
 /**
- * Gives up where a segment is missing or damaged: a record that is lost may have replaced any other. Several passes are
- * made only where the counts say that something is missing.
+ * `missing`: a segment is not there, or not all that is covered of it. `damaged`: what is covered of a segment is. In
+ * either case a record that is lost may have replaced any other. `too-many-keys`: not all were looked at.
  */
-export async function* recordsWithoutEntry(
-  search: EntrylessSearch,
-): AsyncGenerator<{ readonly segmentId: number; readonly offsetBytes: number }> {
-  const { segments, countsDiffer, onGivenUp } = search;
-  if (segments.some(({ file, coveredSizeBytes }) => file === undefined || file.sizeBytes < coveredSizeBytes)) {
-    onGivenUp();
-    return;
+export type SearchEnd = 'complete' | 'missing' | 'damaged' | 'too-many-keys';
+
+const KEYS_AT_ONCE = 1_500_000;
+/** 8 passes, for twelve million keys: nobody waits for more. */
+const MAX_SHARE_BITS = 3;
+const CHUNK_BYTES = 0x4_0000;
+const MIN_RECORD_SIZE = RECORD_HEADER_SIZE + 1;
+
+/** Several passes are made only where the counts say that something is missing. */
+export async function findRecordsWithoutEntry(search: EntrylessSearch): Promise<SearchEnd> {
+  if (search.segments.some(({ file, coveredSizeBytes }) => file === undefined || file.sizeBytes < coveredSizeBytes)) {
+    return 'missing';
   }
-  let shares = 1;
-  for (let share = 0; share < shares; ) {
-    const newest = await newestOfShare(search, share, shares);
-    if (newest === 'damaged' || (newest === 'too-many' && (!countsDiffer || shares >= MAX_SHARES))) {
-      onGivenUp();
-      return;
-    }
-    if (newest === 'too-many') {
-      shares *= 2;
-      share *= 2;
-      continue;
-    }
-    await dropThoseWithEntry(search, newest, share, shares);
-    for (const { segmentIndex, offsetBytes, wantsEntry } of newest.values()) {
-      const segment = segments[segmentIndex];
-      if (wantsEntry && segment !== undefined) yield { segmentId: segment.segmentId, offsetBytes };
-    }
-    share++;
-  }
+  return new Search(search).run();
 }
 
-async function newestOfShare(
-  { segments, openSegment, context }: EntrylessSearch,
-  share: number,
-  shares: number,
-): Promise<Map<string, Newest> | 'too-many' | 'damaged'> {
-  const head = new Uint8Array(FILE_HEADER_SIZE);
-  context.file.read(head, 0);
-  const createdMs = readU64(head, FILE_HEADER.created);
-  const newest = new Map<string, Newest>();
-  let sizeBytes = 0;
-  for (const [segmentIndex, { file, segmentId, coveredSizeBytes }] of segments.entries()) {
-    if (file === undefined) return 'damaged';
-    const rows = new RowPuller(file, openSegment(file, segmentFileName(segmentId)));
-    for await (const { record, key } of recordsOfShare(rows, share, shares, context)) {
-      if (record.offsetBytes >= coveredSizeBytes) break;
-      if (record.groupRole === 'orphan') continue;
-      const before = newest.get(key);
-      if (before !== undefined && before.sequence > record.sequence) continue;
-      if (before === undefined) sizeBytes += key.length + BYTES_OF_KEY;
-      if (sizeBytes > MAX_SHARE_BYTES) return 'too-many';
-      const isOver = record.expiryMs > 0 && record.expiryMs <= createdMs;
-      newest.set(key, {
-        sequence: record.sequence,
-        segmentIndex,
-        offsetBytes: record.offsetBytes,
-        wantsEntry: record.operation === OPERATION.put && !isOver,
+class Search {
+  readonly #options: EntrylessSearch;
+  readonly #newest: NewestRecords;
+  readonly #keysAtOnce: number;
+  readonly #hash: typeof hashKey;
+  readonly #seeds = crypto.getRandomValues(new Uint32Array(2));
+  readonly #createdMs: number;
+  #shareBits = 0;
+  #share = 0;
+
+  constructor(options: EntrylessSearch) {
+    const { segments, context, keysAtOnce = KEYS_AT_ONCE, hash = hashKey } = options;
+    this.#options = options;
+    this.#keysAtOnce = keysAtOnce;
+    this.#hash = hash;
+    const head = new Uint8Array(FILE_HEADER_SIZE);
+    context.file.read(head, 0);
+    this.#createdMs = readU64(head, FILE_HEADER.created);
+    // What the snapshot says of the number of records is not believed: their bytes bound it.
+    const coveredBytes = segments.reduce((sum, { coveredSizeBytes }) => sum + coveredSizeBytes, 0);
+    this.#newest = new NewestRecords(Math.min(keysAtOnce, Math.ceil(coveredBytes / MIN_RECORD_SIZE)));
+  }
+
+  async run(): Promise<SearchEnd> {
+    const { segments, onFound } = this.#options;
+    const entryCount = segments.reduce((sum, { entriesSeen }) => sum + entriesSeen, 0);
+    while (this.#keysAtOnce * 2 ** this.#shareBits < entryCount) if (!this.#halveShares()) return 'too-many-keys';
+    while (this.#share < 2 ** this.#shareBits) {
+      const outcome = await this.#readSegments();
+      if (outcome === 'damaged') return 'damaged';
+      if (outcome === 'full') {
+        if (!this.#halveShares()) return 'too-many-keys';
+        continue;
+      }
+      await this.#readEntries();
+      this.#newest.forEachWithoutEntry((segmentIndex, offsetBytes) => {
+        const segment = segments[segmentIndex];
+        if (segment !== undefined) onFound({ segmentId: segment.segmentId, offsetBytes });
       });
+      this.#share++;
     }
-    if (rows.damagedRanges > 0) return 'damaged';
+    return 'complete';
   }
-  return newest;
+
+  /** The keys of one share are those of the two that take its place. */
+  #halveShares(): boolean {
+    if (!this.#options.countsDiffer || this.#shareBits === MAX_SHARE_BITS) return false;
+    this.#shareBits++;
+    this.#share *= 2;
+    return true;
+  }
+
+  async #readSegments(): Promise<'read' | 'full' | 'damaged'> {
+    const { segments, openSegment } = this.#options;
+    this.#newest.clear();
+    for (const [segmentIndex, { file, segmentId, coveredSizeBytes }] of segments.entries()) {
+      if (file === undefined) return 'damaged';
+      const records = new RecordsSink((record) => {
+        if (record.offsetBytes >= coveredSizeBytes || record.groupRole === 'orphan') return true;
+        return this.#addRecord(record, segmentIndex);
+      });
+      await this.#walk(file, openSegment(file, segmentFileName(segmentId)), records);
+      if (records.isDamaged) return 'damaged';
+      if (records.isOver) return 'full';
+    }
+    return 'read';
+  }
+
+  async #readEntries(): Promise<void> {
+    const { context, snapshot, entryOperation } = this.#options;
+    const entries = new RecordsSink((record) => {
+      const place = record.entryPlace;
+      const hashes = record.operation === entryOperation ? this.#hashesInShare(record) : undefined;
+      if (hashes !== undefined && place !== undefined) this.#newest.foundEntry({ ...hashes, ...place });
+      return true;
+    });
+    await this.#walk(context.file, snapshot, entries);
+  }
+
+  /**
+   * Reads values too, though keys alone are needed: the checksum of a record covers its value, and without it nobody
+   * knows that its key is right and that the next record starts where it says. Hint files name the keys without the
+   * values, but they are caches as the snapshot is, and it is to be compared with the log.
+   */
+  async #walk(file: RangedFile, logFile: LogFile, sink: RecordsSink): Promise<void> {
+    const scan = logFile.scan({ offsetBytes: 0, fileSizeBytes: file.sizeBytes });
+    const reader = new ChunkReader(file, scan, CHUNK_BYTES);
+    while (!scan.done && !sink.isOver) {
+      await this.#options.context.pause();
+      reader.step(sink);
+    }
+  }
+
+  /** False: its key is one more than there is room for. */
+  #addRecord(record: LogRecord, segmentIndex: number): boolean {
+    const hashes = this.#hashesInShare(record);
+    if (hashes === undefined) return true;
+    const { sequence, offsetBytes, expiryMs, operation } = record;
+    const isOver = expiryMs > 0 && expiryMs <= this.#createdMs;
+    const wantsEntry = operation === OPERATION.put && !isOver;
+    return this.#newest.add({ ...hashes, sequence, segmentIndex, offsetBytes, wantsEntry });
+  }
+
+  /** Undefined: the record's key is of another share. */
+  #hashesInShare({
+    bytes,
+    keyStart,
+    keyLength,
+  }: LogRecord): { readonly hashLow: number; readonly hashHigh: number } | undefined {
+    const [seedLow, seedHigh] = this.#seeds as unknown as [number, number];
+    const hashHigh = this.#hash(bytes, keyStart, keyLength, seedHigh);
+    if (Math.floor((hashHigh / 2 ** 32) * 2 ** this.#shareBits) !== this.#share) return undefined;
+    return { hashLow: this.#hash(bytes, keyStart, keyLength, seedLow), hashHigh };
+  }
 }
 
-async function dropThoseWithEntry(
-  { snapshot, entryOperation, context }: EntrylessSearch,
-  newest: Map<string, Newest>,
-  share: number,
-  shares: number,
-): Promise<void> {
-  const rows = new RowPuller(context.file, snapshot);
-  for await (const { record, key } of recordsOfShare(rows, share, shares, context)) {
-    if (record.operation !== entryOperation) continue;
-    const known = newest.get(key);
-    const place = record.entryPlace;
-    if (known?.segmentIndex === place?.segmentIndex && known?.offsetBytes === place?.offsetBytes) newest.delete(key);
-  }
-}
+class RecordsSink implements LogSink {
+  readonly #take: (record: LogRecord) => boolean;
+  isDamaged = false;
+  /** What follows is of no use. */
+  isOver = false;
 
-async function* recordsOfShare(
-  rows: RowPuller,
-  share: number,
-  shares: number,
-  context: CrossCheckContext,
-): AsyncGenerator<{ readonly record: LogRecord; readonly key: string }> {
-  for (let record = await rows.readOn(context); record !== undefined; ) {
-    const { key } = record;
-    // Of twice as many shares, those of one are the two that follow each other.
-    if (shares === 1 || Math.floor((nodeCrc32(key, 0, key.length, 0) / 2 ** 32) * shares) === share) {
-      yield { record, key: Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1') };
-    }
-    record = rows.next() ?? (await rows.readOn(context));
+  /** `take` is called for every record, and no more once it has said false. */
+  constructor(take: (record: LogRecord) => boolean) {
+    this.#take = take;
   }
+
+  record(record: LogRecord): void {
+    if (this.isOver || record.kind !== 'record' || record.groupRole === 'frame') return;
+    if (!this.#take(record)) this.isOver = true;
+  }
+
+  damage(): void {
+    this.isDamaged = true;
+    this.isOver = true;
+  }
+
+  groupEnd(): void {}
 }

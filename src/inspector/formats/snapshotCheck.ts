@@ -18,7 +18,7 @@ import { sameBytes } from '../../shared/sameBytes.ts';
 import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
-import { recordsWithoutEntry } from './entrylessRecords.ts';
+import { findRecordsWithoutEntry } from './entrylessRecords.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
@@ -65,13 +65,10 @@ export async function checkSnapshot(
       );
     }
     if (rows.damagedRanges === 0 && context.openBeside !== undefined) {
-      const onGivenUp = () => {
-        agreement = 'entries agree';
-      };
-      const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, onGivenUp, context };
-      for await (const { segmentId, offsetBytes } of recordsWithoutEntry(search)) {
+      const onFound = ({ segmentId, offsetBytes }: { readonly segmentId: number; readonly offsetBytes: number }) =>
         problems.add(`The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`);
-      }
+      const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, context, onFound };
+      if ((await findRecordsWithoutEntry(search)) !== 'complete') agreement = 'entries agree';
     }
     if (rows.damagedRanges > 0) problems.add('The snapshot is damaged; what follows the damage was not compared.');
     // What the snapshot contradicts in itself is known all the same.

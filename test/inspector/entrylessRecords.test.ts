@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Store } from '../../src/engine/index.ts';
+import { crc32 } from '../../src/format/crc32.ts';
+import { segmentFileName } from '../../src/format/fileName.ts';
+import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
+import type { hashKey } from '../../src/format/keyHash.ts';
+import { SNAPSHOT_ENTRY, SNAPSHOT_ENTRY_SIZE, SNAPSHOT_FREE_ENTRY } from '../../src/format/layout.ts';
+import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import {
+  type EntrylessSearch,
+  findRecordsWithoutEntry,
+  type SearchEnd,
+} from '../../src/inspector/formats/entrylessRecords.ts';
+import { NewestRecords } from '../../src/inspector/formats/newestRecords.ts';
+import type { CoveredSegment } from '../../src/inspector/formats/snapshotCheck.ts';
+import { openSegment } from '../../src/inspector/formats/strataHint.ts';
+import { strataSnapshot } from '../../src/inspector/formats/strataSnapshot.ts';
+import { LocalFile } from '../../src/inspector/localFile.ts';
+import { MemoryFile } from '../../src/inspector/rangedFile.ts';
+
+const encoder = new TextEncoder();
+
+describe('the search for records without an entry', () => {
+  const LIVE_KEYS = 270;
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(path.join(tmpdir(), 'strata-entryless-'));
+    const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 10_000, compaction: 'manual' });
+    for (let index = 0; index < 600; index++) {
+      await store.put(encoder.encode(`key/${index % 300}`), encoder.encode(`value ${index}`));
+    }
+    for (let index = LIVE_KEYS; index < 300; index++) await store.del(encoder.encode(`key/${index}`));
+    await store.close();
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** Frees every live entry that `isFreed` says yes to; returns where their records stand, as `segment index@offset`. */
+  function freeEntries(isFreed: (index: number) => boolean): string[] {
+    const file = path.join(directory, 'KEYDIR');
+    const bytes = new Uint8Array(readFileSync(file));
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok);
+    const freed: string[] = [];
+    let index = 0;
+    const { offsetBytes, sizeBytes } = decoded.layout.columns.entries;
+    for (let at = offsetBytes; at < offsetBytes + sizeBytes; at += SNAPSHOT_ENTRY_SIZE) {
+      const segment = readU32(bytes, at + SNAPSHOT_ENTRY.segment);
+      if (segment === SNAPSHOT_FREE_ENTRY || !isFreed(index++)) continue;
+      freed.push(`${decoded.head.segments[segment]?.segmentId}@${readU32(bytes, at + SNAPSHOT_ENTRY.offset)}`);
+      writeU32(bytes, at + SNAPSHOT_ENTRY.segment, SNAPSHOT_FREE_ENTRY);
+    }
+    writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+    writeFileSync(file, bytes);
+    return freed.sort();
+  }
+
+  async function search(
+    options: Pick<Partial<EntrylessSearch>, 'keysAtOnce' | 'hash' | 'countsDiffer'> = {},
+  ): Promise<{ end: SearchEnd; found: string[] }> {
+    const bytes = new Uint8Array(readFileSync(path.join(directory, 'KEYDIR')));
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok);
+    const snapshot = strataSnapshot.open({
+      fileName: 'KEYDIR',
+      head: bytes.subarray(0, 4096),
+      sizeBytes: bytes.length,
+      read: (offsetBytes, sizeBytes) => bytes.subarray(offsetBytes, offsetBytes + sizeBytes),
+    });
+    const segments = decoded.head.segments.map(({ segmentId, coveredSizeBytes, liveCount }): CoveredSegment => {
+      const file = new LocalFile(path.join(directory, segmentFileName(segmentId)));
+      return { segmentId, coveredSizeBytes, liveCount, file, salt: 0, entriesSeen: liveCount };
+    });
+    assert.ok(segments.length > 3);
+    const found: string[] = [];
+    try {
+      const end = await findRecordsWithoutEntry({
+        snapshot,
+        entryOperation: snapshot.operations.indexOf('entry'),
+        openSegment,
+        segments,
+        countsDiffer: true,
+        context: { file: new MemoryFile(bytes), openBeside: undefined, pause: () => undefined },
+        onFound: ({ segmentId, offsetBytes }) => found.push(`${segmentId}@${offsetBytes}`),
+        ...options,
+      });
+      return { end, found: found.sort() };
+    } finally {
+      for (const { file } of segments) file?.close();
+    }
+  }
+
+  it('finds none in a sound snapshot, and every one of those whose entry is gone', async () => {
+    assert.deepEqual(await search(), { end: 'complete', found: [] });
+    const freed = freeEntries((index) => index % 7 === 3);
+    assert.ok(freed.length > 30);
+    assert.deepEqual(await search(), { end: 'complete', found: freed });
+  });
+
+  it('finds the same in several passes, each over a share of the keys', async () => {
+    const freed = freeEntries((index) => index % 7 === 3);
+    for (const keysAtOnce of [299, 150, 60]) {
+      assert.deepEqual(await search({ keysAtOnce }), { end: 'complete', found: freed }, `${keysAtOnce}`);
+    }
+  });
+
+  it('makes eight passes at most, and only one where the counts agree', async () => {
+    assert.deepEqual(await search({ keysAtOnce: 30 }), { end: 'too-many-keys', found: [] });
+    assert.deepEqual(await search({ keysAtOnce: 300, countsDiffer: false }), { end: 'complete', found: [] });
+    // Deleted keys are noticed only as they are read.
+    for (const keysAtOnce of [299, LIVE_KEYS - 1]) {
+      const { end } = await search({ keysAtOnce, countsDiffer: false });
+      assert.equal(end, 'too-many-keys', `${keysAtOnce}`);
+    }
+  });
+
+  it('names no record that has an entry, nor one that needs none, whatever hashes collide', async () => {
+    /** Keys of which every hundredth collides: those from 70 to 99 and from 170 to 199 with a deleted key. */
+    const everyHundredth: typeof hashKey = (bytes, start, length) =>
+      Number(Buffer.from(bytes.subarray(start + 'key/'.length, start + length)).toString()) % 100;
+    for (const hash of [everyHundredth, () => 0, () => 0xffff_ffff]) {
+      assert.deepEqual(await search({ hash }), { end: 'complete', found: [] });
+    }
+    const isFreed = (index: number) => index % 7 === 3;
+    const freed = freeEntries(isFreed);
+    const { end, found } = await search({ hash: everyHundredth });
+    assert.equal(end, 'complete');
+    assert.deepEqual(
+      found.filter((record) => !freed.includes(record)),
+      [],
+    );
+    // Entries are in the order in which the keys came. Of three keys that collide, the last one has the newest record.
+    const seen = Array.from({ length: LIVE_KEYS }, (_, index) => index >= 200 && isFreed(index)).filter(Boolean);
+    assert.equal(found.length, seen.length);
+    assert.ok(seen.length > 0);
+    // The newest record of all is a delete.
+    assert.deepEqual(await search({ hash: () => 0 }), { end: 'complete', found: [] });
+  });
+});
+
+describe('NewestRecords', () => {
+  const record = { hashLow: 1, hashHigh: 2, sequence: 2 ** 52 + 1, segmentIndex: 3, offsetBytes: 0xffff_fffe };
+  const placesOf = (records: NewestRecords) => {
+    const places: [number, number][] = [];
+    records.forEachWithoutEntry((...place) => places.push(place));
+    return places;
+  };
+
+  it('keeps the record with the largest sequence number, in whatever order they come', () => {
+    for (const order of [1, -1]) {
+      const records = new NewestRecords(10);
+      for (const step of [-order, 0, order]) {
+        const older = { ...record, sequence: record.sequence + step, offsetBytes: 100 + step, wantsEntry: true };
+        assert.ok(records.add(older));
+      }
+      assert.deepEqual(placesOf(records), [[3, 101]]);
+      assert.ok(records.add({ ...record, sequence: record.sequence + 2, wantsEntry: false }));
+      assert.deepEqual(placesOf(records), []);
+    }
+  });
+
+  it('takes as many keys as it was made for, and other records of these', () => {
+    const records = new NewestRecords(3);
+    for (const hashLow of [0, 8, 16]) assert.ok(records.add({ ...record, hashLow, wantsEntry: true }));
+    assert.equal(records.add({ ...record, hashLow: 24, wantsEntry: true }), false);
+    assert.equal(records.add({ ...record, hashLow: 16, hashHigh: 1, wantsEntry: true }), false);
+    assert.ok(records.add({ ...record, hashLow: 8, sequence: record.sequence + 1, wantsEntry: true }));
+    records.clear();
+    assert.deepEqual(placesOf(records), []);
+    assert.ok(records.add({ ...record, hashLow: 24, wantsEntry: true }));
+  });
+
+  it('believes an entry only of the very place and key, and tells places in the order of segments', () => {
+    const records = new NewestRecords(10);
+    assert.ok(records.add({ ...record, wantsEntry: true }));
+    assert.ok(records.add({ ...record, hashLow: 7, segmentIndex: 0, offsetBytes: 40, wantsEntry: true }));
+    for (const other of [{ hashLow: 3 }, { hashHigh: 1 }, { segmentIndex: 2 }, { offsetBytes: 40 }]) {
+      records.foundEntry({ ...record, ...other });
+    }
+    assert.deepEqual(placesOf(records), [
+      [0, 40],
+      [3, 0xffff_fffe],
+    ]);
+    records.foundEntry(record);
+    assert.deepEqual(placesOf(records), [[0, 40]]);
+  });
+});
