@@ -7,8 +7,16 @@ import { crc32 } from '../../src/format/crc32.ts';
 import { segmentFileName } from '../../src/format/fileName.ts';
 import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
 import type { hashKey } from '../../src/format/keyHash.ts';
-import { SNAPSHOT_ENTRY, SNAPSHOT_ENTRY_SIZE, SNAPSHOT_FREE_ENTRY } from '../../src/format/layout.ts';
-import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import {
+  BATCH_FRAME_SIZE,
+  SNAPSHOT_ENTRY,
+  SNAPSHOT_ENTRY_SIZE,
+  SNAPSHOT_FIRST_SEGMENT,
+  SNAPSHOT_FREE_ENTRY,
+  SNAPSHOT_SEGMENT,
+  SNAPSHOT_SEGMENT_SIZE,
+} from '../../src/format/layout.ts';
+import { readU32, writeU32, writeU64 } from '../../src/format/littleEndian.ts';
 import {
   type EntrylessSearch,
   findRecordsWithoutEntry,
@@ -20,6 +28,8 @@ import { openSegment } from '../../src/inspector/formats/strataHint.ts';
 import { strataSnapshot } from '../../src/inspector/formats/strataSnapshot.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
 import { MemoryFile } from '../../src/inspector/rangedFile.ts';
+
+import { SegmentBuilder } from './segmentBuilder.ts';
 
 const encoder = new TextEncoder();
 
@@ -57,6 +67,26 @@ describe('the search for records without an entry', () => {
     writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
     writeFileSync(file, bytes);
     return freed.sort();
+  }
+
+  /** Adds to the segment that was written last, and has the snapshot cover that; returns the segment's id. */
+  function coverMore(add: (segment: SegmentBuilder) => void): number {
+    const file = path.join(directory, 'KEYDIR');
+    const bytes = new Uint8Array(readFileSync(file));
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok);
+    const ids = decoded.head.segments.map(({ segmentId }) => segmentId);
+    const segmentId = Math.max(...ids);
+    const segmentPath = path.join(directory, segmentFileName(segmentId));
+    const builder = new SegmentBuilder(segmentId);
+    builder.raw(readFileSync(segmentPath).subarray(builder.sizeBytes));
+    add(builder);
+    writeFileSync(segmentPath, builder.bytes());
+    const at = SNAPSHOT_FIRST_SEGMENT + ids.indexOf(segmentId) * SNAPSHOT_SEGMENT_SIZE + SNAPSHOT_SEGMENT.coveredSize;
+    writeU64(bytes, at, builder.sizeBytes);
+    writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+    writeFileSync(file, bytes);
+    return segmentId;
   }
 
   async function search(
@@ -139,6 +169,29 @@ describe('the search for records without an entry', () => {
     assert.ok(seen.length > 0);
     // The newest record of all is a delete.
     assert.deepEqual(await search({ hash: () => 0 }), { end: 'complete', found: [] });
+  });
+
+  it('does not count the members of a batch whose end is missing, however large it is, as the engine does not', async () => {
+    const puts = (name: string, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ key: `${name}/${index}`, value: 'v'.repeat(5000) }));
+    let whole = 0;
+    const segmentId = coverMore((segment) => {
+      segment.batch(puts('small', 2), 3);
+      whole = segment.batch(puts('whole', 1));
+      segment.batch(puts('large', 200), 201);
+      segment.add({ key: 'between' });
+      segment.batch(puts('last', 2), 3);
+    });
+    const found = [`${segmentId}@${whole + BATCH_FRAME_SIZE}`];
+    assert.deepEqual(await search(), { end: 'complete', found });
+    assert.deepEqual(await search({ keysAtOnce: 150 }), { end: 'complete', found });
+  });
+
+  it('gives up where more batches lack their end than it remembers', async () => {
+    coverMore((segment) => {
+      for (let index = 0; index < 10_001; index++) segment.batch([{ key: `${index}`, value: '' }], 2);
+    });
+    assert.deepEqual(await search(), { end: 'damaged', found: [] });
   });
 });
 

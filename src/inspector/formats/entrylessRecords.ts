@@ -44,6 +44,8 @@ const KEYS_AT_ONCE = 1_500_000;
 /** 8 passes, for twelve million keys: nobody waits for more. */
 const MAX_SHARE_BITS = 3;
 const CHUNK_BYTES = 0x4_0000;
+/** A segment with more is damaged beyond what is worth a second look. */
+const MAX_INCOMPLETE_BATCHES = 10_000;
 const MIN_RECORD_SIZE = RECORD_HEADER_SIZE + 1;
 
 /** Several passes are made only where the counts say that something is missing. */
@@ -61,6 +63,8 @@ class Search {
   readonly #hash: typeof hashKey;
   readonly #seeds = crypto.getRandomValues(new Uint32Array(2));
   readonly #createdMs: number;
+  /** Places of the frames, of all segments. */
+  readonly #incompleteBatches = new Set<number>();
   #shareBits = 0;
   #share = 0;
 
@@ -82,7 +86,7 @@ class Search {
     const entryCount = segments.reduce((sum, { entriesSeen }) => sum + entriesSeen, 0);
     while (this.#keysAtOnce * 2 ** this.#shareBits < entryCount) if (!this.#halveShares()) return 'too-many-keys';
     while (this.#share < 2 ** this.#shareBits) {
-      const outcome = await this.#readSegments();
+      const outcome = await this.#readShare();
       if (outcome === 'damaged') return 'damaged';
       if (outcome === 'full') {
         if (!this.#halveShares()) return 'too-many-keys';
@@ -106,15 +110,31 @@ class Search {
     return true;
   }
 
+  /**
+   * The members of a batch are taken as they come, and whether it is complete shows behind them. Incomplete ones are so
+   * rare that all is read anew without them, which needs no memory for batches that may have a gigabyte.
+   */
+  async #readShare(): Promise<'read' | 'full' | 'damaged'> {
+    for (;;) {
+      const known = this.#incompleteBatches.size;
+      const outcome = await this.#readSegments();
+      if (outcome === 'damaged' || this.#incompleteBatches.size === known) return outcome;
+      if (this.#incompleteBatches.size > MAX_INCOMPLETE_BATCHES) return 'damaged';
+    }
+  }
+
   async #readSegments(): Promise<'read' | 'full' | 'damaged'> {
     const { segments, openSegment } = this.#options;
     this.#newest.clear();
     for (const [segmentIndex, { file, segmentId, coveredSizeBytes }] of segments.entries()) {
       if (file === undefined) return 'damaged';
-      const records = new RecordsSink((record) => {
-        if (record.offsetBytes >= coveredSizeBytes || record.groupRole === 'orphan') return true;
-        return this.#addRecord(record, segmentIndex);
-      });
+      const records = new RecordsSink(
+        (record) => {
+          const isCounted = record.offsetBytes < coveredSizeBytes && this.#counts(record, segmentIndex);
+          return !isCounted || this.#addRecord(record, segmentIndex);
+        },
+        (startBytes) => this.#incompleteBatches.add(placeOf(segmentIndex, startBytes)).size <= MAX_INCOMPLETE_BATCHES,
+      );
       await this.#walk(file, openSegment(file, segmentFileName(segmentId)), records);
       if (records.isDamaged) return 'damaged';
       if (records.isOver) return 'full';
@@ -147,6 +167,12 @@ class Search {
     }
   }
 
+  /** As in the engine's recovery, members of an incomplete batch and orphans do not count. */
+  #counts({ groupRole, groupStartBytes }: LogRecord, segmentIndex: number): boolean {
+    if (groupRole === 'orphan') return false;
+    return groupRole !== 'member' || !this.#incompleteBatches.has(placeOf(segmentIndex, groupStartBytes));
+  }
+
   /** False: its key is one more than there is room for. */
   #addRecord(record: LogRecord, segmentIndex: number): boolean {
     const hashes = this.#hashesInShare(record);
@@ -170,15 +196,21 @@ class Search {
   }
 }
 
+function placeOf(segmentIndex: number, offsetBytes: number): number {
+  return segmentIndex * 2 ** 32 + offsetBytes;
+}
+
 class RecordsSink implements LogSink {
   readonly #take: (record: LogRecord) => boolean;
+  readonly #takeIncomplete: (startBytes: number) => boolean;
   isDamaged = false;
   /** What follows is of no use. */
   isOver = false;
 
-  /** `take` is called for every record, and no more once it has said false. */
-  constructor(take: (record: LogRecord) => boolean) {
+  /** Both are called no more once one of them has said false; `takeIncomplete` after the last member of a batch. */
+  constructor(take: (record: LogRecord) => boolean, takeIncomplete: (startBytes: number) => boolean = () => true) {
     this.#take = take;
+    this.#takeIncomplete = takeIncomplete;
   }
 
   record(record: LogRecord): void {
@@ -191,5 +223,7 @@ class RecordsSink implements LogSink {
     this.isOver = true;
   }
 
-  groupEnd(): void {}
+  groupEnd({ startBytes, complete }: { readonly startBytes: number; readonly complete: boolean }): void {
+    if (!this.isOver && !complete && !this.#takeIncomplete(startBytes)) this.isOver = true;
+  }
 }
