@@ -27,7 +27,7 @@ import type { CoveredSegment } from '../../src/inspector/formats/snapshotCheck.t
 import { openSegment } from '../../src/inspector/formats/strataHint.ts';
 import { strataSnapshot } from '../../src/inspector/formats/strataSnapshot.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
-import { MemoryFile } from '../../src/inspector/rangedFile.ts';
+import { MemoryFile, type RangedFile } from '../../src/inspector/rangedFile.ts';
 
 import { SegmentBuilder } from './segmentBuilder.ts';
 
@@ -91,6 +91,7 @@ describe('the search for records without an entry', () => {
 
   async function search(
     options: Pick<Partial<EntrylessSearch>, 'keysAtOnce' | 'hash' | 'countsDiffer'> = {},
+    wrap: (file: RangedFile) => RangedFile = (file) => file,
   ): Promise<{ end: SearchEnd; found: string[] }> {
     const bytes = new Uint8Array(readFileSync(path.join(directory, 'KEYDIR')));
     const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
@@ -102,7 +103,7 @@ describe('the search for records without an entry', () => {
       read: (offsetBytes, sizeBytes) => bytes.subarray(offsetBytes, offsetBytes + sizeBytes),
     });
     const segments = decoded.head.segments.map(({ segmentId, coveredSizeBytes, liveCount }): CoveredSegment => {
-      const file = new LocalFile(path.join(directory, segmentFileName(segmentId)));
+      const file = wrap(new LocalFile(path.join(directory, segmentFileName(segmentId))));
       return { segmentId, coveredSizeBytes, liveCount, file, salt: 0, entriesSeen: liveCount };
     });
     assert.ok(segments.length > 3);
@@ -192,6 +193,47 @@ describe('the search for records without an entry', () => {
       for (let index = 0; index < 10_001; index++) segment.batch([{ key: `${index}`, value: '' }], 2);
     });
     assert.deepEqual(await search(), { end: 'damaged', found: [] });
+  });
+
+  it('is not concerned with what is behind the covered bytes, and gives up over damage in them', async () => {
+    const covered = coverMore(() => {});
+    const file = path.join(directory, segmentFileName(covered));
+    const { length } = readFileSync(file);
+    // A record that was cut off, longer than what is covered, and one that the snapshot need not know.
+    const behind = new SegmentBuilder(covered);
+    behind.raw(readFileSync(file).subarray(behind.sizeBytes));
+    behind.add({ key: 'newer', value: 'than the snapshot' });
+    behind.add({ key: 'torn', value: 'v'.repeat(length) });
+    writeFileSync(file, behind.bytes().subarray(0, behind.sizeBytes - 5));
+    assert.deepEqual(await search(), { end: 'complete', found: [] });
+    const damaged = readFileSync(file);
+    damaged[length - 1] = (damaged[length - 1] as number) ^ 1;
+    writeFileSync(file, damaged);
+    assert.deepEqual(await search(), { end: 'damaged', found: [] });
+    writeFileSync(file, damaged.subarray(0, length - 1));
+    assert.deepEqual(await search(), { end: 'missing', found: [] });
+  });
+
+  it('gives up where a segment is cut while it is read', async () => {
+    let cutAt = 0;
+    let length = 0;
+    coverMore((segment) => {
+      cutAt = segment.sizeBytes;
+      segment.add({ key: 'lost' });
+      length = segment.sizeBytes;
+    });
+    // Between two records, where nothing else shows it.
+    const cut = (file: RangedFile): RangedFile => ({
+      sizeBytes: file.sizeBytes,
+      read: (target, offsetBytes) =>
+        file.read(
+          file.sizeBytes === length ? target.subarray(0, Math.max(0, cutAt - offsetBytes)) : target,
+          offsetBytes,
+        ),
+      refresh: () => 'same',
+      close: () => file.close(),
+    });
+    assert.deepEqual(await search({}, cut), { end: 'damaged', found: [] });
   });
 });
 

@@ -130,14 +130,15 @@ class Search {
       if (file === undefined) return 'damaged';
       const records = new RecordsSink(
         (record) => {
-          const isCounted = record.offsetBytes < coveredSizeBytes && this.#counts(record, segmentIndex);
-          return !isCounted || this.#addRecord(record, segmentIndex);
+          return !this.#counts(record, segmentIndex) || this.#addRecord(record, segmentIndex);
         },
         (startBytes) => this.#incompleteBatches.add(placeOf(segmentIndex, startBytes)).size <= MAX_INCOMPLETE_BATCHES,
       );
-      await this.#walk(file, openSegment(file, segmentFileName(segmentId)), records);
+      const logFile = openSegment(file, segmentFileName(segmentId));
+      const endBytes = await this.#walk(file, logFile, coveredSizeBytes, records);
       if (records.isDamaged) return 'damaged';
       if (records.isOver) return 'full';
+      if (endBytes < coveredSizeBytes) return 'damaged';
     }
     return 'read';
   }
@@ -150,21 +151,25 @@ class Search {
       if (hashes !== undefined && place !== undefined) this.#newest.foundEntry({ ...hashes, ...place });
       return true;
     });
-    await this.#walk(context.file, snapshot, entries);
+    await this.#walk(context.file, snapshot, context.file.sizeBytes, entries);
   }
 
   /**
+   * Reads the first `sizeBytes` of a file, and nothing that was written behind them. Returns where it ended: sooner when
+   * the sink wants no more, or the file was cut meanwhile.
+   *
    * Reads values too, though keys alone are needed: the checksum of a record covers its value, and without it nobody
    * knows that its key is right and that the next record starts where it says. Hint files name the keys without the
    * values, but they are caches as the snapshot is, and it is to be compared with the log.
    */
-  async #walk(file: RangedFile, logFile: LogFile, sink: RecordsSink): Promise<void> {
-    const scan = logFile.scan({ offsetBytes: 0, fileSizeBytes: file.sizeBytes });
+  async #walk(file: RangedFile, logFile: LogFile, sizeBytes: number, sink: RecordsSink): Promise<number> {
+    const scan = logFile.scan({ offsetBytes: 0, fileSizeBytes: sizeBytes });
     const reader = new ChunkReader(file, scan, CHUNK_BYTES);
     while (!scan.done && !sink.isOver) {
       await this.#options.context.pause();
       reader.step(sink);
     }
+    return scan.wantOffsetBytes;
   }
 
   /** As in the engine's recovery, members of an incomplete batch and orphans do not count. */
