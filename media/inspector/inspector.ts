@@ -2,6 +2,7 @@
 
 import type { RowFilter } from '../../src/shared/inspectorFilter.ts';
 import type {
+  CrossCheck,
   FileChange,
   FilterProgress,
   FindHit,
@@ -16,6 +17,7 @@ import type {
 import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
+import { CheckNote } from './checkNote.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
@@ -61,6 +63,11 @@ export class Inspector {
   readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
   readonly #splitter: Splitter;
   readonly #sorting: RowSorting;
+  readonly #checkNote = new CheckNote(() => void this.#host.cancelCrossCheck(), { focus: () => this.#table.focus() });
+  /** A check that another one has replaced has nothing to say any more. */
+  #checkGeneration = 0;
+  /** What the banner was last told by the check that goes on. */
+  #checkBanner = '';
   #hasRows = false;
   /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
   #match: FindHit | undefined;
@@ -216,6 +223,7 @@ export class Inspector {
       element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
       // Below the table: above it, it would move the titles away from under the pointer that sorts.
       this.#sorting.note.root,
+      this.#checkNote.root,
       this.#splitter.root,
       this.#detail.root,
       this.#help.root,
@@ -303,6 +311,10 @@ export class Inspector {
       indexProgress: (progress) => void this.#showProgress(progress),
       filterProgress: (progress) => this.#showFilterProgress(progress),
       findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
+      crossCheckProgress: (progress) => {
+        this.#showCheck(progress.known);
+        this.#checkNote.show(progress);
+      },
       sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
       statesChanged: (storeKnown) => this.#statesChanged(storeKnown),
@@ -350,13 +362,24 @@ export class Inspector {
 
   /** Does the file agree with those it belongs to: a segment with its hint file, a hint file with its segment? */
   async #crossCheck(): Promise<void> {
+    const generation = ++this.#checkGeneration;
+    this.#checkNote.hide();
+    this.#checkBanner = '';
     const check = await this.#host.crossCheck().catch(() => undefined);
-    if (check === undefined) return;
-    const { label, outcome, summary, problems } = check;
+    if (generation !== this.#checkGeneration) return;
+    this.#checkNote.hide();
+    if (check !== undefined) this.#showCheck(check);
+  }
+
+  #showCheck({ label, outcome, summary, problems, notLookedAt }: CrossCheck): void {
     const tone = { agrees: 'good', differs: 'bad', missing: 'plain', unchecked: 'plain' } as const;
-    const detail = problems.length === 0 ? {} : { detail: problems.join('\n') };
+    const sentences = notLookedAt === undefined ? problems : [...problems, notLookedAt];
+    const detail = sentences.length === 0 ? {} : { detail: sentences.join('\n') };
     this.#header.showExtra([{ label, value: summary, tone: tone[outcome], ...detail }]);
-    if (outcome === 'differs' && problems.length > 0) this.#showBanner(problems.slice(0, 3).join(' '), 'warning');
+    // A check that goes on says the same several times; who has dismissed it need not do so again.
+    const banner = outcome === 'differs' ? problems.slice(0, 3).join(' ') : '';
+    if (banner !== '' && banner !== this.#checkBanner) this.#showBanner(banner, 'warning');
+    this.#checkBanner = banner;
   }
 
   /** The last row, where it is to be followed and is known. */

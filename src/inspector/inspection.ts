@@ -105,6 +105,7 @@ export class Inspection implements ScanCalls {
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
   #export: AbortController | undefined;
+  #check: AbortController | undefined;
   #indexing = false;
   /** Why the pass over the file ended before its end. */
   #problem: Error | undefined;
@@ -496,9 +497,13 @@ export class Inspection implements ScanCalls {
 
   async crossCheck(): Promise<CrossCheck | undefined> {
     const index = this.#index;
+    const abort = new AbortController();
+    this.#check = abort;
     const slice = new TimeSlice(1);
+    let lastReport = Number.NEGATIVE_INFINITY;
     const checkWanted = () => {
       if (this.#closed || index !== this.#index) throw new Error(FILE_CHANGED);
+      if (this.#check !== abort) throw new Error('The check has begun anew.');
     };
     const check = this.#logFile.crossCheck?.({
       file: this.#file,
@@ -507,6 +512,12 @@ export class Inspection implements ScanCalls {
         checkWanted();
         return slice.isOver() ? slice.next().then(checkWanted) : undefined;
       },
+      progress: (progress) => {
+        if (performance.now() - lastReport < PROGRESS_EVERY_MS) return;
+        lastReport = performance.now();
+        this.#events.crossCheckProgress(progress);
+      },
+      signal: abort.signal,
     });
     try {
       return await check;
@@ -514,6 +525,10 @@ export class Inspection implements ScanCalls {
       // Whatever came of it, also of reading a file that was closed meanwhile, is about another file.
       checkWanted();
     }
+  }
+
+  cancelCrossCheck(): void {
+    this.#check?.abort();
   }
 
   /** Looks at the file again; called when something may have changed it. */

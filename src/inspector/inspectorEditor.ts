@@ -128,6 +128,7 @@ export class InspectorEditor implements vscode.Disposable {
         this.#send('fileChanged', change, summary);
       },
       exportProgress: (share) => this.#onExportProgress(share),
+      crossCheckProgress: (progress) => this.#send('crossCheckProgress', progress),
       recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
     };
   }
@@ -169,6 +170,7 @@ export class InspectorEditor implements vscode.Disposable {
       find: (request) => scan.find(request),
       cancelFind: () => scan.cancelFind(),
       crossCheck: () => scan.crossCheck(),
+      cancelCrossCheck: () => scan.cancelCrossCheck(),
       ready: async () => this.#whenReady(),
       recordStates: (offsetsBytes) => this.#recordStates(offsetsBytes),
       liveBytesByBlock: async (blockSizeBytes, blockCount) =>

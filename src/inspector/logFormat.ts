@@ -5,7 +5,7 @@
  * Readers of bytes never throw on bytes, never loop without progress and never trust a length they have not checked.
  */
 
-import type { CrossCheck } from '../shared/inspectorMessages.ts';
+import type { CrossCheck, CrossCheckProgress } from '../shared/inspectorMessages.ts';
 import type { FileFact, LogColumn, RecordField } from '../shared/inspectorRows.ts';
 import type { RangedFile } from './rangedFile.ts';
 
@@ -90,6 +90,10 @@ export interface CrossCheckContext extends FileContext {
    * thread. Throws, then or afterwards, when the check is no longer wanted.
    */
   pause(): Promise<void> | undefined;
+  /** To be called again and again while a longer part of the check goes on, with what is known before its end. */
+  progress(progress: CrossCheckProgress): void;
+  /** Aborted: nobody waits for that part any more. The check ends with what it knows. */
+  readonly signal: AbortSignal;
 }
 
 export interface RowPlace {

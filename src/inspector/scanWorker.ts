@@ -36,6 +36,7 @@ const calls: ScanHostCalls = {
   find: (request) => inspection.find(request),
   cancelFind: () => inspection.cancelFind(),
   crossCheck: () => inspection.crossCheck(),
+  cancelCrossCheck: () => inspection.cancelCrossCheck(),
   refresh: () => inspection.refresh(),
   exportRows: (request) => inspection.exportRows(request),
   cancelExport: () => inspection.cancelExport(),
@@ -68,6 +69,7 @@ const inspection = new Inspection({
     findProgress: (progress) => void host.findProgress.asEvent(progress),
     fileChanged: (change, summary) => void host.fileChanged.asEvent(change, summary),
     exportProgress: (share) => void host.exportProgress.asEvent(share),
+    crossCheckProgress: (progress) => void host.crossCheckProgress.asEvent(progress),
     recordStates: (offsetsBytes) => host.recordStates(offsetsBytes),
   },
 });

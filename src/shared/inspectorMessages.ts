@@ -119,10 +119,20 @@ export interface CrossCheck {
   readonly label: string;
   /** `unchecked`: the other files cannot be reached from here, so that nothing is known of them. */
   readonly outcome: 'agrees' | 'differs' | 'missing' | 'unchecked';
-  /** A few words: `ok`, `none`, `3 differences`. */
+  /** A few words: `ok`, `none`, `3 differences`, `at least 3 differences`. */
   readonly summary: string;
   /** What differs, or why it is not known; one sentence each, at most 100. */
   readonly problems: readonly string[];
+  /** What else may differ because it was not looked at, and why, as a sentence; absent: nothing. */
+  readonly notLookedAt?: string;
+}
+
+export interface CrossCheckProgress {
+  readonly known: CrossCheck;
+  /** What goes on, for people: `Looking for records that have no entry`. */
+  readonly activity: string;
+  /** How much of that is done, 0 to 1. */
+  readonly share: number;
 }
 
 /**
@@ -157,8 +167,13 @@ export interface ScanCalls {
   adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
   find(request: FindRequest): Answer<FindHit | undefined>;
   cancelFind(): void;
-  /** Compares the file with those it belongs to; undefined when it belongs to none. */
+  /**
+   * Compares the file with those it belongs to; undefined when it belongs to none. Rejected when the file changes
+   * meanwhile, or another check begins.
+   */
   crossCheck(): Answer<CrossCheck | undefined>;
+  /** Ends what a check has reported as going on; its answer is what it knows. */
+  cancelCrossCheck(): void;
 }
 
 /** Further calls that only the extension host makes. */
@@ -181,6 +196,8 @@ export interface ScanEvents {
   findProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
   sortProgress(progress: { readonly scannedBytes: number; readonly sizeBytes: number }): void;
   exportProgress(share: number): void;
+  /** What a check knows before a longer part of it ends. */
+  crossCheckProgress(progress: CrossCheckProgress): void;
   fileChanged(change: FileChange, summary: FileSummary | undefined): void;
   /** States of records, asked of the store by way of the extension host. */
   recordStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]>;

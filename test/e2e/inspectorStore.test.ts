@@ -1,14 +1,14 @@
 // The segment editor beside its store: from key to bytes and back, versions, following, compaction, hint files.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Store } from '../../src/engine/index.ts';
 import { crc32 } from '../../src/format/crc32.ts';
-import { HINT_ENTRY, HINT_FIRST_ENTRY } from '../../src/format/layout.ts';
-import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import { HINT_ENTRY, HINT_FIRST_ENTRY, SNAPSHOT_FIRST_SEGMENT, SNAPSHOT_SEGMENT } from '../../src/format/layout.ts';
+import { readU32, writeU32, writeU64 } from '../../src/format/littleEndian.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { screenshotInThemes } from './themes.ts';
@@ -16,6 +16,7 @@ import { workbenchFixture } from './workbenchFixture.ts';
 
 const appender = fileURLToPath(new URL('../support/storeAppender.ts', import.meta.url));
 const FIRST = '000000000001.seg';
+const ENDLESS_BYTES = 64 * 2 ** 30;
 
 /** Every key has five versions, each in a segment of its own or nearly so. */
 async function writeStore(directory: string): Promise<void> {
@@ -37,12 +38,28 @@ async function misleadHint(directory: string): Promise<void> {
   await writeFile(file, bytes);
 }
 
+/**
+ * Has the snapshot cover zeros behind the first segment's records, which take no room on the disk and longer to read
+ * than any test lasts.
+ */
+async function coverZeros(directory: string): Promise<void> {
+  await truncate(path.join(directory, FIRST), ENDLESS_BYTES);
+  const file = path.join(directory, 'KEYDIR');
+  const bytes = new Uint8Array(await readFile(file));
+  assert.equal(readU32(bytes, SNAPSHOT_FIRST_SEGMENT + SNAPSHOT_SEGMENT.segmentId), 1);
+  writeU64(bytes, SNAPSHOT_FIRST_SEGMENT + SNAPSHOT_SEGMENT.coveredSize, ENDLESS_BYTES);
+  writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+  await writeFile(file, bytes);
+}
+
 describe('inspector with its store', () => {
   const fixture = workbenchFixture(async (directory) => {
     await writeStore(path.join(directory, 'users'));
     await writeStore(path.join(directory, 'misled'));
     await misleadHint(path.join(directory, 'misled'));
     await rm(path.join(directory, 'misled', '000000000002.seg'));
+    await writeStore(path.join(directory, 'endless'));
+    await coverZeros(path.join(directory, 'endless'));
     const journal = await Store.open(path.join(directory, 'journal'), { durability: 'os' });
     await journal.put(new TextEncoder().encode('first'), new TextEncoder().encode('1'));
     await journal.close();
@@ -63,6 +80,28 @@ describe('inspector with its store', () => {
       snapshot.assertAccessible('a snapshot that differs', rules),
     );
     await workbench.runCommand('View: Close All Editors');
+  });
+
+  it('tells what it knows of a snapshot while it looks for records without an entry, until that is stopped', async () => {
+    const { workbench } = fixture;
+    const editor = await openSegment(workbench, 'endless/KEYDIR');
+    const note = editor.frame.getByRole('status').filter({ hasText: /^Looking for records that have no entry: \d/ });
+    await note.waitFor();
+    assert.equal(await editor.fact('segments').innerText(), 'entries agree');
+    await screenshotInThemes(workbench, 'inspector-snapshot-searching', (rules) =>
+      editor.assertAccessible('a snapshot whose segments are being read', rules),
+    );
+    const stop = editor.button('Stop');
+    await stop.focus();
+    await workbench.page.keyboard.press('Enter');
+    await note.waitFor({ state: 'hidden' });
+    await stop.waitFor({ state: 'hidden' });
+    await editor.hasFocus(editor.grid, 'the table, when the search was stopped,');
+    assert.equal(await editor.fact('segments').innerText(), 'entries agree');
+    await editor.frame
+      .getByTitle('Not all records that have no entry are known: the search for them was stopped.')
+      .waitFor();
+    await workbench.runCommand('View: Close Editor');
   });
 
   it('opens the store from the segment, and then knows the state of every record', async () => {

@@ -20,7 +20,7 @@ import { readU32, writeU32 } from '../../src/format/littleEndian.ts';
 import { Inspection } from '../../src/inspector/inspection.ts';
 import { LocalFile } from '../../src/inspector/localFile.ts';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
-import type { CrossCheck, ScanEvents, ScanHostEvents } from '../../src/shared/inspectorMessages.ts';
+import type { CrossCheck, CrossCheckProgress, ScanEvents, ScanHostEvents } from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 import { quietEvents } from './inspectionProbe.ts';
 
@@ -41,10 +41,14 @@ describe('hint files, snapshots and manifests under inspection', () => {
 
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  function inspect(fileName: string): Promise<{ inspection: Inspection; progress: IndexProgress }> {
+  function inspect(
+    fileName: string,
+    crossCheckProgress: ScanEvents['crossCheckProgress'] = () => {},
+  ): Promise<{ inspection: Inspection; progress: IndexProgress }> {
     return new Promise((resolve) => {
       const events: ScanEvents = {
         ...quietEvents,
+        crossCheckProgress,
         indexProgress: (progress) => {
           if (progress.done) resolve({ inspection, progress });
         },
@@ -154,6 +158,73 @@ describe('hint files, snapshots and manifests under inspection', () => {
     assert.ok(process.memoryUsage().arrayBuffers - memory < 0x1000_0000);
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? '', new RegExp(`^The entry at ${hex(at)} points at .* no valid put of that length`));
+  });
+
+  it('tells what is wrong with the entries before it looks for records that have none', async () => {
+    const reports: CrossCheckProgress[] = [];
+    const report = (progress: CrossCheckProgress) => void reports.push(progress);
+    const sound = await inspect('KEYDIR', report);
+    const agreed = await sound.inspection.crossCheck();
+    sound.inspection.close();
+    assert.deepEqual(reports[0], {
+      known: {
+        label: 'segments',
+        outcome: 'agrees',
+        summary: 'entries agree',
+        problems: [],
+        notLookedAt: 'Records that have no entry are still being looked for.',
+      },
+      activity: 'Looking for records that have no entry',
+      share: 0,
+    });
+    assert.deepEqual(agreed, { label: 'segments', outcome: 'agrees', summary: 'agree', problems: [] });
+
+    reports.length = 0;
+    changeEntry((bytes, at) =>
+      writeU32(bytes, at + SNAPSHOT_ENTRY.offset, readU32(bytes, at + SNAPSHOT_ENTRY.offset) + 1),
+    );
+    const wrong = await inspect('KEYDIR', report);
+    const differs = await wrong.inspection.crossCheck();
+    wrong.inspection.close();
+    const known = reports[0]?.known;
+    assert.equal(known?.summary, 'at least 1 difference');
+    assert.match(known?.problems[0] ?? '', /where no valid put of that length starts/);
+    assert.match(known?.notLookedAt ?? '', /still being looked for/);
+    assert.equal(known?.problems.length, 1);
+    assert.equal(differs?.notLookedAt, undefined);
+    assert.equal(differs?.summary, '2 differences');
+    assert.deepEqual(differs?.problems[0], known?.problems[0]);
+  });
+
+  it('ends with what it knows when the search for records without an entry is stopped', async () => {
+    const { inspection } = await inspect('KEYDIR', () => inspection.cancelCrossCheck());
+    const stopped = await inspection.crossCheck();
+    assert.deepEqual([stopped?.outcome, stopped?.summary], ['agrees', 'entries agree']);
+    assert.match(stopped?.notLookedAt ?? '', /the search for them was stopped\.$/);
+    inspection.close();
+  });
+
+  it('is given up for the next check, and not for one that was stopped before it', async () => {
+    const { inspection } = await inspect('KEYDIR');
+    const first = assert.rejects(inspection.crossCheck(), /begun anew/);
+    inspection.cancelCrossCheck();
+    const next = await inspection.crossCheck();
+    await first;
+    assert.equal(next?.summary, 'agree');
+    inspection.close();
+  });
+
+  it('does not say that all agrees where damage keeps it from knowing', async () => {
+    const file = path.join(directory, '000000000001.seg');
+    const bytes = readFileSync(file);
+    // The value of an early put of a key that was overwritten later.
+    const at = bytes.indexOf('value 3');
+    assert.ok(at > 0);
+    bytes[at] = (bytes[at] as number) ^ 1;
+    writeFileSync(file, bytes);
+    const check = await checkOfSnapshot();
+    assert.deepEqual([check?.outcome, check?.summary], ['agrees', 'entries agree']);
+    assert.match(check?.notLookedAt ?? '', /^Not all records that have no entry are known: what is damaged/);
   });
 
   it('decodes every file of a store to its last byte, without damage', async () => {
@@ -269,7 +340,10 @@ describe('hint files, snapshots and manifests under inspection', () => {
     const check = await crossCheckOfBytes('KEYDIR', bytes);
     assert.equal(check?.outcome, 'differs');
     assert.match(check?.problems.join() ?? '', /Segment 1 should have/);
+    assert.match(check?.problems.join() ?? '', /The snapshot is damaged/, 'its checksum is wrong now');
     assert.doesNotMatch(check?.problems.join() ?? '', /There is no/);
+    assert.equal(check?.summary, 'at least 2 differences');
+    assert.match(check?.notLookedAt ?? '', /^The segments were not looked for: /);
   });
 
   it('says that a segment has no hint file, and that a snapshot lacks a segment', async () => {
@@ -281,6 +355,8 @@ describe('hint files, snapshots and manifests under inspection', () => {
     const snapshot = await inspect('KEYDIR');
     const check = await snapshot.inspection.crossCheck();
     assert.match(check?.problems.join() ?? '', /no 000000000002\.seg/);
+    assert.equal(check?.summary, 'at least 1 difference');
+    assert.match(check?.notLookedAt ?? '', /^Records that have no entry were not looked for: /);
     snapshot.inspection.close();
   });
 

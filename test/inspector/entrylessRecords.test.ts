@@ -36,8 +36,10 @@ const encoder = new TextEncoder();
 describe('the search for records without an entry', () => {
   const LIVE_KEYS = 270;
   let directory: string;
+  let stop: AbortController;
 
   beforeEach(async () => {
+    stop = new AbortController();
     directory = mkdtempSync(path.join(tmpdir(), 'strata-entryless-'));
     const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 10_000, compaction: 'manual' });
     for (let index = 0; index < 600; index++) {
@@ -90,7 +92,7 @@ describe('the search for records without an entry', () => {
   }
 
   async function search(
-    options: Pick<Partial<EntrylessSearch>, 'keysAtOnce' | 'hash' | 'countsDiffer'> = {},
+    options: Pick<Partial<EntrylessSearch>, 'keysAtOnce' | 'hash' | 'countsDiffer' | 'onProgress'> = {},
     wrap: (file: RangedFile) => RangedFile = (file) => file,
   ): Promise<{ end: SearchEnd; found: string[] }> {
     const bytes = new Uint8Array(readFileSync(path.join(directory, 'KEYDIR')));
@@ -115,7 +117,14 @@ describe('the search for records without an entry', () => {
         openSegment,
         segments,
         countsDiffer: true,
-        context: { file: new MemoryFile(bytes), openBeside: undefined, pause: () => undefined },
+        onProgress: () => {},
+        context: {
+          file: new MemoryFile(bytes),
+          openBeside: undefined,
+          pause: () => undefined,
+          progress: () => {},
+          signal: stop.signal,
+        },
         onFound: ({ segmentId, offsetBytes }) => found.push(`${segmentId}@${offsetBytes}`),
         ...options,
       });
@@ -212,6 +221,23 @@ describe('the search for records without an entry', () => {
     assert.deepEqual(await search(), { end: 'damaged', found: [] });
     writeFileSync(file, damaged.subarray(0, length - 1));
     assert.deepEqual(await search(), { end: 'missing', found: [] });
+  });
+
+  it('tells how far it is, from 0 to 1, and ends when it is stopped', async () => {
+    for (const keysAtOnce of [300, 150]) {
+      const shares: number[] = [];
+      const { end } = await search({ keysAtOnce, onProgress: (share) => shares.push(share) });
+      assert.equal(end, 'complete');
+      assert.ok(shares.length > 3);
+      assert.ok(shares.every((share) => share > 0 && share <= 1));
+      assert.equal(shares.at(-1), 1);
+    }
+    let steps = 0;
+    const onProgress = () => {
+      if (++steps === 3) stop.abort();
+    };
+    assert.deepEqual(await search({ onProgress }), { end: 'stopped', found: [] });
+    assert.equal(steps, 3);
   });
 
   it('gives up where a segment is cut while it is read', async () => {

@@ -74,6 +74,7 @@ export const quietEvents: ScanHostEvents = {
   sortProgress: () => {},
   findProgress: () => {},
   exportProgress: () => {},
+  crossCheckProgress: () => {},
   fileChanged: () => {},
   recordStates: async (offsets) => offsets.map(() => 'unknown' as const),
 };

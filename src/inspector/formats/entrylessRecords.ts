@@ -5,7 +5,7 @@
  *
  * Keys are told apart by 64 bits of hash, with seeds of their own for each search, so that nobody can choose keys that
  * collide. Where two do, a record without entry may stay unnoticed; none is named that has one, and none that need not
- * have one (`newestRecords.ts`). Among a million keys, the chance that any two collide is one in thirty million.
+ * have one (`newestRecords.ts`). Among a million keys, the chance that any two collide is one in 37 million.
  */
 
 import { segmentFileName } from '../../format/fileName.ts';
@@ -28,17 +28,20 @@ export interface EntrylessSearch {
   readonly countsDiffer: boolean;
   readonly context: CrossCheckContext;
   readonly onFound: (record: { readonly segmentId: number; readonly offsetBytes: number }) => void;
+  /** How much of the search is done, 0 to 1. Less than before where more passes turn out to be needed. */
+  readonly onProgress: (share: number) => void;
   /** Default: 1,500,000, for which table and result together take 60 MiB. */
   readonly keysAtOnce?: number;
-  /** Default: a good one. */
+  /** Default: that of the format. */
   readonly hash?: typeof hashKey;
 }
 
 /**
  * `missing`: a segment is not there, or not all that is covered of it. `damaged`: what is covered of a segment is. In
  * either case a record that is lost may have replaced any other. `too-many-keys`: not all were looked at.
+ * `stopped`: because the signal said so.
  */
-export type SearchEnd = 'complete' | 'missing' | 'damaged' | 'too-many-keys';
+export type SearchEnd = 'complete' | 'missing' | 'damaged' | 'too-many-keys' | 'stopped';
 
 const KEYS_AT_ONCE = 1_500_000;
 /** 8 passes, for twelve million keys: nobody waits for more. */
@@ -65,6 +68,8 @@ class Search {
   readonly #createdMs: number;
   /** Places of the frames, of all segments. */
   readonly #incompleteBatches = new Set<number>();
+  readonly #passSizeBytes: number;
+  #bytesOfPass = 0;
   #shareBits = 0;
   #share = 0;
 
@@ -78,21 +83,23 @@ class Search {
     this.#createdMs = readU64(head, FILE_HEADER.created);
     // What the snapshot says of the number of records is not believed: their bytes bound it.
     const coveredBytes = segments.reduce((sum, { coveredSizeBytes }) => sum + coveredSizeBytes, 0);
+    this.#passSizeBytes = coveredBytes + context.file.sizeBytes;
     this.#newest = new NewestRecords(Math.min(keysAtOnce, Math.ceil(coveredBytes / MIN_RECORD_SIZE)));
   }
 
   async run(): Promise<SearchEnd> {
-    const { segments, onFound } = this.#options;
+    const { segments, context, onFound } = this.#options;
     const entryCount = segments.reduce((sum, { entriesSeen }) => sum + entriesSeen, 0);
     while (this.#keysAtOnce * 2 ** this.#shareBits < entryCount) if (!this.#halveShares()) return 'too-many-keys';
     while (this.#share < 2 ** this.#shareBits) {
       const outcome = await this.#readShare();
+      if (outcome === 'read') await this.#readEntries();
+      if (context.signal.aborted) return 'stopped';
       if (outcome === 'damaged') return 'damaged';
       if (outcome === 'full') {
         if (!this.#halveShares()) return 'too-many-keys';
         continue;
       }
-      await this.#readEntries();
       this.#newest.forEachWithoutEntry((segmentIndex, offsetBytes) => {
         const segment = segments[segmentIndex];
         if (segment !== undefined) onFound({ segmentId: segment.segmentId, offsetBytes });
@@ -126,12 +133,11 @@ class Search {
   async #readSegments(): Promise<'read' | 'full' | 'damaged'> {
     const { segments, openSegment } = this.#options;
     this.#newest.clear();
+    this.#bytesOfPass = 0;
     for (const [segmentIndex, { file, segmentId, coveredSizeBytes }] of segments.entries()) {
       if (file === undefined) return 'damaged';
       const records = new RecordsSink(
-        (record) => {
-          return !this.#counts(record, segmentIndex) || this.#addRecord(record, segmentIndex);
-        },
+        (record) => !this.#counts(record, segmentIndex) || this.#addRecord(record, segmentIndex),
         (startBytes) => this.#incompleteBatches.add(placeOf(segmentIndex, startBytes)).size <= MAX_INCOMPLETE_BATCHES,
       );
       const logFile = openSegment(file, segmentFileName(segmentId));
@@ -156,7 +162,7 @@ class Search {
 
   /**
    * Reads the first `sizeBytes` of a file, and nothing that was written behind them. Returns where it ended: sooner when
-   * the sink wants no more, or the file was cut meanwhile.
+   * the sink wants no more, the file was cut meanwhile, or the search was stopped.
    *
    * Reads values too, though keys alone are needed: the checksum of a record covers its value, and without it nobody
    * knows that its key is right and that the next record starts where it says. Hint files name the keys without the
@@ -165,9 +171,13 @@ class Search {
   async #walk(file: RangedFile, logFile: LogFile, sizeBytes: number, sink: RecordsSink): Promise<number> {
     const scan = logFile.scan({ offsetBytes: 0, fileSizeBytes: sizeBytes });
     const reader = new ChunkReader(file, scan, CHUNK_BYTES);
-    while (!scan.done && !sink.isOver) {
-      await this.#options.context.pause();
+    const { context, onProgress } = this.#options;
+    const bytesBefore = this.#bytesOfPass;
+    while (!scan.done && !sink.isOver && !context.signal.aborted) {
+      await context.pause();
       reader.step(sink);
+      this.#bytesOfPass = bytesBefore + scan.wantOffsetBytes;
+      onProgress((this.#share + this.#bytesOfPass / this.#passSizeBytes) / 2 ** this.#shareBits);
     }
     return scan.wantOffsetBytes;
   }

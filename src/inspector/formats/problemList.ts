@@ -10,17 +10,26 @@ export class ProblemList {
   #count = 0;
 
   add(sentence: string): void {
+    this.addLazily(() => sentence);
+  }
+
+  /** For what may be there a million times: only sentences that are kept are made. */
+  addLazily(sentence: () => string): void {
     this.#count++;
-    if (this.#sentences.length < MAX_PROBLEMS) this.#sentences.push(sentence);
+    if (this.#sentences.length < MAX_PROBLEMS) this.#sentences.push(sentence());
   }
 
   get isEmpty(): boolean {
     return this.#count === 0;
   }
 
-  result(label: string, agreement: string): CrossCheck {
-    if (this.#count === 0) return { label, outcome: 'agrees', summary: agreement, problems: [] };
-    const summary = formatCountOf(this.#count, 'difference');
-    return { label, outcome: 'differs', summary, problems: this.#sentences };
+  /** `notLookedAt`: what else may differ, as a sentence. Then `agreement` must not say that all agrees. */
+  result(label: string, agreement: string, notLookedAt?: string): CrossCheck {
+    const gap = notLookedAt === undefined ? {} : { notLookedAt };
+    const problems = [...this.#sentences];
+    if (this.#count === 0) return { label, outcome: 'agrees', summary: agreement, problems, ...gap };
+    const count = formatCountOf(this.#count, 'difference');
+    const summary = notLookedAt === undefined ? count : `at least ${count}`;
+    return { label, outcome: 'differs', summary, problems, ...gap };
   }
 }

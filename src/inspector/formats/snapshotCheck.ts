@@ -18,7 +18,7 @@ import { sameBytes } from '../../shared/sameBytes.ts';
 import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
-import { findRecordsWithoutEntry } from './entrylessRecords.ts';
+import { findRecordsWithoutEntry, type SearchEnd } from './entrylessRecords.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
@@ -36,6 +36,17 @@ export interface CoveredSegment {
   entriesSeen: number;
 }
 
+const LABEL = 'segments';
+const NOT_ALL_AGREE = 'entries agree';
+const STILL_LOOKING = 'Records that have no entry are still being looked for.';
+const WHY_NOT_ALL: Readonly<Record<Exclude<SearchEnd, 'complete'>, string>> = {
+  missing:
+    'Records that have no entry were not looked for: what is missing of the segments may have replaced any record.',
+  damaged: 'Not all records that have no entry are known: what is damaged in a segment may have replaced any record.',
+  'too-many-keys': 'Not all records that have no entry are known: there are more keys than are looked through.',
+  stopped: 'Not all records that have no entry are known: the search for them was stopped.',
+};
+
 /** `entryOperation` is the index of live entries among the snapshot's operations. */
 export async function checkSnapshot(
   snapshot: LogFile,
@@ -46,37 +57,63 @@ export async function checkSnapshot(
   const problems = new ProblemList();
   const segments = readSegments(context, problems);
   try {
-    const rows = new RowPuller(context.file, snapshot);
-    for (let row = await rows.readOn(context); row !== undefined; row = rows.next() ?? (await rows.readOn(context))) {
-      if (row.operation !== entryOperation) continue;
-      checkEntry(row, segments, problems);
-      // Each entry is a read somewhere else.
-      const pause = context.pause();
-      if (pause !== undefined) await pause;
+    const isWhole = await checkEntries(snapshot, entryOperation, segments, problems, context);
+    const countsDiffer = checkCounts(segments, problems);
+    if (!isWhole) problems.add('The snapshot is damaged; what follows the damage was not compared.');
+    if (context.openBeside === undefined) {
+      const unchecked = notLookedFor(LABEL, 'The segments were');
+      // What the snapshot contradicts in itself is known all the same.
+      return problems.isEmpty ? unchecked : problems.result(LABEL, NOT_ALL_AGREE, unchecked.problems[0]);
     }
-    let countsDiffer = false;
-    /** What is said of the entries alone, where not all records were looked at. */
-    let agreement = 'agree';
-    for (const { segmentId, liveCount, entriesSeen } of segments) {
-      if (liveCount === entriesSeen) continue;
-      countsDiffer = true;
-      problems.add(
-        `Segment ${segmentId} should have ${formatCount(liveCount)} live records, but ${formatCount(entriesSeen)} entries name it.`,
-      );
+    if (!isWhole) {
+      const why = 'Records that have no entry were not looked for: the snapshot is damaged.';
+      return problems.result(LABEL, NOT_ALL_AGREE, why);
     }
-    if (rows.damagedRanges === 0 && context.openBeside !== undefined) {
-      const onFound = ({ segmentId, offsetBytes }: { readonly segmentId: number; readonly offsetBytes: number }) =>
-        problems.add(`The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`);
-      const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, context, onFound };
-      if ((await findRecordsWithoutEntry(search)) !== 'complete') agreement = 'entries agree';
-    }
-    if (rows.damagedRanges > 0) problems.add('The snapshot is damaged; what follows the damage was not compared.');
-    // What the snapshot contradicts in itself is known all the same.
-    if (context.openBeside === undefined && problems.isEmpty) return notLookedFor('segments', 'The segments were');
-    return problems.result('segments', agreement);
+    const onProgress = (share: number) => {
+      const known = problems.result(LABEL, NOT_ALL_AGREE, STILL_LOOKING);
+      context.progress({ known, activity: 'Looking for records that have no entry', share });
+    };
+    onProgress(0);
+    const onFound = ({ segmentId, offsetBytes }: { readonly segmentId: number; readonly offsetBytes: number }) =>
+      problems.addLazily(() => `The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`);
+    const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, context, onFound, onProgress };
+    const end = await findRecordsWithoutEntry(search);
+    return end === 'complete'
+      ? problems.result(LABEL, 'agree')
+      : problems.result(LABEL, NOT_ALL_AGREE, WHY_NOT_ALL[end]);
   } finally {
     for (const { file } of segments) file?.close();
   }
+}
+
+/** False: the snapshot is damaged, and not all of its entries could be compared. */
+async function checkEntries(
+  snapshot: LogFile,
+  entryOperation: number,
+  segments: readonly CoveredSegment[],
+  problems: ProblemList,
+  context: CrossCheckContext,
+): Promise<boolean> {
+  const rows = new RowPuller(context.file, snapshot);
+  for (let row = await rows.readOn(context); row !== undefined; row = rows.next() ?? (await rows.readOn(context))) {
+    if (row.operation !== entryOperation) continue;
+    checkEntry(row, segments, problems);
+    // Each entry is a read somewhere else.
+    const pause = context.pause();
+    if (pause !== undefined) await pause;
+  }
+  return rows.damagedRanges === 0;
+}
+
+/** Whether the snapshot has not as many entries as it says itself. */
+function checkCounts(segments: readonly CoveredSegment[], problems: ProblemList): boolean {
+  const wrong = segments.filter(({ liveCount, entriesSeen }) => liveCount !== entriesSeen);
+  for (const { segmentId, liveCount, entriesSeen } of wrong) {
+    problems.add(
+      `Segment ${segmentId} should have ${formatCount(liveCount)} live records, but ${formatCount(entriesSeen)} entries name it.`,
+    );
+  }
+  return wrong.length > 0;
 }
 
 function readSegments({ file, openBeside }: CrossCheckContext, problems: ProblemList): CoveredSegment[] {
