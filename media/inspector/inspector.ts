@@ -7,7 +7,6 @@ import type {
   FilterProgress,
   FindHit,
   FindPattern,
-  FindRequest,
   LocateTarget,
   PlaceOfRow,
   ViewCommand,
@@ -25,6 +24,7 @@ import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
 import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
+import { LastMatch } from './lastMatch.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
@@ -72,10 +72,10 @@ export class Inspector {
   /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
   #match: FindHit | undefined;
   /** Where the next search for the same pattern goes on, also when the find widget was closed meanwhile. */
-  #lastMatch: { readonly hit: FindHit; readonly pattern: FindPattern } | undefined;
+  readonly #lastMatch = new LastMatch();
   /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
   #findGeneration = 0;
-  /** Where the selected row starts. */
+  /** Where the selected row starts; undefined until that is known. */
   #selectedOffset: number | undefined;
   /** The file has changed since the selected record was read. */
   #isSelectionOutdated = false;
@@ -630,7 +630,10 @@ export class Inspector {
     this.#state.update({ find: pattern });
     const generation = ++this.#findGeneration;
     try {
-      const hit = await this.#host.find({ pattern, direction, view: this.#view, ...this.#findFrom(pattern) });
+      const view = this.#view;
+      const selection = { position: this.#table.selected, offsetBytes: this.#selectedOffset };
+      const from = this.#lastMatch.startOf(pattern, view, selection);
+      const hit = await this.#host.find({ pattern, direction, view, ...from });
       if (generation !== this.#findGeneration) return;
       if (hit === undefined) {
         this.#findBar.showResult('No results', true);
@@ -642,23 +645,15 @@ export class Inspector {
         false,
       );
       this.#match = hit;
-      this.#lastMatch = { hit, pattern };
+      this.#lastMatch.found(hit, pattern, view);
       this.#table.select(hit.position, 'center');
+      // The row itself may come later than the next search is started.
+      this.#selectedOffset = hit.offsetBytes;
       await this.#showDetail(hit);
     } catch (error) {
       if (generation !== this.#findGeneration) return;
       this.#findBar.showResult(error instanceof Error ? error.message : String(error), true);
     }
-  }
-
-  /** The selected row, and the match in it when it is one of the same pattern. */
-  #findFrom({ kind, pattern, matchCase }: FindPattern): Pick<FindRequest, 'from' | 'fromMatchOffsetBytes'> {
-    const from = this.#table.selected;
-    const last = this.#lastMatch;
-    if (last === undefined || last.hit.offsetBytes !== this.#selectedOffset) return { from };
-    const isSame =
-      last.pattern.kind === kind && last.pattern.pattern === pattern && last.pattern.matchCase === matchCase;
-    return isSame ? { from, fromMatchOffsetBytes: last.hit.matchOffsetBytes } : { from };
   }
 
   #cancelFind(): void {
@@ -675,6 +670,8 @@ export class Inspector {
   async #selectedRow(position: number): Promise<void> {
     let row: InspectorRow | undefined = this.#cache.row(position);
     if (row === undefined) {
+      // Nothing is to be said of the row selected before as if it were this one.
+      this.#selectedOffset = undefined;
       const page = await this.#host.rows({ view: this.#view, first: position, count: 1 }).catch(() => undefined);
       row = page?.rows[0];
     }

@@ -343,7 +343,7 @@ export class Inspection implements ScanCalls {
     return this.#walkRows(from, ONLY_DAMAGE, visit, SCAN_CHUNK_BYTES);
   }
 
-  async find({ pattern, view, from, fromMatchOffsetBytes, direction }: FindRequest): Promise<FindHit | undefined> {
+  async find({ pattern, view, from, fromMatch, direction }: FindRequest): Promise<FindHit | undefined> {
     const compiled = compileMatcher(pattern);
     if (!compiled.ok) throw new Error(compiled.message);
     this.#find?.abort();
@@ -360,13 +360,11 @@ export class Inspection implements ScanCalls {
     };
     const wait = (isSo: () => boolean) => this.#waitUntil(isSo, abort.signal, () => onScanned(0));
     let allWereKnown = false;
-    const task: FindTask = {
+    const task: Omit<FindTask, 'from' | 'fromMatchOffsetBytes'> = {
       extent: () => this.#extentOf(view),
       untilEndIsKnown: () => wait(() => this.#extentOf(view).known !== 'part'),
       settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
       matcher: compiled.matcher,
-      from,
-      fromMatchOffsetBytes,
       direction,
       walk: (position, visit) => {
         allWereKnown = this.#extentOf(view).known === 'all';
@@ -376,7 +374,17 @@ export class Inspection implements ScanCalls {
       readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
       onScanned,
     };
-    return this.#ofOneFile(() => findRow(task));
+    return this.#ofOneFile(async () => {
+      const position = fromMatch === undefined ? undefined : await this.#positionOf(fromMatch.rowOffsetBytes, view);
+      const fromMatchOffsetBytes = position === undefined ? undefined : fromMatch?.matchOffsetBytes;
+      return findRow({ ...task, from: position ?? from, fromMatchOffsetBytes });
+    });
+  }
+
+  /** Undefined: no row of the view starts there, as far as it is known. */
+  async #positionOf(rowOffsetBytes: number, view: ViewId): Promise<number | undefined> {
+    const located = await this.#locate({ kind: 'offset', offsetBytes: rowOffsetBytes }, view);
+    return located?.offsetBytes === rowOffsetBytes ? located.position : undefined;
   }
 
   /**

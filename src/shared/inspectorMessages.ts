@@ -52,9 +52,16 @@ export interface FindRequest {
   readonly view: ViewId;
   /** Position in the view to start at, itself excluded; -1 to start before the first. */
   readonly from: number;
-  /** Where the match in that row is to go on from, from the row's first byte; absent: none of that row. */
-  readonly fromMatchOffsetBytes?: number;
+  /** The match in that row to go on from; absent: the row is left out. */
+  readonly fromMatch?: MatchPlace;
   readonly direction: 'next' | 'previous';
+}
+
+export interface MatchPlace {
+  /** Where the row of the match starts in the file. By then the row may have another position than its reader knows. */
+  readonly rowOffsetBytes: number;
+  /** From the row's first byte. */
+  readonly matchOffsetBytes: number;
 }
 
 export interface FindHit extends Located {

@@ -68,7 +68,7 @@ async function walkMatches(
     assert.ok(hit !== undefined);
     places.push([hit.row, hit.matchOffsetBytes, hit.matchSizeBytes]);
     position = hit.position;
-    from = { fromMatchOffsetBytes: hit.matchOffsetBytes };
+    from = { fromMatch: { rowOffsetBytes: hit.offsetBytes, matchOffsetBytes: hit.matchOffsetBytes } };
   }
   return places;
 }
@@ -806,6 +806,23 @@ describe('several matches in one record', () => {
       [1, HEAD_BYTES + 1, 1],
       [1, HEAD_BYTES + 3, 0],
     ]);
+  });
+
+  it('are gone on from in the row that had the match, also when its position is another one now', async () => {
+    const pattern: FindPattern = { kind: 'text', pattern: 'X', matchCase: true };
+    const { rows } = await subject.inspection.rows({ view: 0, first: 3, count: 1 });
+    const rowOffsetBytes = rows[0]?.offsetBytes as number;
+    const fromMatch = { rowOffsetBytes, matchOffsetBytes: HEAD_BYTES + 4 };
+    for (const [direction, at] of [
+      ['next', HEAD_BYTES + 6],
+      ['previous', HEAD_BYTES],
+    ] as const) {
+      const hit = await subject.inspection.find({ pattern, view: 0, from: 1, fromMatch, direction });
+      assert.deepEqual([hit?.row, hit?.matchOffsetBytes], [3, at]);
+    }
+    const noRow = { ...fromMatch, rowOffsetBytes: rowOffsetBytes + 1 };
+    const hit = await subject.inspection.find({ pattern, view: 0, from: 3, fromMatch: noRow, direction: 'next' });
+    assert.deepEqual([hit?.row, hit?.matchOffsetBytes], [4, 40]);
   });
 
   it('count from another match of the row only when that is said', async () => {
