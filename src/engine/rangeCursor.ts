@@ -63,8 +63,10 @@ export class RangeCursor {
   #readPage(): boolean {
     const order = this.#keydir.order;
     if (order.version !== this.#version) this.#locate(order);
-    // Not far beyond the limit: each entry of a page costs cache misses, wanted or not.
-    const size = Math.min(this.#pageSize, this.#to - this.#from, Math.max(this.#left, FIRST_PAGE_SIZE));
+    // Each entry of a page costs cache misses, wanted or not: none beyond the limit at first, and few where the first
+    // page had entries that this reader cannot see.
+    const least = this.#lastKey === undefined ? 1 : FIRST_PAGE_SIZE;
+    const size = Math.min(this.#pageSize, this.#to - this.#from, Math.max(this.#left, least));
     if (size <= 0) return false;
     this.#pageSize = PAGE_SIZE;
     if (this.#page.length < size) this.#page = new Uint32Array(PAGE_SIZE);
