@@ -178,17 +178,16 @@ function operationCell(row: InspectorRow): CellText {
     return { text, className: 'op-damage', icon: 'error', iconLabel: 'damaged' };
   }
   const { operation, group } = row.cells;
-  const className = `op-${operation}`;
-  if (group === undefined) return { text: operation, className };
+  if (group === undefined) return { text: operation };
   const incomplete = group.complete ? '' : ', which is incomplete and therefore never happened';
   const tooltip = {
-    frame: `opens a batch${incomplete}`,
-    member: `in the batch at ${formatOffset(group.startBytes)}${incomplete}`,
-    orphan: 'says that it is in a batch, but the frame of the batch is missing',
+    frame: `opens the ${group.name} that follows${incomplete}`,
+    member: `in the ${group.name} at ${formatOffset(group.startBytes)}${incomplete}`,
+    orphan: `says that it belongs to the ${group.name} before it, whose beginning is missing`,
   }[group.role];
   return {
     text: operation,
-    className: `${className} group-${group.role}${group.complete ? '' : ' incomplete'}`,
+    className: `group-${group.role}${group.complete ? '' : ' incomplete'}`,
     tooltip,
   };
 }
@@ -200,7 +199,7 @@ function valueCell(row: InspectorRow): CellText {
   const note = row.cells?.note;
   if (note !== undefined) return { text: note, className: 'quiet' };
   const value = row.cells?.value;
-  if (value === undefined) return row.kind === 'header' ? { text: 'file header', className: 'quiet' } : NOTHING;
+  if (value === undefined) return NOTHING;
   if (row.cells?.valueSizeBytes === 0) return { text: 'empty', className: 'quiet' };
   return { text: value.text, tooltip: value.text, className: value.escaped ? 'escaped' : 'value' };
 }
@@ -208,10 +207,11 @@ function valueCell(row: InspectorRow): CellText {
 function stateCell(row: InspectorRow, state: RecordState | undefined): CellText {
   if (row.kind === 'damage') return { text: 'damaged', className: 'state-damaged' };
   if (row.kind === 'header') return NOTHING;
-  if (row.cells.group !== undefined && !row.cells.group.complete) {
-    return { text: 'uncommitted', className: 'state-uncommitted', tooltip: 'In a batch that is not complete' };
+  const { group } = row.cells;
+  if (group?.complete === false) {
+    return { text: 'uncommitted', className: 'state-uncommitted', tooltip: `Its ${group.name} is not complete` };
   }
-  if (row.cells.group?.role === 'frame') return NOTHING;
+  if (group?.role === 'frame') return NOTHING;
   if (state === undefined) return { text: '…', className: 'quiet' };
   if (state === 'unknown') return { text: 'unknown', className: 'quiet', tooltip: 'No open store knows this file' };
   return { text: state, className: `state-${state}` };

@@ -432,7 +432,7 @@ function hasKey(row: InspectorRow): boolean {
 }
 
 function partName(operation: string): string {
-  return operation === 'header' ? 'File header' : operation.charAt(0).toUpperCase() + operation.slice(1);
+  return operation.charAt(0).toUpperCase() + operation.slice(1);
 }
 
 function meaningOf(field: RecordField): string {

@@ -1,6 +1,6 @@
 /** The filter line with its shortcuts, and what the filter has found so far. */
 
-import { FILTER_HELP, type RowFilter, readFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
+import { filterHelp, type RowFilter, readFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import type { LogColumn } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
@@ -46,7 +46,6 @@ export class FilterBar {
       class: 'filter-input',
       'aria-label': 'Filter',
       'aria-describedby': 'filter-problem',
-      title: FILTER_HELP.map(([example, meaning]) => `${example}   ${meaning}`).join('\n'),
       spellcheck: 'false',
       autocomplete: 'off',
     });
@@ -78,6 +77,9 @@ export class FilterBar {
   }
 
   setOperations(operations: readonly string[]): void {
+    this.#input.title = filterHelp(operations)
+      .map(([example, meaning]) => `${example}   ${meaning}`)
+      .join('\n');
     const select = this.#selects.get('op');
     const names = ['', ...operations, 'damage'];
     // Other options would close the list that somebody has open.

@@ -122,7 +122,7 @@ export class HeaderLine {
     if (progress.incompleteGroups > 0) {
       facts.push({
         label: 'incomplete',
-        value: formatCountOf(progress.incompleteGroups, 'batch', 'batches'),
+        value: formatCountOf(progress.incompleteGroups, summary.groupNames.one, summary.groupNames.many),
         tone: 'warning',
       });
     }

@@ -1,6 +1,6 @@
 /** The keyboard shortcuts and the words of the filter. */
 
-import { FILTER_HELP } from '../../src/shared/inspectorFilter.ts';
+import { filterHelp } from '../../src/shared/inspectorFilter.ts';
 import { element, iconButton } from './dom.ts';
 import { isOnMac, keyName } from './keyNames.ts';
 
@@ -34,6 +34,7 @@ export function shortcuts(isMac: boolean): readonly (readonly [keys: string, mea
 
 export class HelpDialog {
   readonly root: HTMLDialogElement;
+  readonly #filterWords = element('div', {});
 
   constructor() {
     const close = iconButton('close', 'Close', () => this.root.close());
@@ -43,8 +44,13 @@ export class HelpDialog {
       element('div', { class: 'help-bar' }, element('h2', { id: 'help-title' }, 'Keyboard shortcuts'), close),
       definitionTable(shortcuts(isOnMac()), true),
       element('h2', {}, 'Filter'),
-      definitionTable(FILTER_HELP, false),
+      this.#filterWords,
     );
+  }
+
+  /** Shows the words of the filter, with these operations as examples. */
+  setOperations(operations: readonly string[]): void {
+    this.#filterWords.replaceChildren(definitionTable(filterHelp(operations), false));
   }
 
   open(): void {

@@ -331,7 +331,8 @@ export class Inspector {
     this.#header.offerStore(this.#isSegment && !this.#storeKnown);
     this.#toolbar.offerSalvage(this.#isSegment && this.#canSalvage);
     this.#filterBar.setColumns(summary.columns);
-    this.#filterBar.setOperations(summary.operations.filter((name) => name !== 'header'));
+    this.#filterBar.setOperations(summary.filterOperations);
+    this.#help.setOperations(summary.filterOperations);
   }
 
   async #showProgress(progress: IndexProgress): Promise<void> {
@@ -360,7 +361,7 @@ export class Inspector {
     if (progress.done) await this.#crossCheck();
   }
 
-  /** Does the file agree with those it belongs to: a segment with its hint file, a hint file with its segment? */
+  /** Does the file agree with those it belongs to? */
   async #crossCheck(): Promise<void> {
     const generation = ++this.#checkGeneration;
     this.#checkNote.hide();
@@ -393,7 +394,7 @@ export class Inspector {
     return (this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount) - 1;
   }
 
-  /** Where no row is selected or about to be: the first record rather than the file header, when there is one. */
+  /** Where no row is selected or about to be: the first record rather than what stands before it, when there is one. */
   #selectFirst(): void {
     const isOther = this.#pending.isThere || this.#pendingMatch !== undefined || this.#isSelectionGone;
     if (!this.#restored || isOther || this.#table.selected >= 0) return;

@@ -41,7 +41,15 @@ import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
 import { type FindTask, findRow, type ViewExtent } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
-import { type FileStart, HEAD_SIZE_BYTES, type LogFile, type LogFormat, NONE, type QuickRows } from './logFormat.ts';
+import {
+  type FileStart,
+  groupNamesOf,
+  HEAD_SIZE_BYTES,
+  type LogFile,
+  type LogFormat,
+  NONE,
+  type QuickRows,
+} from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
 import type { RangedFile } from './rangedFile.ts';
 import { type CompiledFilter, compileFilter } from './recordFilter.ts';
@@ -577,7 +585,7 @@ export class Inspection implements ScanCalls {
   }
 
   #summary(): FileSummary {
-    const { facts, columns, operations, segmentId } = this.#logFile;
+    const { facts, columns, operations, filterOperations = operations, segmentId } = this.#logFile;
     return {
       fileName: this.#fileName,
       formatName: this.#formatName,
@@ -585,6 +593,8 @@ export class Inspection implements ScanCalls {
       facts,
       columns,
       operations,
+      filterOperations,
+      groupNames: groupNamesOf(this.#logFile),
       ...(segmentId === undefined ? {} : { segmentId }),
     };
   }

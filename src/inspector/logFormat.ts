@@ -6,7 +6,7 @@
  */
 
 import type { CrossCheck, CrossCheckProgress } from '../shared/inspectorMessages.ts';
-import type { FileFact, LogColumn, RecordField } from '../shared/inspectorRows.ts';
+import type { FileFact, GroupNames, LogColumn, RecordField } from '../shared/inspectorRows.ts';
 import type { RangedFile } from './rangedFile.ts';
 
 export interface LogFormat {
@@ -37,6 +37,10 @@ export interface LogFile {
   readonly facts: readonly FileFact[];
   readonly columns: readonly LogColumn[];
   readonly operations: readonly string[];
+  /** Those of the operations that the filter offers; absent: all. */
+  readonly filterOperations?: readonly string[];
+  /** Absent: `group` and `groups`. */
+  readonly groupNames?: GroupNames;
   /** The id by which a store knows this file; absent when it has none. */
   readonly segmentId?: number;
   /** Reads rows from a place where a row starts. */
@@ -106,7 +110,7 @@ export interface ScanStart {
   /** Where a row starts; 0 for the file's first. */
   readonly offsetBytes: number;
   readonly fileSizeBytes: number;
-  /** The group (batch) that is open at this offset; absent when none is. */
+  /** The group that is open at this offset; absent when none is. */
   readonly group?: { readonly startBytes: number; readonly endBytes: number };
 }
 
@@ -153,7 +157,7 @@ export class LogRecord {
   valueLength = NONE;
   storedChecksum = NONE;
   computedChecksum = NONE;
-  /** What the table shows in place of the value, for records whose value only the format understands; empty: the value. */
+  /** What the table shows in place of the value, for rows whose bytes only the format understands; empty: the value. */
   note = '';
   /** For entries that stand for a record elsewhere. */
   entryPlace: { readonly segmentIndex: number; readonly offsetBytes: number; readonly valueLength: number } | undefined;
@@ -171,6 +175,10 @@ export class LogRecord {
 }
 
 export const NONE = -1;
+
+export function groupNamesOf({ groupNames = { one: 'group', many: 'groups' } }: LogFile): GroupNames {
+  return groupNames;
+}
 
 export interface LogDamage {
   readonly offsetBytes: number;

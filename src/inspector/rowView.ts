@@ -2,7 +2,7 @@
 
 import type { ChecksumMark, GroupMark, InspectorRow, RecordCells } from '../shared/inspectorRows.ts';
 import { printableKey, printableValue } from './byteText.ts';
-import { type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
+import { groupNamesOf, type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
 /** Keys and values are shown up to so many bytes in the table; the detail has all of them. */
@@ -63,5 +63,6 @@ function checksumMark({ storedChecksum, computedChecksum }: LogRecord): Checksum
 function groupMark(record: LogRecord, context: RowContext): GroupMark | undefined {
   const { groupRole: role, groupStartBytes: startBytes } = record;
   if (role === 'none') return undefined;
-  return { role, startBytes, complete: role !== 'orphan' && !context.isIncomplete(startBytes) };
+  const { one: name } = groupNamesOf(context.logFile);
+  return { role, name, startBytes, complete: role !== 'orphan' && !context.isIncomplete(startBytes) };
 }

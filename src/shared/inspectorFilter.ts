@@ -37,18 +37,25 @@ export type FilterParse =
 const STATES = ['live', 'superseded', 'deleted', 'expired', 'tombstone', 'uncommitted', 'unknown', 'damaged'] as const;
 
 /** The words that a filter line understands, with an example each, for the help text. */
-export const FILTER_HELP: readonly (readonly [example: string, meaning: string])[] = [
-  ['Zurich', 'key or value contains the text'],
-  ['/^CH\\/.*h$/', 'key or value matches the regular expression'],
-  ['key:Zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with'],
-  ['value:"lat"', 'the value contains the text'],
-  ['op:put  op:put,del', 'operation'],
-  ['state:live', STATES.join(', ')],
-  ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
-  ['seq:100..200  seq:>100', 'range of sequence numbers'],
-  ['time:2026-11-22..2026-11-23', 'range of times, local unless they end in Z'],
-  ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
-];
+export function filterHelp(operations: readonly string[]): readonly (readonly [example: string, meaning: string])[] {
+  return [
+    ['Zurich', 'key or value contains the text'],
+    ['/^CH\\/.*h$/', 'key or value matches the regular expression'],
+    ['key:Zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with'],
+    ['value:"lat"', 'the value contains the text'],
+    ...(operations.length === 0 ? [] : [[operationExample(operations), 'operation'] as const]),
+    ['state:live', STATES.join(', ')],
+    ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
+    ['seq:100..200  seq:>100', 'range of sequence numbers'],
+    ['time:2026-11-22..2026-11-23', 'range of times, local unless they end in Z'],
+    ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
+  ];
+}
+
+function operationExample(operations: readonly string[]): string {
+  const examples = [operations.slice(0, 1), operations.slice(0, 2)].slice(0, operations.length);
+  return examples.map((names) => `op:${names.join()}`).join('  ');
+}
 
 /** Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. Says what is wrong with it. */
 export async function readFilter(line: string): Promise<FilterParse> {

@@ -16,14 +16,24 @@ export interface ChecksumMark {
   readonly valid: boolean;
 }
 
-/** How a record belongs to an atomic group (a batch): it opens one, is in one, or says so while its frame is missing. */
+/** How a record belongs to an atomic group: it opens one, is in one, or says so while its frame is missing. */
 export type GroupRole = 'frame' | 'member' | 'orphan';
 
 export interface GroupMark {
   readonly role: GroupRole;
+  /** What the format calls such a group: `batch`. */
+  readonly name: string;
   /** Offset of the frame; -1 for an orphan. */
   readonly startBytes: number;
   readonly complete: boolean;
+}
+
+/** What the format calls atomic groups of records. */
+export interface GroupNames {
+  /** `batch`. */
+  readonly one: string;
+  /** `batches`. */
+  readonly many: string;
 }
 
 /** What a log record says of itself. What a format does not have is absent. */
@@ -116,8 +126,11 @@ export interface FileSummary {
   readonly sizeBytes: number;
   readonly facts: readonly FileFact[];
   readonly columns: readonly LogColumn[];
-  /** Names of the operations that a record of this format may have. */
+  /** Names of the operations that a row of this format may have. */
   readonly operations: readonly string[];
+  /** Those of them that the filter offers. */
+  readonly filterOperations: readonly string[];
+  readonly groupNames: GroupNames;
   /** By which a store knows the file. */
   readonly segmentId?: number;
 }

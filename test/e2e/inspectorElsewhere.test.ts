@@ -147,10 +147,10 @@ describe('inspector beside other extensions', () => {
     const operations = editor.frame.getByRole('combobox', { name: 'Operation' }).locator('option');
     assert.deepEqual(await operations.allInnerTexts(), ['op: all', 'set', 'unset', 'damage']);
     assert.equal(await editor.frame.getByRole('combobox', { name: /^(State|Checksum)$/ }).count(), 0);
-    assert.equal(
-      await editor.frame.getByRole('textbox', { name: 'Filter' }).getAttribute('placeholder'),
-      'Filter: text, /regex/, key: prefix: value: op: size:',
-    );
+    const filter = editor.frame.getByRole('textbox', { name: 'Filter' });
+    assert.equal(await filter.getAttribute('placeholder'), 'Filter: text, /regex/, key: prefix: value: op: size:');
+    assert.match((await filter.getAttribute('title')) ?? '', /^op:set {2}op:set,unset {3}operation$/m);
+    assert.match((await editor.frame.locator('dialog.help').textContent()) ?? '', /op:set {2}op:set,unset/);
     await workbench.page.keyboard.press('F8');
     await editor.active.filter({ hasText: 'a line without =' }).waitFor();
     await editor.row('name1502').first().click();

@@ -113,15 +113,19 @@ describe('inspection of a segment', () => {
     const subject = probe(builder.bytes());
     const progress = await openWhole(subject);
     assert.equal(progress.incompleteGroups, 1);
-    const { rows } = await subject.inspection.rows({ view: 0, first: 1, count: 10 });
+    const { filterOperations, groupNames } = await subject.inspection.open();
+    assert.deepEqual(filterOperations, ['put', 'del', 'batch']);
+    assert.deepEqual(groupNames, { one: 'batch', many: 'batches' });
+    const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });
+    assert.equal(rows[0]?.cells?.note, 'file header');
     assert.deepEqual(
-      rows.map((row) => row.cells?.group),
+      rows.slice(1).map((row) => row.cells?.group),
       [
-        { role: 'frame', startBytes: whole, complete: true },
-        { role: 'member', startBytes: whole, complete: true },
-        { role: 'member', startBytes: whole, complete: true },
-        { role: 'frame', startBytes: broken, complete: false },
-        { role: 'member', startBytes: broken, complete: false },
+        { role: 'frame', name: 'batch', startBytes: whole, complete: true },
+        { role: 'member', name: 'batch', startBytes: whole, complete: true },
+        { role: 'member', name: 'batch', startBytes: whole, complete: true },
+        { role: 'frame', name: 'batch', startBytes: broken, complete: false },
+        { role: 'member', name: 'batch', startBytes: broken, complete: false },
       ],
     );
   });
@@ -133,7 +137,7 @@ describe('inspection of a segment', () => {
     const subject = probe(builder.bytes());
     await openWhole(subject);
     const { rows } = await subject.inspection.rows({ view: 0, first: 60, count: 60 });
-    assert.deepEqual(rows[0]?.cells?.group, { role: 'member', startBytes: frame, complete: true });
+    assert.deepEqual(rows[0]?.cells?.group, { role: 'member', name: 'batch', startBytes: frame, complete: true });
     assert.equal(rows.at(-1)?.cells?.group, undefined);
   });
 

@@ -9,6 +9,9 @@ import type { FileStart } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type FieldSpan, formatChecksum } from './fieldSpans.ts';
 
+/** What the table shows of the row that the header is. */
+export const HEADER_NOTE = 'file header';
+
 const PROBLEM_SENTENCES: Readonly<Record<FileHeaderProblem, string>> = {
   'too-short': `The file is shorter than its header of ${FILE_HEADER_SIZE} bytes.`,
   'bad-magic': 'The file does not start with the magic number of a Strata file.',

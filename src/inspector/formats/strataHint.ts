@@ -34,7 +34,7 @@ import type { RangedFile } from '../rangedFile.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSegmentOfHint } from './hintCheck.ts';
-import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
+import { checkStrataHeader, HEADER_NOTE, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 import { strataSegment } from './strataSegment.ts';
 
 export const strataHint: LogFormat = {
@@ -53,6 +53,7 @@ class HintFile implements LogFile, EntryReader {
   readonly facts;
   readonly columns = ['operation', 'sequence', 'expiry', 'key', 'value', 'checksum'] as const;
   readonly operations = OPERATIONS;
+  readonly filterOperations = OPERATIONS.slice(1);
   readonly checksumOperation = CHECKSUM;
   readonly #memory: ChecksumMemory = { computedChecksum: undefined };
   readonly #head: Uint8Array;
@@ -143,6 +144,7 @@ export function readHeader(record: LogRecord, head: Uint8Array): EntryReading {
   const { problem, message } = checkStrataHeader(head);
   if (problem !== undefined) return { kind: 'damage', reason: 'bad file header', message };
   record.kind = 'header';
+  record.note = HEADER_NOTE;
   return { kind: 'entry', sizeBytes: FILE_HEADER_SIZE };
 }
 

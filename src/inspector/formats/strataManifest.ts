@@ -35,6 +35,7 @@ class ManifestFile implements LogFile, EntryReader {
   readonly facts;
   readonly columns = ['operation', 'value', 'checksum'] as const;
   readonly operations = OPERATIONS;
+  readonly filterOperations = OPERATIONS.slice(1);
   readonly checksumOperation = CHECKSUM;
   readonly #memory: ChecksumMemory = { computedChecksum: undefined };
   readonly #head: Uint8Array;

@@ -43,7 +43,7 @@ import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkHintOfSegment } from './hintCheck.ts';
 import { hintRowsOf } from './hintRows.ts';
 import { LengthRows } from './lengthRows.ts';
-import { checkStrataHeader, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
+import { checkStrataHeader, HEADER_NOTE, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
   id: 'strata.segment',
@@ -61,6 +61,8 @@ class SegmentFile implements LogFile {
   readonly facts;
   readonly columns = ['operation', 'sequence', 'time', 'expiry', 'key', 'value', 'checksum', 'state'] as const;
   readonly operations = OPERATION_NAMES;
+  readonly filterOperations = OPERATION_NAMES.slice(1);
+  readonly groupNames = { one: 'batch', many: 'batches' };
   readonly segmentId: number;
   readonly #salt: number;
   readonly #start: FileStart;
@@ -371,6 +373,7 @@ class SegmentScan implements LogScan, SegmentSink {
     const record = this.#record;
     Object.assign(record, new LogRecord());
     record.kind = 'header';
+    record.note = HEADER_NOTE;
     record.sizeBytes = sizeBytes;
     record.bytes = bytes;
     sink.record(record);

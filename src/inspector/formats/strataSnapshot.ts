@@ -70,6 +70,7 @@ class SnapshotFile implements LogFile, EntryReader {
   readonly facts: readonly FileFact[];
   readonly columns = ['operation', 'sequence', 'key', 'value', 'checksum'] as const;
   readonly operations = OPERATIONS;
+  readonly filterOperations = OPERATIONS.slice(1);
   readonly checksumOperation = CHECKSUM as number;
   readonly #memory: ChecksumMemory = { computedChecksum: undefined };
   readonly #start: FileStart;

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { COLUMNS } from '../../media/inspector/columns.ts';
+import type { GroupMark, RecordCells, RecordRow } from '../../src/shared/inspectorRows.ts';
+
+function cellOf(id: string, row: RecordRow) {
+  const column = COLUMNS.find((each) => each.id === id);
+  assert.ok(column);
+  return column.cell(row, undefined);
+}
+
+function rowOf(cells: Partial<RecordCells>, kind: RecordRow['kind'] = 'record'): RecordRow {
+  return { kind, row: 1, offsetBytes: 32, sizeBytes: 40, cells: { operation: 'damage', ...cells } };
+}
+
+describe('the cells of the table', () => {
+  it('name groups as the format does', () => {
+    const group: GroupMark = { role: 'member', name: 'transaction', startBytes: 16, complete: true };
+    const tooltipOf = (mark: Partial<GroupMark>) =>
+      cellOf('operation', rowOf({ group: { ...group, ...mark } })).tooltip;
+    assert.equal(tooltipOf({ role: 'frame' }), 'opens the transaction that follows');
+    assert.equal(tooltipOf({}), 'in the transaction at 0x00000010');
+    assert.equal(
+      tooltipOf({ complete: false }),
+      'in the transaction at 0x00000010, which is incomplete and therefore never happened',
+    );
+    assert.match(tooltipOf({ role: 'orphan', complete: false }) ?? '', /^says that it belongs to the transaction/);
+    const { tooltip } = cellOf('state', rowOf({ group: { ...group, complete: false } }));
+    assert.equal(tooltip, 'Its transaction is not complete');
+  });
+
+  it('say of a part that is no record what the format says', () => {
+    assert.equal(cellOf('value', rowOf({ note: 'preamble' }, 'header')).text, 'preamble');
+    assert.equal(cellOf('value', rowOf({}, 'header')).text, '');
+  });
+
+  it('do not look as those of damage where an operation has that name', () => {
+    assert.equal(cellOf('operation', rowOf({})).className, undefined);
+  });
+});
