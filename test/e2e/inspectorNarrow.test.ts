@@ -1,0 +1,61 @@
+// The segment editor in little room, as in one half of a split editor.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import { segmentOf } from '../inspector/segmentBuilder.ts';
+import { eventually } from './eventually.ts';
+import { openSegment, type SegmentEditor } from './segmentEditor.ts';
+import { screenshotInThemes } from './themes.ts';
+import { workbenchFixture } from './workbenchFixture.ts';
+
+const DAMAGED = '000000000007.seg';
+
+describe('inspector in a narrow window', () => {
+  const fixture = workbenchFixture(async (directory) => {
+    const bytes = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` })).bytes();
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
+    await writeFile(path.join(directory, DAMAGED), bytes);
+  });
+
+  async function openIn(width: number): Promise<SegmentEditor> {
+    await fixture.workbench.page.setViewportSize({ width, height: 900 });
+    const editor = await openSegment(fixture.workbench, DAMAGED);
+    await editor.detailOf('key/0');
+    return editor;
+  }
+
+  afterEach(async () => fixture.workbench.page.setViewportSize({ width: 1440, height: 900 }));
+
+  it('shows what fields mean, and every button, where there is no room for fields and bytes side by side', async () => {
+    const editor = await openIn(950);
+    await editor.button('Salvage…').waitFor();
+    await assertInSight(editor.frame.getByRole('columnheader', { name: 'Meaning' }), 'what fields mean');
+    await assertInSight(editor.button('JSON'), 'copying as JSON');
+    await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
+    await screenshotInThemes(fixture.workbench, 'inspector-narrow', (rules) =>
+      editor.assertAccessible('a narrow editor', rules),
+    );
+    await fixture.workbench.page.setViewportSize({ width: 720, height: 900 });
+    await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
+  });
+});
+
+/** Within the editor from side to side, and not cut off by what it stands in. */
+async function assertInSight(wanted: Locator, what: string): Promise<void> {
+  await eventually(async () => {
+    const box = await wanted.evaluate((element) => {
+      const own = element.getBoundingClientRect();
+      let [left, right] = [0, document.documentElement.clientWidth];
+      for (let around = element.parentElement; around !== null; around = around.parentElement) {
+        if (getComputedStyle(around).overflowX === 'visible') continue;
+        const edges = around.getBoundingClientRect();
+        [left, right] = [Math.max(left, edges.left), Math.min(right, edges.right)];
+      }
+      return { own: [own.left, own.right], room: [left, right] };
+    });
+    const [ownLeft = 0, ownRight = 0] = box.own;
+    const [left = 0, right = 0] = box.room;
+    assert.ok(ownLeft >= left - 1 && ownRight <= right + 1, `${what} is in sight: ${JSON.stringify(box)}`);
+  });
+}
