@@ -16,7 +16,8 @@ import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './
 export interface DetailEvents {
   /** Bytes of the file. */
   read(offsetBytes: number, sizeBytes: number): Promise<Uint8Array>;
-  copy(text: string, what: string): void;
+  /** `cut` says what was left out, if anything was. */
+  copy(text: string, what: string, cut: string | undefined): void;
   run(action: RowAction, place: PlaceOfRow): void;
   onTab(tab: DetailTab): void;
   onClose(): void;
@@ -407,13 +408,17 @@ export class DetailPane {
     const detail = this.#detail;
     if (detail === undefined) return;
     const { start, end } = this.#selection;
-    const sizeBytes = Math.min(end - start, MAX_COPY_BYTES);
-    const bytes = await this.#events.read(detail.row.offsetBytes + start, sizeBytes);
+    const selectedBytes = end - start;
+    const bytes = await this.#events.read(detail.row.offsetBytes + start, Math.min(selectedBytes, MAX_COPY_BYTES));
+    const isCut = selectedBytes > MAX_COPY_BYTES;
+    const first = `the first ${formatCount(bytes.length)} of ${formatCountOf(selectedBytes, 'byte')}`;
     if (notation === 'json' && start === 0 && end === detail.row.sizeBytes) {
-      this.#events.copy(rowAsJson(detail, bytes), 'row as JSON');
+      const cut = isCut ? `Copied the row without what reaches beyond ${first}` : undefined;
+      this.#events.copy(rowAsJson(detail, bytes), 'row as JSON', cut);
       return;
     }
-    this.#events.copy(bytesAs(notation, bytes), formatCountOf(bytes.length, 'byte'));
+    const what = formatCountOf(bytes.length, 'byte');
+    this.#events.copy(bytesAs(notation, bytes), what, isCut ? `Copied ${first}` : undefined);
   }
 }
 

@@ -168,7 +168,7 @@ export class Inspector {
     );
     this.#detail = new DetailPane({
       read: (offsetBytes, sizeBytes) => this.#host.bytes({ offsetBytes, sizeBytes }),
-      copy: (text, what) => void this.#copy(text, what),
+      copy: (text, what, cut) => void this.#copy(text, what, cut),
       run: (action, place) => void this.#host.run(action, place),
       onTab: (detailTab) => this.#state.update({ detailTab }),
       onClose: () => this.#closeDetail(),
@@ -764,9 +764,10 @@ export class Inspector {
     this.#table.redraw();
   }
 
-  async #copy(text: string, what: string): Promise<void> {
+  async #copy(text: string, what: string, cut: string | undefined): Promise<void> {
     await this.#host.copyText(text);
-    this.#announce(`Copied ${what}.`);
+    if (cut === undefined) this.#announce(`Copied ${what}.`);
+    else this.#showBanner(`${cut}: more is too much for the clipboard.`, 'warning');
   }
 
   #command(name: ViewCommand): void {

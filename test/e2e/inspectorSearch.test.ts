@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
@@ -13,6 +14,9 @@ const OTHER = '000000000008.seg';
 /** Behind a hundred records zeros follow that take no room on the disk, and longer to read than any test lasts. */
 const ENDLESS = '000000000009.seg';
 const ENDLESS_BYTES = 64 * 2 ** 30;
+/** One record with more than a copy takes. */
+const TOO_LARGE = '000000000010.seg';
+const TOO_LARGE_BYTES = MAX_COPY_BYTES + 1000;
 const COUNT = 20_000;
 const SIGNATURE = Uint8Array.of(0xde, 0xad, 0x0b, 0xef, 0x42);
 const SIGNATURE_ROWS = [5000, 15_000];
@@ -40,6 +44,9 @@ describe('inspector search', () => {
   const fixture = workbenchFixture(async (directory) => {
     await writeFile(path.join(directory, CITIES), cities().bytes());
     await writeFile(path.join(directory, OTHER), new SegmentBuilder(8).bytes());
+    const tooLarge = new SegmentBuilder(10);
+    tooLarge.add({ key: 'large', value: 'x'.repeat(TOO_LARGE_BYTES) });
+    await writeFile(path.join(directory, TOO_LARGE), tooLarge.bytes());
     const endless = new SegmentBuilder(9);
     for (let index = 0; index < 100; index++) {
       endless.add({ key: `city/${String(index).padStart(5, '0')}`, value: `Place, ${index}` });
@@ -305,6 +312,27 @@ describe('inspector search', () => {
       assert.equal(record.fields.key, 'city/00002');
     });
     await editor.filter('');
+  });
+
+  it('says that it has copied the beginning of what is too long', async () => {
+    const { page } = fixture.workbench;
+    const editor = await openSegment(fixture.workbench, TOO_LARGE);
+    await editor.detailOf('large');
+    await editor.frame.locator('tr[data-field=value]').click();
+    await editor.button('Text').click();
+    const note = editor.frame.getByText('Copied the first 16,777,216 of 16,778,216 bytes');
+    await note.waitFor();
+    const length = await page.evaluate(async () => (await navigator.clipboard.readText()).length);
+    assert.equal(length, MAX_COPY_BYTES);
+    await screenshotInThemes(fixture.workbench, 'inspector-copy-cut', (rules) =>
+      editor.assertAccessible('a copy that was cut', rules),
+    );
+    await editor.button('Dismiss').click();
+    await note.waitFor({ state: 'hidden' });
+    await editor.frame.locator('tr[data-field=key]').click();
+    await editor.button('Text').click();
+    await eventually(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'large'));
+    assert.ok(await note.isHidden(), 'of what is short all is copied, and nothing is said');
   });
 
   it('reads the bytes of a field as numbers in both byte orders', async () => {
