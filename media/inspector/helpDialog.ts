@@ -46,6 +46,12 @@ export class HelpDialog {
       element('h2', {}, 'Filter'),
       this.#filterWords,
     );
+    // From the last control of a webview, Tab leads into the rest of VS Code, where Escape does not reach the dialog.
+    this.root.addEventListener('keydown', (event) => {
+      if (event.key !== 'Tab') return;
+      event.preventDefault();
+      close.focus();
+    });
   }
 
   /** Shows the words of the filter, with these operations as examples. */

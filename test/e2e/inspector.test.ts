@@ -273,6 +273,11 @@ describe('inspector', () => {
     }
     await page.keyboard.press('?');
     await damaged.frame.getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
+    // Nothing behind the help can be worked, in the rest of VS Code neither.
+    for (const key of ['Tab', 'Shift+Tab']) {
+      await page.keyboard.press(key);
+      await damaged.hasFocus(damaged.button('Close'), `the help's button, after ${key},`);
+    }
     await page.keyboard.press('Escape');
     await damaged.hasFocus(damaged.grid, 'the table, when the help is closed,');
 
