@@ -6,6 +6,7 @@ import type { CommandContext } from './commands/commandContext.ts';
 import { showHistory } from './commands/historyCommands.ts';
 import { registerCommands } from './commands/registerCommands.ts';
 import { REPORT_SCHEME, ReportDocuments } from './commands/reportDocuments.ts';
+import { reportingErrors } from './commands/reportError.ts';
 import { goToNextRecord, keyNodeOfFile, revealInTree } from './commands/revealCommands.ts';
 import { EmbeddedStoreProvider } from './explorer/embeddedStoreProvider.ts';
 import { registerExplorer } from './explorer/registerExplorer.ts';
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): StrataExports {
     revealKey: (file, key) => revealInTree(commands, keyNodeOfFile(commands, file, key)),
     showHistory: (file, key) => showHistory(commands, keyNodeOfFile(commands, file, key)),
     goToNext: (file, key, sequence) => goToNextRecord(commands, file, key, sequence),
+    reportingErrors: (name, run) => reportingErrors(log, name, run),
   });
   const { revealRecord } = inspector;
   const commands: CommandContext = {

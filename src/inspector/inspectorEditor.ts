@@ -176,7 +176,10 @@ export class InspectorEditor implements vscode.Disposable {
       liveBytesByBlock: async (blockSizeBytes, blockCount) =>
         this.#store?.liveBytesByBlock(this.#segmentId ?? 0, blockSizeBytes, blockCount),
       copyText: async (text) => vscode.env.clipboard.writeText(text),
-      run: (action, place) => this.#run(action, place),
+      run: async (action, place) => {
+        const run = () => this.#run(action, place);
+        await (this.#options.stores?.reportingErrors(`strata.inspector ${action}`, run) ?? run());
+      },
       saveViewState: (state) => this.#options.views.save(this.uri, state),
       saveColumns: (columns) => this.#options.columns.save(columns),
       askForPlace: async () => void vscode.commands.executeCommand('strata.goToOffset'),

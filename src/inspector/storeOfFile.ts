@@ -18,4 +18,6 @@ export interface StoreOfFile {
   showHistory(file: vscode.Uri, key: Uint8Array): Promise<void>;
   /** Shows the next record of a key after the one with this sequence number. */
   goToNext(file: vscode.Uri, key: Uint8Array, sequence: number): Promise<void>;
+  /** Does what a person asked for, as the name says to the log. Never rejects: the person is told what went wrong. */
+  reportingErrors(name: string, run: () => Promise<void>): Promise<void>;
 }

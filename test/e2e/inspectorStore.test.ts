@@ -185,6 +185,21 @@ describe('inspector with its store', () => {
     await workbench.notification(/No record supersedes this one/).waitFor();
   });
 
+  it('says why it cannot go from a record to its key', async () => {
+    const { workbench } = fixture;
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('Strata: Delete');
+    await workbench.answer('Key.', 'user/43');
+    await workbench.confirm('Delete');
+    const editor = await openSegment(workbench, `users/${FIRST}`);
+    await editor.filter('key:/^user\\/43$/');
+    await editor.active.filter({ hasText: 'user/43' }).filter({ hasText: 'deleted' }).waitFor();
+    await editor.detailOf('user/43');
+    await editor.button('Reveal the key in the tree').click();
+    await workbench.notification('There is no key user/43. It may have been deleted, or have expired.').waitFor();
+    await editor.filter('');
+  });
+
   it('follows the tail while another process appends, and stops when it is told to', async () => {
     const { workbench, directory } = fixture;
     await workbench.runCommand('View: Close All Editors');
