@@ -44,6 +44,11 @@ describe('segment editor', () => {
     assert.ok(second?.['Computed']?.endsWith(second['Stored'] ?? ''), 'the computed checksum is the stored one');
     await workbench.screenshot('segment-editor-sound');
 
+    // Loads the compiler of regular expressions, a file of its own.
+    await editor.filter('key:/(/');
+    await editor.frame.locator('.filter-problem').filter({ hasText: 'not a regular expression' }).waitFor();
+    await editor.filter('');
+
     // The focus that the palette gave back when it closed arrives when the next input box has it already.
     await workbench.page.keyboard.press('F1');
     await workbench.quickInputText();
