@@ -1,7 +1,8 @@
 /** Finds the next or previous match in the keys, values and damaged bytes of a view's rows. */
 
 import type { FindHit } from '../shared/inspectorMessages.ts';
-import type { ByteMatch, ByteMatcher } from './byteMatcher.ts';
+import type { ByteMatcher } from './byteMatcher.ts';
+import { RowMatches, type SearchedField } from './rowMatches.ts';
 import { isDamage, type RowVisitor, type VisitedRow } from './rowWalk.ts';
 
 /** How far a view is known. */
@@ -22,13 +23,24 @@ export interface FindTask {
   /** Waits until the view knows the row of a hit. Undefined: it never will, or the search was cancelled. */
   readonly settle: (hit: FindHit) => Promise<FindHit | undefined>;
   readonly matcher: ByteMatcher;
+  /** The row at `from`, when a search before this one has looked for the same in it. */
+  readonly kept: SearchedRow | undefined;
+  /** Called with the row of a hit, for a search that goes on from there. */
+  readonly keep: (row: SearchedRow) => void;
   /** Position in the view, itself excluded; -1: before the first. */
   readonly from: number;
   /** The match in that row to go on from, by its offset in the row; undefined: the row is left out. */
   readonly fromMatchOffsetBytes: number | undefined;
   readonly direction: 'next' | 'previous';
-  /** Visits rows from a position on, or from a little before it, up to the end of the file. */
-  readonly walk: (position: number, visit: RowVisitor) => Promise<boolean>;
+  /**
+   * Visits rows from a position on, or from a little before it, up to the end of the file. `afterChunk` is called after
+   * some rows, also when the visitor has stopped, and may take its time; true stops as well.
+   */
+  readonly walk: (
+    position: number,
+    visit: RowVisitor,
+    afterChunk?: () => Promise<boolean> | undefined,
+  ) => Promise<boolean>;
   readonly readBytes: (offsetBytes: number, sizeBytes: number) => Uint8Array;
   readonly signal: AbortSignal;
   readonly onScanned: (sizeBytes: number) => void;
@@ -38,6 +50,8 @@ export interface FindTask {
 const BACKWARD_BLOCK_ROWS = 4096;
 /** Damaged ranges are searched up to here. */
 const DAMAGE_SEARCH_BYTES = 0x10_0000;
+/** A row with more to search is searched in pieces, between which the search can be stopped. */
+const LARGE_ROW_BYTES = 0x4_0000;
 
 /**
  * Goes round the whole view once, also while only its beginning is known: forwards the search is ahead of what is
@@ -46,7 +60,7 @@ const DAMAGE_SEARCH_BYTES = 0x10_0000;
 export async function findRow(task: FindTask): Promise<FindHit | undefined> {
   const { direction, from, fromMatchOffsetBytes } = task;
   if (from >= 0 && fromMatchOffsetBytes !== undefined) {
-    const inSameRow = await matchBeside(task, from, fromMatchOffsetBytes, false);
+    const inSameRow = await matchBeside(task, from, fromMatchOffsetBytes);
     if (inSameRow !== undefined || task.signal.aborted) return inSameRow;
   }
   if (direction === 'next') {
@@ -67,26 +81,16 @@ export async function findRow(task: FindTask): Promise<FindHit | undefined> {
 }
 
 /** The match of a row that follows an offset in it, or the one before, as the search goes. */
-async function matchBeside(
-  task: FindTask,
-  position: number,
-  rowOffsetBytes: number,
-  wrapped: boolean,
-): Promise<FindHit | undefined> {
-  const isNext = task.direction === 'next';
-  let hit: FindHit | undefined;
-  await task.walk(position, (visited) => {
-    if (visited.position < position) return false;
-    if (visited.position > position) return true;
-    for (const match of matchesIn(task, fieldsOf(task, visited.entry))) {
-      if (match.matchOffsetBytes === rowOffsetBytes) continue;
-      const isAfter = match.matchOffsetBytes > rowOffsetBytes;
-      if (isAfter === isNext) hit = hitOf(visited, match, wrapped);
-      if (isAfter) break;
-    }
-    return true;
-  });
-  return hit === undefined || task.signal.aborted ? undefined : task.settle(hit);
+async function matchBeside(task: FindTask, position: number, rowOffsetBytes: number): Promise<FindHit | undefined> {
+  let found = task.kept;
+  if (found === undefined) {
+    await task.walk(position, (visited) => {
+      if (visited.position < position) return false;
+      if (visited.position === position) found = searchedRow(task, visited, fieldsOf(task, visited.entry));
+      return true;
+    });
+  }
+  return settleMatch(task, found, rowOffsetBytes, false);
 }
 
 /** How far to walk forwards; without limit where there may be rows that are not known. */
@@ -97,14 +101,18 @@ function lastOf(task: FindTask): number {
 
 async function firstIn(task: FindTask, low: number, high: number, wrapped: boolean): Promise<FindHit | undefined> {
   if (low > high || task.signal.aborted) return undefined;
-  let hit: FindHit | undefined;
-  await task.walk(low, (visited) => {
-    if (visited.position > high) return true;
-    task.onScanned(visited.entry.sizeBytes);
-    if (visited.position >= low) hit = matchRow(task, visited, wrapped);
-    return hit !== undefined || visited.position === high;
-  });
-  return hit === undefined || task.signal.aborted ? undefined : task.settle(hit);
+  const candidates = new Candidates(task);
+  await task.walk(
+    low,
+    (visited) => {
+      if (visited.position > high) return true;
+      task.onScanned(visited.entry.sizeBytes);
+      const isHit = visited.position >= low && candidates.offer(visited);
+      return isHit || visited.position === high;
+    },
+    () => candidates.search(),
+  );
+  return settleMatch(task, candidates.found, Number.NEGATIVE_INFINITY, wrapped);
 }
 
 /** A log can only be read forwards, so a search backwards takes it in blocks and keeps the last match of each. */
@@ -112,60 +120,103 @@ async function lastIn(task: FindTask, low: number, high: number, wrapped: boolea
   const blockRows = Math.max(BACKWARD_BLOCK_ROWS, task.extent().stride);
   for (let end = high; end >= low && !task.signal.aborted; ) {
     const start = Math.max(low, end - blockRows + 1);
-    let hit: FindHit | undefined;
-    await task.walk(start, (visited) => {
-      if (visited.position > end) return true;
-      if (visited.position < start) return false;
-      task.onScanned(visited.entry.sizeBytes);
-      hit = matchRow(task, visited, wrapped) ?? hit;
-      return false;
-    });
-    if (task.signal.aborted) return undefined;
-    if (hit !== undefined) {
-      // Of all rows that match, the last match is looked for in this one alone.
-      const last = await matchBeside(task, hit.position, Number.POSITIVE_INFINITY, wrapped);
-      return last ?? (task.signal.aborted ? undefined : task.settle(hit));
-    }
+    const candidates = new Candidates(task);
+    await task.walk(
+      start,
+      (visited) => {
+        if (visited.position > end) return true;
+        if (visited.position < start) return false;
+        task.onScanned(visited.entry.sizeBytes);
+        candidates.offer(visited);
+        return false;
+      },
+      () => candidates.search(),
+    );
+    if (candidates.found !== undefined) return settleMatch(task, candidates.found, Number.POSITIVE_INFINITY, wrapped);
     end = start - 1;
   }
   return undefined;
 }
 
-type MatchInRow = Pick<FindHit, 'where' | 'matchOffsetBytes' | 'matchSizeBytes'>;
+/** Finds the first of the rows offered that has a match, or the last, as the search goes. */
+class Candidates {
+  readonly #task: FindTask;
+  /** In these a match may be. */
+  #large: SearchedRow[] = [];
+  /** In this there is one: it was offered after all large ones, or before all. */
+  #sure: SearchedRow | undefined;
+  found: SearchedRow | undefined;
 
-interface SearchedField {
-  readonly where: FindHit['where'];
-  readonly bytes: Uint8Array;
-  /** Offset in the row. */
-  readonly start: number;
-}
-
-/** The first match of a row. */
-function matchRow(task: FindTask, visited: VisitedRow, wrapped: boolean): FindHit | undefined {
-  const found = firstMatchIn(task, fieldsOf(task, visited.entry));
-  return found === undefined ? undefined : hitOf(visited, found, wrapped);
-}
-
-function hitOf({ position, row, entry }: VisitedRow, match: MatchInRow, wrapped: boolean): FindHit {
-  return { position, row, offsetBytes: entry.offsetBytes, wrapped, ...match };
-}
-
-/** Most rows have none, and are done with sooner than by `matchesIn`. */
-function firstMatchIn({ matcher }: FindTask, fields: readonly SearchedField[]): MatchInRow | undefined {
-  for (const field of fields) {
-    const match = matcher(field.bytes);
-    if (match !== undefined) return placed(field, match);
+  constructor(task: FindTask) {
+    this.#task = task;
   }
-  return undefined;
+
+  /** True: the row has a match. A large one is searched later. */
+  offer(visited: VisitedRow): boolean {
+    const { matcher, direction } = this.#task;
+    const fields = fieldsOf(this.#task, visited.entry);
+    if (fields.reduce((sum, { bytes }) => sum + bytes.length, 0) > LARGE_ROW_BYTES) {
+      this.#large.push(searchedRow(this.#task, visited, fields));
+      return false;
+    }
+    if (!fields.some(({ bytes }) => matcher.test(bytes))) return false;
+    if (direction === 'previous') this.#large = [];
+    this.#sure = searchedRow(this.#task, visited, fields);
+    return true;
+  }
+
+  /** True: no further rows need be offered. */
+  search(): Promise<boolean> | undefined {
+    return this.#large.length === 0 && this.#sure === undefined ? undefined : this.#search();
+  }
+
+  async #search(): Promise<boolean> {
+    const { direction, signal } = this.#task;
+    const [large, sure] = [this.#large, this.#sure];
+    this.#large = [];
+    this.#sure = undefined;
+    if (direction === 'next') {
+      this.found = (await this.#firstOf(large)) ?? sure;
+    } else {
+      this.found = (await this.#firstOf(large.toReversed())) ?? sure ?? this.found;
+    }
+    return signal.aborted || (direction === 'next' && this.found !== undefined);
+  }
+
+  async #firstOf(rows: readonly SearchedRow[]): Promise<SearchedRow | undefined> {
+    for (const row of rows) {
+      const match = await row.matches.beside(Number.NEGATIVE_INFINITY, 'next', this.#task.signal);
+      if (match !== undefined) return row;
+    }
+    return undefined;
+  }
 }
 
-/** All matches of a row, by ascending offset. */
-function* matchesIn({ matcher }: FindTask, fields: readonly SearchedField[]): Generator<MatchInRow> {
-  for (const field of fields) for (const match of matcher.all(field.bytes)) yield placed(field, match);
+/** A row whose matches can be asked for after its visit. */
+export interface SearchedRow extends Pick<FindHit, 'position' | 'row' | 'offsetBytes'> {
+  readonly matches: RowMatches;
 }
 
-function placed({ where, start }: SearchedField, { at, sizeBytes }: ByteMatch): MatchInRow {
-  return { where, matchOffsetBytes: start + at, matchSizeBytes: sizeBytes };
+function searchedRow({ matcher }: FindTask, visited: VisitedRow, fields: readonly SearchedField[]): SearchedRow {
+  const { position, row, entry } = visited;
+  // The bytes of a visited row are good until the end of the visit only.
+  const kept = fields.map((field) => ({ ...field, bytes: field.bytes.slice() }));
+  return { position, row, offsetBytes: entry.offsetBytes, matches: new RowMatches(matcher, kept) };
+}
+
+/** The match beyond an offset in the row, as the search goes; infinite at the end that it comes from. */
+async function settleMatch(
+  task: FindTask,
+  found: SearchedRow | undefined,
+  rowOffsetBytes: number,
+  wrapped: boolean,
+): Promise<FindHit | undefined> {
+  if (found === undefined || task.signal.aborted) return undefined;
+  const { position, row, offsetBytes, matches } = found;
+  const match = await matches.beside(rowOffsetBytes, task.direction, task.signal);
+  if (match === undefined || task.signal.aborted) return undefined;
+  task.keep(found);
+  return task.settle({ position, row, offsetBytes, wrapped, ...match });
 }
 
 /** What of a row is searched, as it stands in the row. An empty field has nothing to find, whatever the pattern. */

@@ -4,6 +4,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type {
   CrossCheck,
@@ -13,9 +14,11 @@ import type {
   ExportResult,
   FileChange,
   FindHit,
+  FindPattern,
   FindRequest,
   Located,
   LocateTarget,
+  MatchPlace,
   PlaceOfRow,
   RowPage,
   ScanCalls,
@@ -39,7 +42,7 @@ import { ExportFile } from './exportFile.ts';
 import { exportHead, exportLine, omitsValue } from './exportFormat.ts';
 import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
-import { type FindTask, findRow, type ViewExtent } from './findRow.ts';
+import { type FindTask, findRow, type SearchedRow, type ViewExtent } from './findRow.ts';
 import { detectFormat } from './formatRegistry.ts';
 import {
   type FileStart,
@@ -54,7 +57,15 @@ import { QuickIndex } from './quickIndex.ts';
 import type { RangedFile } from './rangedFile.ts';
 import { type CompiledFilter, compileFilter } from './recordFilter.ts';
 import { toRow } from './rowView.ts';
-import { isDamage, type RowVisitor, RowWalk, type RowWalkOptions, type VisitedRow, walkPlaces } from './rowWalk.ts';
+import {
+  isDamage,
+  type RowVisitor,
+  RowWalk,
+  type RowWalkOptions,
+  type RowWalkTask,
+  type VisitedRow,
+  walkPlaces,
+} from './rowWalk.ts';
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
 import type { TopRows } from './topRows.ts';
@@ -112,6 +123,8 @@ export class Inspection implements ScanCalls {
   #sort: AbortController | undefined;
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
+  /** The row that had the match found last: a search that goes on there need not go through all its matches again. */
+  #found: { readonly pattern: FindPattern; readonly view: ViewId; readonly row: SearchedRow } | undefined;
   #export: AbortController | undefined;
   #check: AbortController | undefined;
   #indexing = false;
@@ -367,26 +380,45 @@ export class Inspection implements ScanCalls {
       this.#events.findProgress({ scannedBytes: Math.min(scannedBytes, sizeBytes), sizeBytes });
     };
     const wait = (isSo: () => boolean) => this.#waitUntil(isSo, abort.signal, () => onScanned(0));
-    let allWereKnown = false;
+    const isAllKnown = () => this.#extentOf(view).known === 'all';
+    const kept = this.#keptRow(pattern, view, fromMatch);
+    let allWereKnown = isAllKnown();
     const task: Omit<FindTask, 'from' | 'fromMatchOffsetBytes'> = {
       extent: () => this.#extentOf(view),
       untilEndIsKnown: () => wait(() => this.#extentOf(view).known !== 'part'),
       settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
       matcher: compiled.matcher,
+      kept,
+      keep: (row) => {
+        // The tail of a file that has grown meanwhile may be read anew.
+        if (sizeBytes === this.#index.sizeBytes) this.#found = { pattern, view, row };
+      },
       direction,
-      walk: (position, visit) => {
-        allWereKnown = this.#extentOf(view).known === 'all';
-        return this.#walk(view, position, visit, SCAN_CHUNK_BYTES, abort.signal);
+      walk: (position, visit, afterChunk) => {
+        allWereKnown = isAllKnown();
+        return this.#walk(view, position, visit, SCAN_CHUNK_BYTES, { signal: abort.signal, afterChunk });
       },
       signal: abort.signal,
       readBytes: (offsetBytes, size) => this.#read(offsetBytes, size),
       onScanned,
     };
     return this.#ofOneFile(async () => {
-      const position = fromMatch === undefined ? undefined : await this.#positionOf(fromMatch.rowOffsetBytes, view);
+      const position = kept?.position ?? (fromMatch && (await this.#positionOf(fromMatch.rowOffsetBytes, view)));
       const fromMatchOffsetBytes = position === undefined ? undefined : fromMatch?.matchOffsetBytes;
       return findRow({ ...task, from: position ?? from, fromMatchOffsetBytes });
     });
+  }
+
+  /** What was kept of the row that a search is to go on in. Where rows may get other positions, nothing is kept. */
+  #keptRow(pattern: FindPattern, view: ViewId, fromMatch: MatchPlace | undefined): SearchedRow | undefined {
+    const found = this.#found;
+    const isOfThat =
+      found?.view === view &&
+      isDeepStrictEqual(found.pattern, pattern) &&
+      found.row.offsetBytes === fromMatch?.rowOffsetBytes &&
+      this.#extentOf(view).known === 'all';
+    if (!isOfThat) this.#found = undefined;
+    return isOfThat ? found.row : undefined;
   }
 
   /** Undefined: no row of the view starts there, as far as it is known. */
@@ -425,6 +457,7 @@ export class Inspection implements ScanCalls {
 
   cancelFind(): void {
     this.#find?.abort();
+    this.#found = undefined;
   }
 
   async exportRows({ view, format, path, partialPath }: ExportRequest): Promise<ExportResult> {
@@ -475,7 +508,7 @@ export class Inspection implements ScanCalls {
       }
       return isLast;
     };
-    await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, signal);
+    await this.#walk(view, 0, visit, SCAN_CHUNK_BYTES, { signal });
     return {
       rowCount,
       ...(firstRows === undefined ? {} : { firstRows }),
@@ -695,6 +728,7 @@ export class Inspection implements ScanCalls {
   /** The file grew. */
   #goOn(): void {
     const stableBytes = this.#index.stableOffsetBytes;
+    this.#found = undefined;
     this.#quickOutcome = undefined;
     this.#index.extend(this.#file.sizeBytes);
     this.#events.fileChanged('grew', this.#summary());
@@ -727,7 +761,7 @@ export class Inspection implements ScanCalls {
     this.#quickOutcome = undefined;
     const filtered = this.#filtered;
     this.#endSort();
-    this.#find?.abort();
+    this.cancelFind();
     this.#export?.abort();
     if (!this.#index.done) this.#readBeginning();
     // Before any progress: what follows is of the other file.
@@ -828,16 +862,16 @@ export class Inspection implements ScanCalls {
     position: number,
     visit: RowVisitor,
     chunkBytes: number = PAGE_CHUNK_BYTES,
-    signal?: AbortSignal,
+    task: RowWalkTask = {},
   ): Promise<boolean> {
     const sorted = this.#sortedView(view);
     if (sorted !== undefined) {
       const places = placesFrom(sorted.rows, position);
-      return walkPlaces(places, this.#walkOptions(ROW_CHUNK_BYTES), visit, signal);
+      return walkPlaces(places, this.#walkOptions(ROW_CHUNK_BYTES), visit, task);
     }
     // A view may have rows before it knows any.
     const start = this.#extentOf(view).known === 'part' ? START_OF_FILE : undefined;
-    return this.#walkFrom(view, this.#rowsOf(view).before(position) ?? start, visit, chunkBytes, signal);
+    return this.#walkFrom(view, this.#rowsOf(view).before(position) ?? start, visit, chunkBytes, task);
   }
 
   async #walkFrom(
@@ -845,9 +879,9 @@ export class Inspection implements ScanCalls {
     from: Checkpoint | undefined,
     visit: RowVisitor,
     chunkBytes: number = PAGE_CHUNK_BYTES,
-    signal?: AbortSignal,
+    task: RowWalkTask = {},
   ): Promise<boolean> {
-    return this.#walkRows(from, this.#filterOf(view), visit, chunkBytes, signal);
+    return this.#walkRows(from, this.#filterOf(view), visit, chunkBytes, task);
   }
 
   async #walkRows(
@@ -855,11 +889,11 @@ export class Inspection implements ScanCalls {
     filter: CompiledFilter | undefined,
     visit: RowVisitor,
     chunkBytes: number,
-    signal?: AbortSignal,
+    task: RowWalkTask = {},
   ): Promise<boolean> {
     if (from === undefined) return false;
     const walk = new RowWalk({ ...this.#walkOptions(chunkBytes), from, filter });
-    return walk.run(visit, signal === undefined ? {} : { signal });
+    return walk.run(visit, task);
   }
 
   async #askStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[]> {

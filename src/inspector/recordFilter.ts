@@ -1,8 +1,9 @@
 /** Decides which rows a filter shows. */
 
+import { Buffer } from 'node:buffer';
 import type { ChecksumCondition, NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
 import type { RecordState } from '../shared/recordState.ts';
-import { type ByteMatch, matchRegex, matchText } from './byteMatcher.ts';
+import { matchRegex, matchText } from './byteMatcher.ts';
 import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 
 export interface CompiledFilter {
@@ -52,21 +53,19 @@ function inRange(value: number, range: NumberRange | undefined): boolean {
 }
 
 function compileText({ kind, pattern, where }: TextCondition): (record: LogRecord) => boolean {
-  const find = compilePattern(kind, pattern);
-  const inKey = (record: LogRecord) => record.keyLength > 0 && find(record.key) !== undefined;
-  const inValue = (record: LogRecord) => record.valueLength > 0 && find(record.value) !== undefined;
+  const matches = compilePattern(kind, pattern);
+  const inKey = (record: LogRecord) => record.keyLength > 0 && matches(record.key);
+  const inValue = (record: LogRecord) => record.valueLength > 0 && matches(record.value);
   if (where === 'key') return inKey;
   return where === 'value' ? inValue : (record) => inKey(record) || inValue(record);
 }
 
 /** Text without capitals is looked for in any case, as in the search of editors that call this "smart case". */
-function compilePattern(kind: TextCondition['kind'], pattern: string): (bytes: Uint8Array) => ByteMatch | undefined {
+function compilePattern(kind: TextCondition['kind'], pattern: string): (bytes: Uint8Array) => boolean {
   const matchCase = pattern !== pattern.toLowerCase();
-  if (kind === 'regex') return matchRegex(pattern, matchCase);
-  if (kind === 'contains') return matchText(pattern, matchCase);
-  const find = matchText(pattern, true);
-  return (bytes) => {
-    const match = find(bytes);
-    return match?.at === 0 ? match : undefined;
-  };
+  if (kind === 'regex') return matchRegex(pattern, matchCase).test;
+  if (kind === 'contains') return matchText(pattern, matchCase).test;
+  const sizeBytes = Buffer.byteLength(pattern);
+  const { test } = matchText(pattern, true);
+  return (bytes) => test(bytes.subarray(0, sizeBytes));
 }

@@ -39,6 +39,8 @@ export interface RowWalkTask {
   readonly signal?: AbortSignal;
   /** Bytes of the file done. Called after every chunk. */
   readonly onProgress?: (offsetBytes: number) => void;
+  /** Called after every chunk, also when the visitor has stopped; may take its time. True stops as well. */
+  readonly afterChunk?: (() => Promise<boolean> | undefined) | undefined;
 }
 
 export function isDamage(entry: LogRecord | LogDamage): entry is LogDamage {
@@ -81,6 +83,7 @@ export class RowWalk implements LogSink {
       if (task.signal?.aborted) return false;
       this.#reader.step(this);
       if (this.#waiting.length > 0) await this.#visitWaiting();
+      if (await isStoppedBy(task.afterChunk)) this.#stopped = true;
       task.onProgress?.(this.#scan.wantOffsetBytes);
       if (slice.isOver()) await slice.next();
     }
@@ -152,12 +155,16 @@ export class RowWalk implements LogSink {
   }
 }
 
+function isStoppedBy(afterChunk: RowWalkTask['afterChunk']): Promise<boolean> | boolean {
+  return afterChunk?.() ?? false;
+}
+
 /** Visits rows that stand anywhere in the file, in the order of the places given. True: the visitor stopped it. */
 export async function walkPlaces(
   places: Iterable<Checkpoint>,
   options: Omit<RowWalkOptions, 'from' | 'filter'>,
   visit: RowVisitor,
-  signal?: AbortSignal,
+  { signal, afterChunk }: RowWalkTask,
 ): Promise<boolean> {
   const slice = new TimeSlice(1);
   for (const from of places) {
@@ -167,7 +174,7 @@ export async function walkPlaces(
       stop = visit(visited);
       return true;
     });
-    if (stop) return true;
+    if ((await isStoppedBy(afterChunk)) || stop) return true;
     if (slice.isOver()) await slice.next();
   }
   return false;

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { compileMatcher, matchRegex, matchText } from '../../src/inspector/byteMatcher.ts';
+import { type ByteMatcher, compileMatcher, matchRegex, matchText } from '../../src/inspector/byteMatcher.ts';
 
 function bytesOf(...parts: readonly (string | number)[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => (typeof part === 'number' ? [part] : [...Buffer.from(part)])));
+}
+
+/** The first match. */
+function matchIn(matcher: ByteMatcher, bytes: Uint8Array): { at: number; sizeBytes: number } | undefined {
+  const first = matchesIn(matcher, bytes)[0];
+  assert.equal(matcher.test(bytes), first !== undefined);
+  return first;
+}
+
+function matchesIn(matcher: ByteMatcher, bytes: Uint8Array): { at: number; sizeBytes: number }[] {
+  const matches = [...matcher.matchesIn(bytes).after()].filter((match) => match !== undefined);
+  return matches.map(({ at, sizeBytes }) => ({ at, sizeBytes }));
 }
 
 function decode(bytes: Uint8Array): string {
@@ -25,10 +37,10 @@ describe('places of matches in bytes', () => {
       assert.equal(before.length, sizeBytes);
       const bytes = Uint8Array.from([...before, ...bytesOf('needle', 0xff)]);
       const place = { at: before.length, sizeBytes: 6 };
-      assert.deepEqual(matchRegex('needle', true)(bytes), place);
-      assert.deepEqual(matchRegex('NEEDLE', false)(bytes), place);
-      assert.deepEqual(matchText('NEEDLE', false)(bytes), place);
-      assert.deepEqual(matchRegex('.*needle', true)(bytes), { at: 0, sizeBytes: before.length + 6 });
+      assert.deepEqual(matchIn(matchRegex('needle', true), bytes), place);
+      assert.deepEqual(matchIn(matchRegex('NEEDLE', false), bytes), place);
+      assert.deepEqual(matchIn(matchText('NEEDLE', false), bytes), place);
+      assert.deepEqual(matchIn(matchRegex('.*needle', true), bytes), { at: 0, sizeBytes: before.length + 6 });
     });
   }
 
@@ -41,7 +53,11 @@ describe('places of matches in bytes', () => {
       ['ÄÖ', 'äö'],
     ] as const) {
       const bytes = bytesOf(0xff, 'İ', found, 0xfe);
-      assert.deepEqual(matchText(pattern, false)(bytes), { at: 3, sizeBytes: Buffer.byteLength(found) }, pattern);
+      assert.deepEqual(
+        matchIn(matchText(pattern, false), bytes),
+        { at: 3, sizeBytes: Buffer.byteLength(found) },
+        pattern,
+      );
     }
   });
 
@@ -56,13 +72,13 @@ describe('places of matches in bytes', () => {
         const bytes = Uint8Array.from(drawn);
         const first = drawn.findIndex((value) => value !== 0);
         if (first < 0) {
-          assert.equal(matcher(bytes), undefined);
+          assert.equal(matchIn(matcher, bytes), undefined);
           return;
         }
         // A zero byte belongs to no other character, so the place can be told from the bytes alone.
         const end = drawn.indexOf(0, first);
         const sizeBytes = (end < 0 ? drawn.length : end) - first;
-        assert.deepEqual(matcher(bytes), { at: first, sizeBytes });
+        assert.deepEqual(matchIn(matcher, bytes), { at: first, sizeBytes });
       }),
       { numRuns: 2000 },
     );
@@ -75,7 +91,7 @@ describe('places of matches in bytes', () => {
         const bytes = Uint8Array.from(drawn);
         const characters = [...decode(bytes)];
         const index = drawnIndex % characters.length;
-        const match = matchRegex(`(?<=^.{${index}}).`, true)(bytes);
+        const match = matchIn(matchRegex(`(?<=^.{${index}}).`, true), bytes);
         assert.ok(match);
         const { at, sizeBytes } = match;
         assert.equal(decode(bytes.subarray(0, at)), characters.slice(0, index).join(''));
@@ -86,9 +102,50 @@ describe('places of matches in bytes', () => {
     );
   });
 
+  it('are found where the pieces meet in which bytes are searched, and gone on from', () => {
+    const bytes = new Uint8Array(0x9_0000).fill(0xff);
+    const wanted: number[] = [];
+    for (let at = 5; at < bytes.length - 100; at += 6551) wanted.push(at);
+    for (const border of [0x4_0000, 0x8_0000]) for (const shift of [-9, -3, 3]) wanted.push(border + shift);
+    wanted.sort((a, b) => a - b);
+    for (const at of wanted) bytes.set(bytesOf('nEedle'), at);
+    for (const [kind, pattern] of [
+      ['text', 'nEedle'],
+      ['text', 'needle'],
+      ['hex', '6e 45 65 64 6c 65'],
+      ['hex', '6e ?5 65 64 6c 65'],
+      ['regex', 'ne+dle'],
+    ] as const) {
+      const compiled = compileMatcher({ kind, pattern, matchCase: pattern === 'nEedle' });
+      assert.ok(compiled.ok);
+      const matches = compiled.matcher.matchesIn(bytes);
+      const found = [...matches.after()].filter((match) => match !== undefined);
+      assert.deepEqual(
+        found.map(({ at }) => at),
+        wanted,
+        pattern,
+      );
+      for (const [index, previous] of found.entries()) {
+        let next: number | undefined;
+        for (const match of matches.after(previous)) {
+          next = match?.at;
+          if (next !== undefined) break;
+        }
+        assert.equal(next, wanted[index + 1]);
+      }
+    }
+  });
+
+  it('are none of a hex pattern without digits', () => {
+    for (const pattern of ['0x', ' ']) {
+      const compiled = compileMatcher({ kind: 'hex', pattern, matchCase: false });
+      assert.deepEqual(compiled, { ok: false, message: 'Type what to look for.' });
+    }
+  });
+
   it('come from what was typed', () => {
     const compiled = compileMatcher({ kind: 'regex', pattern: 'b+', matchCase: false });
     assert.ok(compiled.ok);
-    assert.deepEqual(compiled.matcher(bytesOf(0x80, 0x80, 'aBb')), { at: 3, sizeBytes: 2 });
+    assert.deepEqual(matchIn(compiled.matcher, bytesOf(0x80, 0x80, 'aBb')), { at: 3, sizeBytes: 2 });
   });
 });

@@ -831,6 +831,103 @@ describe('several matches in one record', () => {
   });
 });
 
+describe('find in large records', () => {
+  const HEAD_BYTES = 37;
+  const LARGE_BYTES = 0x5_0000;
+  const builder = new SegmentBuilder();
+  const filler = 'a'.repeat(LARGE_BYTES);
+  builder.add({ key: 'k', value: 'xyx' });
+  builder.add({ key: 'k', value: `${filler}xy` });
+  builder.add({ key: 'k', value: filler });
+  builder.add({ key: 'k', value: 'xy' });
+  builder.add({ key: 'k', value: 'none' });
+  builder.add({ key: 'k', value: `xy${filler}xy${filler}${filler}${filler}` });
+  builder.add({ key: 'k', value: 'xy' });
+  builder.add({ key: 'k', value: filler });
+  const ALL = [
+    [1, HEAD_BYTES, 2],
+    [2, HEAD_BYTES + LARGE_BYTES, 2],
+    [4, HEAD_BYTES, 2],
+    [6, HEAD_BYTES, 2],
+    [6, HEAD_BYTES + LARGE_BYTES + 2, 2],
+    [7, HEAD_BYTES, 2],
+  ];
+
+  for (const pattern of [
+    { kind: 'text', pattern: 'xy', matchCase: true },
+    { kind: 'text', pattern: 'xY', matchCase: false },
+    { kind: 'hex', pattern: '78 ?9' },
+    { kind: 'regex', pattern: 'xy' },
+    { kind: 'regex', pattern: '(?<!z)xy' },
+  ] as const) {
+    it(`goes from match to match, both ways and round the ends: ${pattern.kind} ${pattern.pattern}`, async () => {
+      const subject = await subjectOf(builder.bytes());
+      const around = [...ALL, ...ALL.slice(0, 2)];
+      assert.deepEqual(await walkMatches(subject, pattern, 'next', around.length), around);
+      const back = ALL.toReversed();
+      assert.deepEqual(await walkMatches(subject, pattern, 'previous', around.length), [...back, ...back.slice(0, 2)]);
+    });
+  }
+
+  it('goes through the rows of an order too', async () => {
+    const { inspection } = await subjectOf(builder.bytes());
+    const sorted = await inspection.sort({ view: 0, order: { column: 'row', descending: true } });
+    assert.ok(sorted !== undefined);
+    const pattern: FindPattern = { kind: 'regex', pattern: 'xy', matchCase: true };
+    const rows: (number | undefined)[] = [];
+    for (let from = -1; rows.length < 5; ) {
+      const hit = await inspection.find({ pattern, view: sorted.view, from, direction: 'next' });
+      assert.ok(hit !== undefined);
+      rows.push(hit.row);
+      from = hit.position;
+    }
+    assert.deepEqual(rows, [7, 6, 4, 2, 1]);
+  });
+
+  it('goes on within one without reading it again', async () => {
+    const subject = await subjectOf(builder.bytes());
+    const pattern: FindPattern = { kind: 'regex', pattern: 'a.*b|a', matchCase: true };
+    let hit = await subject.inspection.find({ pattern, view: 0, from: 2, direction: 'next' });
+    const read = subject.file.read.bind(subject.file);
+    let reads = 0;
+    subject.file.read = (target, offsetBytes) => {
+      reads++;
+      return read(target, offsetBytes);
+    };
+    for (const [direction, at] of [
+      ['next', 1],
+      ['next', 2],
+      ['previous', 1],
+    ] as const) {
+      assert.ok(hit !== undefined);
+      const { position, offsetBytes, matchOffsetBytes } = hit;
+      const fromMatch = { rowOffsetBytes: offsetBytes, matchOffsetBytes };
+      hit = await subject.inspection.find({ pattern, view: 0, from: position, fromMatch, direction });
+      assert.deepEqual([hit?.row, hit?.matchOffsetBytes, hit?.matchSizeBytes], [3, HEAD_BYTES + at, 1]);
+    }
+    assert.equal(reads, 0);
+    subject.inspection.cancelFind();
+    const fromMatch = { rowOffsetBytes: hit?.offsetBytes ?? 0, matchOffsetBytes: HEAD_BYTES };
+    await subject.inspection.find({ pattern, view: 0, from: 3, fromMatch, direction: 'next' });
+    assert.ok(reads > 0);
+  });
+
+  it('can be stopped within one', async () => {
+    const large = new SegmentBuilder();
+    large.add({ key: 'k', value: 'a'.repeat(0x40_0000) });
+    const subject = await subjectOf(large.bytes());
+    for (const [kind, pattern, direction] of [
+      ['regex', 'a.*b|a', 'previous'],
+      ['hex', '6? 6? 6? 6? 6? 6? 6? 7?', 'next'],
+    ] as const) {
+      const searching = find(subject, { kind, pattern, matchCase: true }, -1, direction);
+      for (let turn = 0; turn < 2; turn++) await nextTurn();
+      subject.inspection.cancelFind();
+      assert.equal(await searching, undefined, kind);
+    }
+  });
+});
+
 describe('a match where a buffer ends', () => {
   /** What filters and searches read at a time. */
   const BUFFER_BYTES = 0x10_0000;

@@ -1,5 +1,68 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { RE2JS } from 're2js';
+import type { TextMatch } from '../../src/shared/matchSequence.ts';
 import { compileRegularExpression } from '../../src/shared/regularExpression.ts';
+import { SeededRandom } from '../support/seededRandom.ts';
+
+function matchesOf(pattern: string, text: string, matchCase = true): TextMatch[] {
+  return [...compileRegularExpression(pattern, matchCase).matchesIn(text).after()];
+}
+
+/** The first one, and all further ones that are not empty. */
+function wantedOf(matches: Iterable<RegExpMatchArray>): TextMatch[] {
+  return [...matches]
+    .map((match) => ({ start: match.index as number, end: (match.index as number) + match[0].length }))
+    .filter(({ start, end }, index) => index === 0 || end > start);
+}
+
+interface Drawn {
+  readonly source: string;
+  /** It may match without taking a character. */
+  readonly mayBeEmpty: boolean;
+}
+
+/** Without groups that capture, which look-behinds do not have. */
+function expressions(mayRepeatEmpty: boolean): fc.Arbitrary<string> {
+  const atoms = ['a', 'b', 'ä', '😀', '.', '[ab]', '[^a]', '\\w', '\\n', ' '].map((source) => ({
+    source,
+    mayBeEmpty: false,
+  }));
+  const places = ['^', '$', '\\b', '\\B'].map((source) => ({ source, mayBeEmpty: true }));
+  const { any } = fc.letrec<{ any: Drawn }>((tie) => ({
+    any: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom(...atoms),
+      fc.constantFrom(...atoms, ...places),
+      fc.tuple(tie('any'), tie('any')).map(([left, right]) => ({
+        source: left.source + right.source,
+        mayBeEmpty: left.mayBeEmpty && right.mayBeEmpty,
+      })),
+      fc.tuple(tie('any'), tie('any')).map(([left, right]) => ({
+        source: `(?:${left.source}|${right.source})`,
+        mayBeEmpty: left.mayBeEmpty || right.mayBeEmpty,
+      })),
+      fc
+        .tuple(tie('any'), fc.constantFrom('*', '+', '?', '*?', '+?', '{2}', '{1,2}'))
+        .map(([{ source, mayBeEmpty }, times]) =>
+          mayBeEmpty && !mayRepeatEmpty
+            ? { source, mayBeEmpty }
+            : { source: `(?:${source})${times}`, mayBeEmpty: mayBeEmpty || /^[*?]/.test(times) },
+        ),
+      fc.tuple(tie('any'), fc.constantFrom('=', '!')).map(([{ source }, sign]) => ({
+        source: `(?<${sign}${source})`,
+        mayBeEmpty: true,
+      })),
+    ),
+  }));
+  return any.map(({ source }) => source);
+}
+
+function texts(...characters: readonly string[]): fc.Arbitrary<string> {
+  return fc.array(fc.constantFrom(...characters), { maxLength: 12 }).map((parts) => parts.join(''));
+}
+
+const BMP = ['a', 'b', 'A', 'ä', ' ', '\n'];
 
 describe('a regular expression', () => {
   it('is found where JavaScript finds it', () => {
@@ -19,7 +82,7 @@ describe('a regular expression', () => {
     for (const pattern of patterns) {
       for (const matchCase of [true, false]) {
         const expected = new RegExp(pattern, matchCase ? 'u' : 'iu').exec(text.normalize());
-        const found = compileRegularExpression(pattern, matchCase).find(text);
+        const found = matchesOf(pattern, text, matchCase)[0];
         const wanted =
           expected === null ? undefined : { start: expected.index, end: expected.index + expected[0].length };
         assert.deepEqual(found, wanted, `${pattern} ${matchCase}`);
@@ -32,9 +95,62 @@ describe('a regular expression', () => {
     for (const pattern of ['(a+)+$b', '(a|aa)*b', 'a*a*a*a*b', '(a*)*c']) {
       const expression = compileRegularExpression(pattern, true);
       assert.equal(expression.test(text), false, pattern);
-      assert.equal(expression.find(text), undefined, pattern);
+      assert.deepEqual(matchesOf(pattern, text), [], pattern);
     }
-    assert.deepEqual(compileRegularExpression('(a+)+b', true).find(`${text}b`), { start: 0, end: 65_536 });
+    assert.deepEqual(matchesOf('(a+)+b', `${text}b`), [{ start: 0, end: 65_536 }]);
+  });
+
+  // Between the halves of one character V8 looks for empty matches too.
+  it('has the matches that JavaScript finds one after the other, whatever it is and whatever the text', () => {
+    fc.assert(
+      fc.property(expressions(false), texts(...BMP), fc.boolean(), (pattern, text, matchCase) => {
+        const wanted = wantedOf(text.matchAll(new RegExp(pattern, matchCase ? 'gu' : 'giu')));
+        assert.deepEqual(matchesOf(pattern, text, matchCase), wanted);
+        assert.equal(compileRegularExpression(pattern, matchCase).test(text), wanted.length > 0);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  it('has the matches of RE2 also where it repeats what may be empty', () => {
+    fc.assert(
+      fc.property(expressions(true), texts(...BMP, '😀'), (pattern, text) => {
+        const expression = RE2JS.compile(RE2JS.translateRegExp(pattern), RE2JS.LOOKBEHINDS);
+        assert.deepEqual(matchesOf(pattern, text), wantedOf(expression.matchAll(text)));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  describe('in a long text', () => {
+    const random = new SeededRandom(7);
+    const parts = ['a', 'b', 'ab', '😀', 'ä', ' ', 'key-17', '\n'];
+    let text = 'x';
+    // Characters of two units also where the pieces meet that it is read in.
+    while (text.length < 50_000) text += text.length % 0x4000 > 0x3f00 ? '😀' : random.pick(parts);
+
+    for (const pattern of [
+      'a.*b|a',
+      '\\bk\\w+',
+      '(?<=[^]{2}😀)😀',
+      '(?<!a)b+',
+      '[^]{9}b',
+      '17[^]*?(?:ab){4}',
+      '😀$|😀\\B',
+      '\\d??',
+    ]) {
+      it(`has the matches that JavaScript finds, and goes on from any of them: ${pattern}`, () => {
+        const sequence = compileRegularExpression(pattern, true).matchesIn(text);
+        const found = [...sequence.after()];
+        assert.deepEqual(found, wantedOf(text.matchAll(new RegExp(pattern, 'gu'))));
+        for (let drawn = 0; drawn < 20; drawn++) {
+          const at = random.below(found.length);
+          const next: TextMatch[] = [];
+          for (const match of sequence.after(found[at])) if (next.push(match) === 3) break;
+          assert.deepEqual(next, found.slice(at + 1, at + 4));
+        }
+      });
+    }
   });
 
   it('says what is wrong, and what is not supported', () => {
