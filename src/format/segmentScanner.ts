@@ -28,6 +28,7 @@ import {
   RecordView,
   recordSize,
 } from './record.ts';
+import { ZeroRuns } from './zeroRuns.ts';
 
 export interface SegmentDamage {
   readonly offsetBytes: number;
@@ -289,7 +290,13 @@ export class SegmentScanner {
   #search(window: Uint8Array, start: number, sink: SegmentSink): boolean {
     const base = this.#position - start;
     const view = this.#view;
+    const zeros = new ZeroRuns(window);
     for (let at = start; at + RECORD_HEADER_SIZE <= window.length; at++) {
+      if (window[at + RECORD.operation] === 0) {
+        // No operation is zero: the next header has its own at the end of these zeros or later.
+        at = zeros.end(at + RECORD.operation) - RECORD.operation - 1;
+        continue;
+      }
       if (!isPlausibleHeader(window, at)) continue;
       decodeRecordHeader(view, window, at);
       if (base + at + view.sizeBytes > this.#fileSizeBytes) continue;
