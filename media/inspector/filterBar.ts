@@ -38,6 +38,7 @@ export class FilterBar {
   readonly #selects = new Map<string, HTMLSelectElement>();
   #timer: number | undefined;
   #lastQuery = '';
+  #progress: FilterProgress | undefined;
 
   constructor(events: FilterEvents) {
     this.#events = events;
@@ -109,7 +110,13 @@ export class FilterBar {
     this.#input.select();
   }
 
+  /** The file has other rows than when the filter told of its progress; nothing without a filter. */
+  showTotal(totalRows: number): void {
+    if (this.#progress !== undefined) this.showProgress(this.#progress, totalRows);
+  }
+
   showProgress(progress: FilterProgress, totalRows: number): void {
+    this.#progress = progress;
     const found = `${formatCount(progress.matchCount)} of ${formatCount(totalRows)}`;
     const share = progress.sizeBytes === 0 ? 1 : progress.scannedBytes / progress.sizeBytes;
     const isStopped = progress.cancelled || progress.problem !== undefined;
@@ -121,6 +128,7 @@ export class FilterBar {
   }
 
   showNothing(): void {
+    this.#progress = undefined;
     this.#status.textContent = '';
     this.#showBusy(false);
   }

@@ -148,6 +148,8 @@ export class Inspector {
       onOrder: (order) => {
         this.#state.update({ order });
         this.#table.setOrder(order);
+        // In an order of its own the view has no tail.
+        if (order !== undefined && this.#state.current.follow) this.#setFollow(false);
       },
       onSorted: ({ view, rowCount }) => this.#showSorted(view, rowCount),
       onFileOrder: () => this.#showFileOrder(),
@@ -342,6 +344,7 @@ export class Inspector {
     if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
     if (replaced && this.#view === ALL_ROWS) await this.#keepSelection();
     this.#header.showProgress(progress);
+    this.#filterBar.showTotal(progress.rowCount);
     this.#toolbar.showDamage(undefined, progress.damage.ranges);
     this.#progressBar.hidden = progress.done;
     const share = progress.sizeBytes === 0 ? 1 : progress.indexedBytes / progress.sizeBytes;
@@ -742,8 +745,12 @@ export class Inspector {
   #setFollow(follow: boolean): void {
     this.#state.update({ follow });
     this.#toolbar.setFollow(follow);
-    // In an order of its own the view has no tail.
-    if (follow && this.#view === this.#base && this.#tailRow >= 0) this.#table.select(this.#tailRow);
+    if (!follow) return;
+    // Nor is the record that was selected in another order to be brought back.
+    this.#state.update({ selectedRow: undefined });
+    this.#pendingMatch = undefined;
+    this.#sorting.clear();
+    if (this.#tailRow >= 0) this.#table.select(this.#tailRow);
   }
 
   #openDetail(focus: boolean): void {

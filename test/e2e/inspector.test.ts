@@ -18,6 +18,7 @@ const HOSTILE = '000000000009.seg';
 const EMPTY = '000000000010.seg';
 const GROWING = '000000000011.seg';
 const HINTED = '000000000012.seg';
+const JOURNAL = '000000000014.seg';
 const LATER_VERSION = '000000000013.seg';
 const TYPICAL_ROWS = 30_000;
 const BIG_VALUE_BYTES = 10_000_000;
@@ -74,12 +75,16 @@ describe('inspector', () => {
   const growing = new SegmentBuilder(11);
   growing.add({ key: 'first', value: 'v' });
 
+  const journal = new SegmentBuilder(14);
+  for (let index = 0; index < 100; index++) journal.add({ key: `entry/${index}`, value: 'v' });
+
   const fixture = workbenchFixture(async (directory) => {
     await writeFile(path.join(directory, TYPICAL), typicalSegment().bytes());
     await writeFile(path.join(directory, DAMAGED), damagedSegment());
     await writeFile(path.join(directory, HOSTILE), hostileSegment());
     await writeFile(path.join(directory, EMPTY), new SegmentBuilder(10).bytes());
     await writeFile(path.join(directory, GROWING), growing.bytes());
+    await writeFile(path.join(directory, JOURNAL), journal.bytes());
     const later = new SegmentBuilder(13);
     for (let index = 0; index < 20; index++) later.add({ key: `key/${index}`, value: 'of a later version' });
     const laterBytes = later.bytes();
@@ -403,6 +408,34 @@ describe('inspector', () => {
     await workbench.tab(GROWING).click();
     await editor.row('later/198').waitFor();
     await editor.frame.getByRole('alert').filter({ hasText: 'This file is gone' }).waitFor();
+  });
+
+  it('follows a filter in the order of the file, the only one that has a tail', async () => {
+    const { directory } = fixture;
+    const editor = await open(JOURNAL);
+    await editor.filter('key:/9$/');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10));
+    await editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' }).dblclick();
+    await editor.frame.getByText('Sorted by sequence number, descending.').waitFor();
+    const follow = editor.frame.getByRole('checkbox', { name: 'Follow' });
+    await follow.check();
+    await editor.active.filter({ hasText: 'entry/99' }).waitFor();
+    const append = async (key: string) => {
+      const before = journal.sizeBytes;
+      journal.add({ key, value: 'v' });
+      await appendFile(path.join(directory, JOURNAL), journal.bytes().subarray(before));
+    };
+    await append('entry/109');
+    await editor.active.filter({ hasText: 'entry/109' }).waitFor();
+    await editor.frame.getByText('11 of 102', { exact: true }).waitFor();
+    await append('another');
+    await editor.frame.getByText('11 of 103', { exact: true }).waitFor();
+
+    await editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' }).click();
+    await editor.frame.getByText('Sorted by sequence number, ascending.').waitFor();
+    assert.ok(!(await follow.isChecked()), 'an order ends following');
+    await editor.button('Show file order').click();
+    await editor.filter('');
   });
 
   it('shows hostile content harmlessly', async () => {
