@@ -127,7 +127,9 @@ describe('inspector search', () => {
     await keyboard.press('Enter');
     await editor.frame.locator('.find-status').filter({ hasText: 'No results' }).waitFor();
     await editor.active.filter({ hasText: 'header' }).waitFor();
-    await editor.assertAccessible('a search without results');
+    await screenshotInThemes(fixture.workbench, 'inspector-find-none', (rules) =>
+      editor.assertAccessible('a search without results', rules),
+    );
     // Stop goes away by itself when the search has ended.
     await editor.button('Next match (F3)').evaluate((button: HTMLElement) => {
       button.click();
@@ -497,7 +499,9 @@ describe('inspector search', () => {
     const editor = await openAtStart();
     await fixture.workbench.page.keyboard.press('Escape');
     await editor.frame.locator('.detail').waitFor({ state: 'hidden' });
-    await editor.assertAccessible('a table without detail');
+    await screenshotInThemes(workbench, 'inspector-detail-closed', (rules) =>
+      editor.assertAccessible('a table without detail', rules),
+    );
     await fixture.workbench.page.keyboard.press('Enter');
     await editor.frame.locator('.detail').waitFor();
     const moving = await editor.frame.locator('#inspector *').evaluateAll((elements) =>
