@@ -3,10 +3,11 @@
  *
  * Blocks are small, because keys that are read often stand all over a log: a block holds the neighbours of a record,
  * and little else that nobody asked for. While there is room, one comes in with the second read of it: memory that is
- * new to the process costs more than reading the record, and many blocks are read only once. Once the capacity is used up, it has to have been read more often of late than the one
- * that it pushes out; so reading everything once, or everything equally often, pushes out next to nothing. Every block
- * of a file has a counter for that, in the cache or not, as in TinyLFU (Einziger, Friedman and Manes, 2017), whose sketch
- * would save memory that is not missed here: 5 bytes for each block. A block leaves with its segment, too.
+ * new to the process costs more than reading the record, and many blocks are read only once. Once the capacity is used
+ * up, it has to have been read more often of late than the one that it pushes out; so reading everything once, or
+ * everything equally often, pushes out next to nothing. Every block of a file has a counter for that, in the cache or
+ * not, as in TinyLFU (Einziger, Friedman and Manes, 2017), whose sketch would save memory that is not missed here: 5
+ * bytes for each block. A block leaves with its segment, too.
  *
  * What was written last is there too, in a few blocks that are used over and over: new memory for all that is written
  * would cost more than the writing.

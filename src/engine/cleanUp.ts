@@ -1,6 +1,6 @@
 /**
  * Takes every step, whatever the others throw, and throws nothing: for removing and closing what is not needed any more,
- * mostly after an error, which matters more. What stays on the disk is removed by the next opening.
+ * mostly after an error, which matters more. What stays in the directory of a store is removed by its next opening.
  */
 export function cleanUp(steps: readonly (() => void)[]): void {
   for (const step of steps) {

@@ -8,6 +8,7 @@
  */
 
 import { cleanUp } from './cleanUp.ts';
+
 export interface Storage {
   /** Whether a file may be replaced by renaming another one over it while it is open, and stays readable until it is closed. */
   readonly replacesOpenFiles: boolean;
