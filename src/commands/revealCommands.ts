@@ -7,6 +7,7 @@ import { StoreError } from '../explorer/storeError.ts';
 import type { KeyNode } from '../explorer/treeNode.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { RecordLocation } from '../shared/keyValueStore.ts';
+import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
 import { formatCount } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseKey, missingKey } from './keyTarget.ts';
@@ -73,8 +74,12 @@ export async function goToNextRecord(
   const title = `Looking for the record that superseded #${formatCount(sequence)} of ${formatKey(key)}`;
   const next = await runWhenSlow(title, (task) => store.nextRecord(key, sequence, task));
   if (next === undefined) {
+    // The record may stand in a file that is gone, so that nothing was known of its state: compaction has moved it.
+    const isNewest = (await findEntry(store, key))?.sequence === sequence;
     void vscode.window.showInformationMessage(
-      `The log has no later record of ${formatKey(key)}: the one that superseded this was compacted away.`,
+      isNewest
+        ? NOT_SUPERSEDED
+        : `The log has no later record of ${formatKey(key)}: the one that superseded this was compacted away.`,
     );
     return;
   }

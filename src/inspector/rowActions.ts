@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { RowAction } from '../shared/inspectorMessages.ts';
 import type { RowDetail } from '../shared/inspectorRows.ts';
+import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
 import { openInHexEditor } from './hexEditor.ts';
 import type { InspectorEditor } from './inspectorEditor.ts';
 import { type RecordDocuments, readField } from './recordDocuments.ts';
@@ -78,7 +79,7 @@ async function followKey(
   if (action === 'goToNext') {
     const state = await editor.recordState(row.offsetBytes);
     if (row.cells?.sequence === undefined || state === 'live' || state === 'tombstone' || state === 'expired')
-      return void vscode.window.showInformationMessage('No record supersedes this one: it is the newest of its key.');
+      return void vscode.window.showInformationMessage(NOT_SUPERSEDED);
     return stores.goToNext(editor.uri, key, row.cells.sequence);
   }
   const newest = await store.newestRecord(key);

@@ -222,6 +222,9 @@ describe('inspector with its store', () => {
   it('says so when a compaction has removed the file that is shown, and still shows it', async () => {
     const { workbench, directory } = fixture;
     await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('Strata: Reveal in Segment');
+    await workbench.answer('Key.', 'user/42');
+    await new SegmentEditor(workbench).active.filter({ hasText: 'user/42' }).filter({ hasText: 'live' }).waitFor();
     const editor = await openSegment(workbench, `users/${FIRST}`);
     await editor.filter('');
     await eventually(async () => assert.ok((await editor.rowCount()) > 300));
@@ -235,5 +238,15 @@ describe('inspector with its store', () => {
     await screenshotInThemes(workbench, 'inspector-compacted-away', (rules) =>
       editor.assertAccessible('a file that is gone', rules),
     );
+
+    // A live record was moved by it, and nothing has superseded it.
+    await workbench.runCommand('Notifications: Clear All Notifications');
+    await workbench.tab(/00000000000[2-9]\.seg/).click();
+    const moved = new SegmentEditor(workbench);
+    await moved.frame.getByRole('alert').filter({ hasText: 'This file is gone: a compaction' }).waitFor();
+    await moved.active.filter({ hasText: 'user/42' }).waitFor();
+    await moved.detailOf('user/42');
+    await moved.button('Go to the record that superseded it').click();
+    await workbench.notification(/No record supersedes this one/).waitFor();
   });
 });
