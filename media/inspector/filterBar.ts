@@ -127,10 +127,20 @@ export class FilterBar {
     this.#showBusy(!progress.done);
   }
 
+  /** Says what is wrong with a query that was handed on, unless another one stands there by now. */
+  refuse(query: string, message: string): void {
+    if (this.#input.value === query) this.#showMistake(message);
+  }
+
   showNothing(): void {
     this.#progress = undefined;
     this.#status.textContent = '';
     this.#showBusy(false);
+  }
+
+  #showMistake(message: string | undefined): void {
+    this.#problem.textContent = message ?? '';
+    this.#input.setAttribute('aria-invalid', String(message !== undefined));
   }
 
   #showBusy(busy: boolean): void {
@@ -149,8 +159,7 @@ export class FilterBar {
     const parsed = await readFilter(query);
     // Typed on meanwhile: that is applied in its turn.
     if (this.#input.value !== query) return;
-    this.#problem.textContent = parsed.ok ? '' : parsed.message;
-    this.#input.setAttribute('aria-invalid', String(!parsed.ok));
+    this.#showMistake(parsed.ok ? undefined : parsed.message);
     this.#syncSelects();
     if (!parsed.ok || query.trim() === this.#lastQuery) return;
     this.#lastQuery = query.trim();

@@ -525,7 +525,13 @@ export class Inspector {
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
     this.#table.showEmpty('');
-    this.#base = await this.#host.setFilter(filter);
+    try {
+      this.#base = await this.#host.setFilter(filter);
+    } catch (error) {
+      // A regular expression that could not be checked here.
+      this.#filterBar.refuse(query, error instanceof Error ? error.message : String(error));
+      return;
+    }
     this.#matchCount = 0;
     this.#showBase();
     this.#sorting.rebase(this.#base);

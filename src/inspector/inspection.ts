@@ -215,11 +215,12 @@ export class Inspection implements ScanCalls {
   }
 
   async setFilter(filter: RowFilter | undefined): Promise<ViewId> {
+    const compiled = filter === undefined ? undefined : compileFilter(filter, this.#logFile.operations);
     this.#filtered?.abort.abort();
     this.#filtered = undefined;
     this.#endSort();
-    if (filter === undefined) return ALL_ROWS;
-    const view = new FilteredView(++this.#lastViewId, compileFilter(filter, this.#logFile.operations));
+    if (compiled === undefined) return ALL_ROWS;
+    const view = new FilteredView(++this.#lastViewId, compiled);
     this.#filtered = view;
     // The answer goes first: a report of a view that its reader does not know yet would be dropped, and in a small
     // file it is the only one.

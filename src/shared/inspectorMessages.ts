@@ -164,6 +164,7 @@ export interface ScanCalls {
   detail(place: PlaceOfRow): Answer<RowDetail | undefined>;
   bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Answer<Uint8Array>;
   overview(): Answer<Overview>;
+  /** Rejected when a regular expression of the filter is none; then the filter before it stays. */
   setFilter(filter: RowFilter | undefined): Answer<ViewId>;
   cancelFilter(): void;
   /** Undefined: it was cancelled. Ends the sort before it, and its view. */

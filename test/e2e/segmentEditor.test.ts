@@ -47,6 +47,12 @@ describe('segment editor', () => {
     // Loads the compiler of regular expressions, a file of its own.
     await editor.filter('key:/(/');
     await editor.frame.locator('.filter-problem').filter({ hasText: 'not a regular expression' }).waitFor();
+    // Where the webview cannot load it, the scan says the same.
+    const statuses = await editor.frame.locator('body').evaluate(() => {
+      const loaded = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+      return loaded.filter(({ name }) => name.endsWith('/regularExpression.js')).map((entry) => entry.responseStatus);
+    });
+    assert.deepEqual(statuses, [200]);
     await editor.filter('');
 
     // The focus that the palette gave back when it closed arrives when the next input box has it already.

@@ -230,6 +230,19 @@ describe('filter', () => {
     });
   }
 
+  it('stays when another one is refused', async () => {
+    const expected = await rowsOf(subject, 'op:put');
+    const filtered = subject.filtered();
+    const view = await startFilter(subject, 'op:put');
+    await assert.rejects(startFilter(subject, 'key:/(/'), /not a regular expression/);
+    assert.equal((await filtered).done, true);
+    const { rows } = await subject.inspection.rows({ view, first: 0, count: 1000 });
+    assert.deepEqual(
+      rows.map(({ row }) => row),
+      expected,
+    );
+  });
+
   it('shows the first matches while it still runs, and what it had found when it is cancelled', async () => {
     const large = probe(segmentOf(60_000, (index) => ({ key: `k${index}`, value: 'v'.repeat(100) })).bytes());
     await openWhole(large);
