@@ -39,7 +39,9 @@ export function formatsWith(modulePaths: readonly string[], onProblem: (message:
             const { id, name } = format;
             const words = `The log format ${name} of ${modulePath} cannot tell whether a file is its own`;
             return {
-              ...{ id, name, open: (start) => format.open(start) },
+              id,
+              name,
+              open: (start) => format.open(start),
               detect: (start) => attempt(words, () => format.detect(start), false),
             };
           });
