@@ -72,9 +72,15 @@ export function numbersView(bytes: Uint8Array): HTMLElement {
     ...['Read as', 'Little-endian', 'Big-endian'].map((title) => element('th', { scope: 'col' }, title)),
   );
   const body = rows.map(([name, little, big]) =>
-    element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, little), element('td', {}, big)),
+    element('tr', {}, element('th', { scope: 'row' }, name), numberCell(little), numberCell(big)),
   );
   return element('table', { class: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...body));
+}
+
+/** May go on in another line behind each comma: text lines are not broken there by themselves. */
+function numberCell(number: string): HTMLElement {
+  const [first = '', ...others] = number.split(/(?<=,)/);
+  return element('td', {}, first, ...others.flatMap((part) => [element('wbr'), part]));
 }
 
 function readings(view: DataView): Reading[] {

@@ -9,18 +9,18 @@ import { openSegment, type SegmentEditor } from './segmentEditor.ts';
 import { screenshotInThemes } from './themes.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
-const DAMAGED = '000000000007.seg';
+const FILE = '000000000007.seg';
 
 describe('inspector in a narrow window', () => {
   const fixture = workbenchFixture(async (directory) => {
     const bytes = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` })).bytes();
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
-    await writeFile(path.join(directory, DAMAGED), bytes);
+    await writeFile(path.join(directory, FILE), bytes);
   });
 
   async function openIn(width: number): Promise<SegmentEditor> {
     await fixture.workbench.page.setViewportSize({ width, height: 900 });
-    const editor = await openSegment(fixture.workbench, DAMAGED);
+    const editor = await openSegment(fixture.workbench, FILE);
     await editor.detailOf('key/0');
     return editor;
   }
@@ -33,11 +33,46 @@ describe('inspector in a narrow window', () => {
     await assertInSight(editor.frame.getByRole('columnheader', { name: 'Meaning' }), 'what fields mean');
     await assertInSight(editor.button('JSON'), 'copying as JSON');
     await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
+    await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
+    const number = editor.frame
+      .getByRole('row', { name: /^unsigned 64/ })
+      .getByRole('cell')
+      .last();
+    await assertInSight(number, 'the number in the other byte order');
+    await fixture.workbench.page.setViewportSize({ width: 1440, height: 900 });
+    await assertInSight(number, 'the number in the other byte order, beside the fields');
+    await fixture.workbench.page.setViewportSize({ width: 950, height: 900 });
+    await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await screenshotInThemes(fixture.workbench, 'inspector-narrow', (rules) =>
       editor.assertAccessible('a narrow editor', rules),
     );
     await fixture.workbench.page.setViewportSize({ width: 720, height: 900 });
     await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
+  });
+});
+
+describe('inspector in large type', () => {
+  const fixture = workbenchFixture(
+    async (directory) => {
+      const bytes = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` })).bytes();
+      await writeFile(path.join(directory, FILE), bytes);
+    },
+    { 'editor.fontSize': 22 },
+  );
+
+  it('shows what fields mean, and numbers in both byte orders', async () => {
+    const editor = await openSegment(fixture.workbench, FILE);
+    await editor.detailOf('key/0');
+    await assertInSight(editor.frame.getByRole('columnheader', { name: 'Meaning' }), 'what fields mean');
+    await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
+    const number = editor.frame
+      .getByRole('row', { name: /^unsigned 64/ })
+      .getByRole('cell')
+      .last();
+    await assertInSight(number, 'the number in the other byte order');
+    await screenshotInThemes(fixture.workbench, 'inspector-large-type', (rules) =>
+      editor.assertAccessible('large type', rules),
+    );
   });
 });
 
