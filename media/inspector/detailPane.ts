@@ -44,12 +44,12 @@ interface ActionButton {
   readonly action: RowAction;
   readonly iconName: string;
   readonly label: string;
-  /** A record with a key, or also the store that it belongs to; absent: any row will do. */
-  readonly needs?: 'key' | 'store';
+  /** A record with a key, also with a value, or also the store that it belongs to; absent: any row will do. */
+  readonly needs?: 'key' | 'value' | 'store';
 }
 
 const ACTION_BUTTONS: readonly ActionButton[] = [
-  { action: 'openValue', iconName: 'go-to-file', label: 'Open the value in an editor', needs: 'key' },
+  { action: 'openValue', iconName: 'go-to-file', label: 'Open the value in an editor', needs: 'value' },
   { action: 'selectForCompare', iconName: 'git-compare', label: 'Select for compare', needs: 'key' },
   { action: 'compareWithSelected', iconName: 'diff', label: 'Compare with selected', needs: 'key' },
   { action: 'revealKey', iconName: 'list-tree', label: 'Reveal the key in the tree', needs: 'store' },
@@ -275,11 +275,10 @@ export class DetailPane {
   /** Hidden and shown but never made anew: one of them may have the focus. */
   #drawActions(): void {
     const row = this.#detail?.row;
-    const canOpenValue = row !== undefined && hasKey(row);
+    const key = row !== undefined && hasKey(row);
+    const has = { key, value: key && row.cells?.value !== undefined, store: key && this.#storeKnown };
     const always = [...this.#actions].find(([{ needs }]) => needs === undefined)?.[1] ?? this.#byteView;
-    for (const [{ needs }, button] of this.#actions) {
-      setHidden(button, needs !== undefined && !(canOpenValue && (needs === 'key' || this.#storeKnown)), always);
-    }
+    for (const [{ needs }, button] of this.#actions) setHidden(button, needs !== undefined && !has[needs], always);
   }
 
   #fieldRow(field: RecordField, bytes: Uint8Array): HTMLElement {

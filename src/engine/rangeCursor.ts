@@ -63,8 +63,8 @@ export class RangeCursor {
   #readPage(): boolean {
     const order = this.#keydir.order;
     if (order.version !== this.#version) this.#locate(order);
-    // Each entry of a page costs cache misses, wanted or not: none beyond the limit at first, and few where the first
-    // page had entries that this reader cannot see.
+    // Each entry of a page costs cache misses, wanted or not: none beyond the limit at first. Later pages are not as
+    // small as what is left, which may be one entry again and again where this reader cannot see most of them.
     const least = this.#lastKey === undefined ? 1 : FIRST_PAGE_SIZE;
     const size = Math.min(this.#pageSize, this.#to - this.#from, Math.max(this.#left, least));
     if (size <= 0) return false;

@@ -260,8 +260,13 @@ describe('inspector search', () => {
   it('copies a field, the record and a selection in every notation', async () => {
     const { page } = fixture.workbench;
     const editor = await openAtStart();
+    await editor.filter('key:city/01000');
+    await editor.detailOf('city/01000');
+    const openValue = editor.button('Open the value in an editor');
+    assert.ok(await openValue.isHidden(), 'a delete has no value');
     await editor.filter('key:city/05000');
     await editor.detailOf('city/05000');
+    assert.ok(await openValue.isVisible());
     await editor.frame.locator('tr[data-field=value]').click();
     const copied = async (notation: string, expected: string | RegExp) => {
       await editor.button(notation).click();

@@ -218,7 +218,7 @@ function recordFieldSpans(view: RecordView, bytes: Uint8Array, row: RowPlace, sa
       colourGroup: 6,
       type: 'bytes',
       value: withCut(key),
-      meaning: key.escaped ? 'not plain UTF-8 text; other bytes are escaped' : '',
+      meaning: key.escaped ? 'escaped where bytes are not UTF-8, or characters cannot be seen' : '',
     });
   }
   if (view.sizeBytes > row.sizeBytes) return spans;
