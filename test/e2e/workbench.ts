@@ -186,8 +186,9 @@ export class Workbench implements AsyncDisposable {
     const refusal = this.page.locator('.monaco-editor-pane-placeholder:visible');
     await content.or(refusal).first().waitFor();
     if (!(await refusal.isVisible())) return;
+    const reason = await refusal.innerText();
     await this.runCommand('View: Close All Editors');
-    throw new Error(`${name} was opened as text.`);
+    throw new Error(`${name} was opened as text: ${reason}`);
   }
 
   tab(name: string | RegExp): Locator {
@@ -277,8 +278,15 @@ export class Workbench implements AsyncDisposable {
     try {
       await this.page.locator('.monaco-workbench .activitybar').waitFor({ timeout: 60_000 });
       await this.page.locator('.part.sidebar .pane-header').first().waitFor({ timeout: 60_000 });
-      // Until extensions are known, files open as text.
       await this.page.locator('.activitybar').getByRole('tab', { name: 'Strata' }).waitFor({ timeout: 60_000 });
+      // That icon can be one that the browser remembers from another window. Until extensions are known, files open as
+      // text, and from the list of those opened lately they do so ever after.
+      await eventually(async () => {
+        await this.page.keyboard.press('F1');
+        await this.#quickInput().fill('>Strata: Show Log', { timeout: 2000 });
+        await this.#quickInputRow('Strata: Show Log').first().waitFor({ timeout: 1000 });
+      }, 60_000);
+      await this.dismissQuickInput();
     } catch (error) {
       throw new Error(`VS Code did not come up.\n${this.#host.log()}`, { cause: error });
     }
