@@ -7,6 +7,8 @@ import type { Host } from './hostConnection.ts';
 
 const PAGE_ROWS = 100;
 const MAX_PAGES = 60;
+/** A page that did not come, or with fewer rows than the view was said to have, is asked for again after so long. */
+const ASK_AGAIN_MS = 200;
 
 export class RowCache {
   readonly #host: Host;
@@ -17,6 +19,8 @@ export class RowCache {
   readonly #states = new Map<number, RecordState>();
   /** Pages whose states were asked for before the store changed. */
   readonly #outdated = new Set<number>();
+  /** Pages that had too few rows, and are to be asked for again; what they have is shown until the answer comes. */
+  readonly #short = new Set<number>();
   #wanted: readonly [first: number, last: number] = [0, -1];
   #loading = false;
   #rowCount = 0;
@@ -39,6 +43,7 @@ export class RowCache {
     // Rows that come again keep their states; while a file grows, ever more would be kept of rows that do not.
     if (this.#states.size > MAX_PAGES * PAGE_ROWS) this.#states.clear();
     this.#pages.clear();
+    this.#short.clear();
     this.#outdated.clear();
     this.#loading = false;
     void this.#load();
@@ -60,9 +65,7 @@ export class RowCache {
   setRowCount(rowCount: number): void {
     if (rowCount === this.#rowCount) return;
     this.#rowCount = rowCount;
-    for (const [page, rows] of this.#pages) {
-      if (rows.length < Math.min(PAGE_ROWS, rowCount - page * PAGE_ROWS)) this.#pages.delete(page);
-    }
+    for (const page of this.#pages.keys()) if (this.#isShort(page)) this.#pages.delete(page);
     void this.#load();
   }
 
@@ -89,19 +92,38 @@ export class RowCache {
       for (let page = this.#missingPage(); page !== undefined; page = this.#missingPage()) {
         const { rows } = await this.#host.rows({ view: this.#view, first: page * PAGE_ROWS, count: PAGE_ROWS });
         if (generation !== this.#generation) return;
+        this.#short.delete(page);
         this.#keep(page, rows);
+        // The view was found anew while the question was under way, and has as many rows now as it had before.
+        if (this.#isShort(page)) this.#askAgainSoon(page, generation);
         this.#onChange();
         void this.#loadStates(rows, generation);
       }
     } catch {
-      // The view has changed meanwhile; its successor asks anew.
+      // Mostly the view has changed meanwhile, and its successor asks anew.
+      setTimeout(() => generation === this.#generation && this.#load(), ASK_AGAIN_MS);
     } finally {
       if (generation === this.#generation) this.#loading = false;
     }
   }
 
   #missingPage(): number | undefined {
-    return this.#wantedPages().find((page) => page * PAGE_ROWS < this.#rowCount && !this.#pages.has(page));
+    return this.#wantedPages().find(
+      (page) => page * PAGE_ROWS < this.#rowCount && (!this.#pages.has(page) || this.#short.has(page)),
+    );
+  }
+
+  #isShort(page: number): boolean {
+    const rows = this.#pages.get(page);
+    return rows !== undefined && rows.length < Math.min(PAGE_ROWS, this.#rowCount - page * PAGE_ROWS);
+  }
+
+  #askAgainSoon(page: number, generation: number): void {
+    setTimeout(() => {
+      if (generation !== this.#generation || !this.#isShort(page)) return;
+      this.#short.add(page);
+      void this.#load();
+    }, ASK_AGAIN_MS);
   }
 
   #wantedPages(): number[] {

@@ -130,7 +130,7 @@ async function measure(sizeMb: number): Promise<Measured> {
     try {
       return await useEditor(workbench, sizeMb, written);
     } catch (error) {
-      await workbench.screenshot(`failed-large-${sizeMb}`);
+      await workbench.screenshotOfFailure(`large-${sizeMb}`);
       throw error;
     }
   } finally {

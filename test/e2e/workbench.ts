@@ -257,11 +257,21 @@ export class Workbench implements AsyncDisposable {
     await this.page.mouse.move(0, 0);
     await this.page.locator('.workbench-hover:visible').waitFor({ state: 'detached' });
     await this.#untilRowsAreThere();
+    const file = await this.#picture(name);
+    const readmePicture = path.join(extensionUnderTest.readmePicturesDirectory, `${name}.png`);
+    if (process.env['STRATA_README_PICTURES'] && existsSync(readmePicture)) await copyFile(file, readmePicture);
+  }
+
+  /** As `screenshot`, of what there is: what it would wait for may be what has failed. */
+  async screenshotOfFailure(name: string): Promise<void> {
+    await this.#picture(`failed-${name}`);
+  }
+
+  async #picture(name: string): Promise<string> {
     const file = path.join(extensionUnderTest.artifactsDirectory, `${name}.png`);
     await mkdir(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
-    const readmePicture = path.join(extensionUnderTest.readmePicturesDirectory, `${name}.png`);
-    if (process.env['STRATA_README_PICTURES'] && existsSync(readmePicture)) await copyFile(file, readmePicture);
+    return file;
   }
 
   /** No table of a webview waits for rows any more. */
@@ -269,7 +279,7 @@ export class Workbench implements AsyncDisposable {
     await eventually(async () => {
       for (const frame of this.page.frames()) {
         const waiting = await frame.locator('.rows .row.loading:visible').count();
-        if (waiting > 0) throw new Error(`${waiting} rows are still missing`);
+        if (waiting > 0) throw new Error(`${waiting} rows are still missing in ${frame.url()}`);
       }
     });
   }

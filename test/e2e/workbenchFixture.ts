@@ -55,7 +55,7 @@ export function workbenchFixture(
   afterEach(async function () {
     // It is not called failed when another attempt follows.
     if (this.currentTest === undefined || this.currentTest.state === 'passed') return;
-    await workbench?.screenshot(`failed-${this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-')}`);
+    await workbench?.screenshotOfFailure(this.currentTest.fullTitle().replaceAll(/[^\w]+/g, '-'));
     // One that it left open would stand in the way of what follows.
     const leftOpen = workbench?.page.locator('.quick-input-widget:visible, .context-view:visible, .monaco-dialog-box');
     if (await leftOpen?.first().isVisible()) await workbench?.page.keyboard.press('Escape');

@@ -68,6 +68,30 @@ describe('the rows that the table has', () => {
     assert.equal(cache.state(rowAt(110)), 'deleted');
   });
 
+  it('are asked for again when there are fewer of them than there should be, or none came', async () => {
+    const { store } = await filled();
+    const answers: (readonly InspectorRow[] | undefined)[] = [[], undefined, [rowAt(0)]];
+    const asked: number[] = [];
+    let onAll = () => {};
+    const all = new Promise<void>((resolve) => {
+      onAll = resolve;
+    });
+    const rows = async ({ first }: { readonly first: number }) => {
+      asked.push(first);
+      const answer = answers[asked.length - 1];
+      if (answer === undefined) throw new Error('The view has changed.');
+      return { rows: answer };
+    };
+    const cache = new RowCache({ ...store.host, rows } as unknown as Host, () => {
+      if (cache.row(0) !== undefined) onAll();
+    });
+    cache.setRowCount(1);
+    cache.want(0, 20);
+    await all;
+    assert.deepEqual(asked, [0, 0, 0]);
+    assert.deepEqual(cache.row(0), rowAt(0));
+  });
+
   it('have no states of another file', async () => {
     const { cache } = await filled();
     cache.forgetFile();
