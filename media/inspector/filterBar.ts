@@ -1,6 +1,13 @@
 /** The filter line with its shortcuts, and what the filter has found so far. */
 
-import { filterHelp, type RowFilter, readFilter, splitFilter } from '../../src/shared/inspectorFilter.ts';
+import {
+  type FilterParse,
+  filterHelp,
+  parseFilter,
+  type RowFilter,
+  readFilter,
+  splitFilter,
+} from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress } from '../../src/shared/inspectorMessages.ts';
 import type { LogColumn } from '../../src/shared/inspectorRows.ts';
 import { formatCount, formatShare } from '../../src/shared/quantities.ts';
@@ -53,7 +60,7 @@ export class FilterBar {
     this.#input.addEventListener('input', () => this.#settle());
     this.#input.addEventListener('keydown', (event) => this.#onKey(event));
     this.#cancel = iconButton('stop-circle', 'Stop filtering', () => events.onCancel());
-    this.#clear = iconButton('close', 'Clear the filter (Escape)', () => void this.setQuery(''));
+    this.#clear = iconButton('close', 'Clear the filter (Escape)', () => this.setQuery(''));
     this.root = element(
       'div',
       { class: 'filter-bar', role: 'search' },
@@ -99,10 +106,10 @@ export class FilterBar {
     }
   }
 
-  /** Resolves when the filter has been handed on, or refused. */
-  async setQuery(query: string): Promise<void> {
+  /** Of a filter that was checked when it was typed, or of none: it is handed on at once. */
+  setQuery(query: string): void {
     this.#input.value = query;
-    await this.#apply();
+    this.#take(query, parseFilter(query));
   }
 
   focus(): void {
@@ -158,7 +165,12 @@ export class FilterBar {
     setHidden(this.#clear, query === '', this.#input);
     const parsed = await readFilter(query);
     // Typed on meanwhile: that is applied in its turn.
-    if (this.#input.value !== query) return;
+    if (this.#input.value === query) this.#take(query, parsed);
+  }
+
+  #take(query: string, parsed: FilterParse): void {
+    window.clearTimeout(this.#timer);
+    setHidden(this.#clear, query === '', this.#input);
     this.#showMistake(parsed.ok ? undefined : parsed.message);
     this.#syncSelects();
     if (!parsed.ok || query.trim() === this.#lastQuery) return;
@@ -170,7 +182,7 @@ export class FilterBar {
     if (event.key === 'Enter') void this.#apply();
     else if (event.key === 'Escape' && this.#input.value !== '') {
       event.stopPropagation();
-      void this.setQuery('');
+      this.setQuery('');
     }
   }
 
@@ -184,7 +196,8 @@ export class FilterBar {
   /** The line is the one truth: choosing writes a word into it. */
   #choose(name: string, value: string): void {
     const others = splitFilter(this.#input.value).filter((word) => !word.startsWith(`${name}:`));
-    void this.setQuery([...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' '));
+    this.#input.value = [...others, ...(value === '' ? [] : [`${name}:${value}`])].join(' ');
+    void this.#apply();
   }
 
   #syncSelects(): void {

@@ -271,7 +271,7 @@ export class Inspector {
     if (query !== '' || order !== undefined) {
       this.#pendingMatch = selected;
       if (query !== '') {
-        await this.#filterBar.setQuery(query);
+        this.#filterBar.setQuery(query);
         await this.#filtering;
       }
       if (order !== undefined) this.#sorting.restore(order);
@@ -614,7 +614,7 @@ export class Inspector {
       await this.#goTo(target, true);
     } else {
       this.#pending.hold(target);
-      await this.#filterBar.setQuery('');
+      this.#filterBar.setQuery('');
     }
   }
 
