@@ -308,6 +308,12 @@ export class Inspector {
     this.#isSelectionGone = false;
   }
 
+  /** A place that was asked for is not to be shown any more, though it may just be looked for. */
+  #forgetPlace(): void {
+    this.#goToGeneration++;
+    this.#pending.forget();
+  }
+
   #viewEvents(): ViewEvents {
     return {
       indexProgress: (progress) => void this.#showProgress(progress),
@@ -520,7 +526,11 @@ export class Inspector {
 
   async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
     // Not when the filter is the one that is being brought back.
-    if (query !== this.#state.current.query) this.#forgetShown();
+    if (query !== this.#state.current.query) {
+      this.#forgetShown();
+      // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
+      if (filter !== undefined) this.#forgetPlace();
+    }
     this.#state.update({ query: filter === undefined ? '' : query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
@@ -589,8 +599,15 @@ export class Inspector {
       this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
       return;
     }
-    const located = await this.#host.locate(target, this.#view);
+    const view = this.#view;
+    const located = await this.#host.locate(target, view).catch((error: unknown) => {
+      // Mostly the view is gone.
+      if (generation === this.#goToGeneration && view === this.#view) throw error;
+      return undefined;
+    });
     if (generation !== this.#goToGeneration) return;
+    // Sorted meanwhile, or made anew: among other rows the place has another position.
+    if (view !== this.#view) return this.#show(place);
     if (located === undefined) {
       if (this.#view === this.#base) return;
       // Not among the rows that the order keeps: it is shown where it stands in the file.

@@ -30,6 +30,10 @@ export class PendingPlace {
     this.#place = { target, select: true, inPlace };
   }
 
+  forget(): void {
+    this.#place = undefined;
+  }
+
   /** The place that waits, once it can be shown; then it waits no more. */
   take(progress: IndexProgress | undefined): AskedPlace | undefined {
     const place = this.#place;

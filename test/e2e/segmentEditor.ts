@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { type AxeRules, assertAccessible } from './accessible.ts';
 import { eventually } from './eventually.ts';
@@ -14,6 +15,8 @@ export type SegmentRow = Readonly<Record<string, string>>;
 export async function openSegment(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
   await workbench.openFile(fileName);
   const editor = new SegmentEditor(workbench);
+  // The editor that was there before stays in sight for a moment.
+  await editor.frame.getByRole('heading', { name: path.posix.basename(fileName), exact: true, level: 1 }).waitFor();
   await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
   await eventually(async () => {
     assert.doesNotMatch((await editor.fact('index').allInnerTexts()).join(), /%/, `${fileName} is still being read`);

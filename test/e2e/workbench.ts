@@ -181,7 +181,8 @@ export class Workbench implements AsyncDisposable {
 
   /** Closes the editor and throws when the file was opened as text because no contribution was known yet. */
   async #untilOpen(name: string): Promise<void> {
-    await this.tab(name).first().waitFor();
+    // It may be open already, and something else have been clicked: the rows of a quick pick change while it searches.
+    await this.tab(name).and(this.page.locator('[aria-selected=true]')).first().waitFor({ timeout: 10_000 });
     const content = this.page.locator('iframe.webview.ready:visible, .editor-instance .view-lines:visible');
     const refusal = this.page.locator('.monaco-editor-pane-placeholder:visible');
     await content.or(refusal).first().waitFor();

@@ -24,6 +24,14 @@ describe('a place that waits for the index', () => {
     assert.equal(pending.take(indexed(1000)), undefined);
   });
 
+  it('waits no more once it is forgotten', () => {
+    const pending = new PendingPlace();
+    pending.hold(START);
+    pending.forget();
+    assert.equal(pending.isThere, false);
+    assert.equal(pending.take(indexed(1000)), undefined);
+  });
+
   it('is only scrolled to when no more was asked for', () => {
     const pending = new PendingPlace();
     pending.ask({ target: { kind: 'offset', offsetBytes: 700 }, select: false }, indexed(100));
