@@ -10,6 +10,8 @@ import {
   RECORD_HEADER_SIZE,
 } from '../../src/format/layout.ts';
 import { readU16, readU32, writeU32 } from '../../src/format/littleEndian.ts';
+import { strataSegment } from '../../src/inspector/formats/strataSegment.ts';
+import { MemoryFile } from '../../src/inspector/rangedFile.ts';
 import type { Located, LocateTarget, RowPage } from '../../src/shared/inspectorMessages.ts';
 import type { RowDetail } from '../../src/shared/inspectorRows.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
@@ -359,6 +361,32 @@ describe('an index from the lengths of records', () => {
     assert.equal(early.length, firsts.length);
     assert.deepEqual(places(early), places(late));
     assert.deepEqual(early[0], late[0]);
+  });
+
+  it('tells how far it has read, also within damage that is longer than it reads at a time', () => {
+    const records = segmentOf(10, (index) => ({ key: `key/${index}` })).bytes();
+    const bytes = Buffer.concat([records, new Uint8Array(4 * 2 ** 20)]);
+    const read = (offsetBytes: number, sizeBytes: number) => bytes.subarray(offsetBytes, offsetBytes + sizeBytes);
+    const logFile = strataSegment.open({
+      fileName: '000000000007.seg',
+      head: read(0, 64),
+      sizeBytes: bytes.length,
+      read,
+    });
+    const rows = logFile.quickRows?.({ file: new MemoryFile(bytes), openBeside: undefined }).next().value;
+    assert.ok(rows !== undefined);
+    const shares: number[] = [];
+    while (rows.step({ row: () => {} }) === 'more') shares.push(rows.share);
+    for (const share of [0.25, 0.5, 0.75]) {
+      assert.ok(
+        shares.some((told) => Math.abs(told - share) < 0.05),
+        `${share} is told on the way: ${shares}`,
+      );
+    }
+    assert.deepEqual(
+      shares,
+      shares.toSorted((a, b) => a - b),
+    );
   });
 
   it('tells nothing of a segment of another version', async () => {

@@ -48,7 +48,8 @@ export class LengthRows implements QuickRows {
   }
 
   get share(): number {
-    return this.#sizeBytes === 0 ? 1 : Math.min(1, this.#next / this.#sizeBytes);
+    const readBytes = this.#damaged?.readBytes ?? this.#next;
+    return this.#sizeBytes === 0 ? 1 : Math.min(1, readBytes / this.#sizeBytes);
   }
 
   step(sink: QuickRowSink): 'more' | 'done' {
@@ -118,6 +119,11 @@ class DamagedPart implements LogSink {
     this.#reader = new ChunkReader(file, scan, SCANNED_PIECE_BYTES);
     this.#toldOffset = toldOffset;
     this.#rows = rows;
+  }
+
+  /** Bytes of the file up to where it has been read. */
+  get readBytes(): number {
+    return this.#scan.wantOffsetBytes;
   }
 
   /** Where the last row ends that was told. */
