@@ -1,4 +1,4 @@
-/** Rows that have come from the host, by pages; asks for missing ones, and never for more than is looked at. */
+/** Rows that have come from the host, by pages; asks for missing ones, and for little more than is looked at. */
 
 import type { ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
@@ -7,6 +7,8 @@ import type { Host } from './hostConnection.ts';
 
 const PAGE_ROWS = 100;
 const MAX_PAGES = 60;
+/** A page whose rows lie within so many bytes of the file is read in a moment, and so is the one beside it. */
+const NEAR_BYTES = 4 * 2 ** 20;
 /** A page that did not come, or with fewer rows than the view was said to have, is asked for again after so long. */
 const ASK_AGAIN_MS = 200;
 
@@ -108,9 +110,28 @@ export class RowCache {
   }
 
   #missingPage(): number | undefined {
-    return this.#wantedPages().find(
-      (page) => page * PAGE_ROWS < this.#rowCount && (!this.#pages.has(page) || this.#short.has(page)),
-    );
+    const pages = this.#wantedPages();
+    return pages.find((page) => this.#isMissing(page)) ?? this.#missingBeside(pages);
+  }
+
+  #isMissing(page: number): boolean {
+    const isInView = page >= 0 && page * PAGE_ROWS < this.#rowCount;
+    return isInView && (!this.#pages.has(page) || this.#short.has(page));
+  }
+
+  /** A page that scrolling on would show, where it costs little: rows that are still to come make scrolling jerky. */
+  #missingBeside(pages: readonly number[]): number | undefined {
+    const [first = 0, last = first] = [pages[0], pages.at(-1)];
+    if (this.#isNear(last) && this.#isMissing(last + 1)) return last + 1;
+    return this.#isNear(first) && this.#isMissing(first - 1) ? first - 1 : undefined;
+  }
+
+  #isNear(page: number): boolean {
+    const rows = this.#pages.get(page) ?? [];
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first === undefined || last === undefined) return false;
+    const spanBytes = last.offsetBytes + last.sizeBytes - first.offsetBytes;
+    return spanBytes > 0 && spanBytes <= NEAR_BYTES;
   }
 
   #isShort(page: number): boolean {

@@ -22,6 +22,9 @@ const SMALLER_MB = 64;
 const LARGER_MB = Number(process.env['STRATA_LARGE_SEGMENT_MB'] ?? 4095);
 const PATIENCE_MS = 900_000;
 const STEP_PATIENCE_MS = 120_000;
+/** The wheel is turned for so long, by so much at a time. */
+const WHEEL_MS = 5000;
+const WHEEL_STEP_PX = 600;
 const MIB = 2 ** 20;
 /** The larger file may take so much more than the smaller one: what differs is noise of garbage collection. */
 const HOST_GROWTH_BYTES = 64 * MIB;
@@ -37,6 +40,8 @@ interface Measured {
   /** Bytes of the page's JavaScript heap, workbench and webview together, after a collection. */
   readonly pageBytes: Record<string, number>;
   readonly timesMs: Record<string, number>;
+  /** What turning the wheel looks like. */
+  readonly scrolling: Record<string, string>;
 }
 
 class Measurement {
@@ -45,7 +50,7 @@ class Measurement {
 
   constructor(workbench: Workbench, sizeMb: number, records: number) {
     this.#workbench = workbench;
-    this.result = { sizeMb, records, hostBytes: {}, pageBytes: {}, timesMs: {} };
+    this.result = { sizeMb, records, hostBytes: {}, pageBytes: {}, timesMs: {}, scrolling: {} };
   }
 
   async memory(moment: string): Promise<void> {
@@ -115,6 +120,50 @@ async function scrollThrough(workbench: Workbench, editor: SegmentEditor, record
   await workbench.page.keyboard.press('End');
   await atRecord(editor, records - 1);
   await assertRowsInSight(editor);
+}
+
+/** Turns the wheel for a while, and looks at every frame that the page draws meanwhile. */
+async function turnWheel(workbench: Workbench, editor: SegmentEditor): Promise<Record<string, string>> {
+  const { page } = workbench;
+  const recorder = await editor.grid.evaluateHandle((grid) => {
+    const framesMs: number[] = [];
+    let incomplete = 0;
+    let last = performance.now();
+    let isOver = false;
+    const look = (now: number) => {
+      framesMs.push(now - last);
+      last = now;
+      if (grid.querySelector('.rows .row.loading:not([hidden])') !== null) incomplete++;
+      if (!isOver) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+    const stop = () => {
+      isOver = true;
+      return { framesMs, incomplete };
+    };
+    return { stop };
+  });
+  const box = await editor.grid.boundingBox();
+  assert.ok(box !== null);
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  const from = await editor.firstRowInSight();
+  const start = performance.now();
+  while (performance.now() - start < WHEEL_MS) await page.mouse.wheel(0, WHEEL_STEP_PX);
+  const seconds = (performance.now() - start) / 1000;
+  const { framesMs, incomplete } = await recorder.evaluate(({ stop }) => stop());
+  await recorder.dispose();
+  await assertRowsInSight(editor);
+  const rows = (await editor.firstRowInSight()) - from;
+  assert.ok(rows > 100, `${rows} rows have passed`);
+  const sorted = framesMs.toSorted((a, b) => a - b);
+  const frame = (share: number) => `${(sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1)} ms`;
+  return {
+    'rows a second': formatCount(Math.round(rows / seconds)),
+    'frames, median': frame(0.5),
+    'frames, 99 %': frame(0.99),
+    'frames, longest': frame(1),
+    'frames with a row still to come': `${formatCount(incomplete)} of ${formatCount(framesMs.length)}`,
+  };
 }
 
 async function measure(sizeMb: number): Promise<Measured> {
@@ -190,6 +239,9 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
   await goTo(workbench, '0x20');
   await atRecord(editor, 0);
   await measurement.time('scroll through', () => scrollThrough(workbench, editor, recordCount));
+  await goTo(workbench, `#${middle + 1}`);
+  await atRecord(editor, middle);
+  Object.assign(measurement.result.scrolling, await turnWheel(workbench, editor));
   await measurement.memory('scrolled');
   await workbench.screenshot(`inspector-large-${sizeMb}`);
   const sequence = editor.grid.getByRole('columnheader').getByRole('button', { name: 'Seq' });
@@ -206,11 +258,11 @@ async function useEditor(workbench: Workbench, sizeMb: number, { recordCount }: 
 function table(results: readonly Measured[]): string {
   const line = (label: string, cells: readonly string[]) =>
     label.padEnd(36) + cells.map((cell) => cell.padStart(14)).join('');
-  const rowsOf = (label: string, pick: (result: Measured) => Record<string, number>, show: (value: number) => string) =>
+  const rowsOf = <T>(label: string, pick: (result: Measured) => Record<string, T>, show: (value: T) => string) =>
     Object.keys(pick(results[0] as Measured)).map((name) =>
       line(
         `${label}${name}`,
-        results.map((result) => show(pick(result)[name] ?? Number.NaN)),
+        results.map((result) => show(pick(result)[name] as T)),
       ),
     );
   return [
@@ -226,6 +278,11 @@ function table(results: readonly Measured[]): string {
       '',
       ({ timesMs }) => timesMs,
       (ms) => `${formatCount(ms)} ms`,
+    ),
+    ...rowsOf(
+      'turning the wheel, ',
+      ({ scrolling }) => scrolling,
+      (text) => text,
     ),
     ...rowsOf('extension host, ', ({ hostBytes }) => hostBytes, formatSize),
     ...rowsOf('heap of the page, ', ({ pageBytes }) => pageBytes, formatSize),

@@ -92,6 +92,26 @@ describe('the rows that the table has', () => {
     assert.deepEqual(cache.row(0), rowAt(0));
   });
 
+  for (const [where, distanceBytes, expected] of [
+    ['close together', 1000, [100, 200, 0]],
+    ['far apart', 1_000_000, [100]],
+  ] as const) {
+    it(`are ${expected.length === 1 ? 'not ' : ''}there before they are scrolled to when they lie ${where}`, async () => {
+      const asked: number[] = [];
+      const rows = async ({ first, count }: { readonly first: number; readonly count: number }) => {
+        asked.push(first);
+        const rowsThere = Array.from({ length: count }, (_, at) => rowAt(first + at));
+        return { rows: rowsThere.map((row) => ({ ...row, offsetBytes: row.row * distanceBytes })) };
+      };
+      const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
+      cache.setRowCount(1000);
+      cache.want(120, 150);
+      await turn();
+      assert.deepEqual(asked, expected);
+      assert.equal(cache.row(250) !== undefined, expected.length > 1);
+    });
+  }
+
   it('have no states of another file', async () => {
     const { cache } = await filled();
     cache.forgetFile();
