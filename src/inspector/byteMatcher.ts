@@ -22,8 +22,8 @@ export interface ByteMatches {
   /**
    * The first match, and from left to right every further one that is not empty; none overlaps the one before. From
    * `previous`, a match that came from here, on, what precedes it is not looked through again. Undefined: a piece of
-   * work is done, and nothing was found in it. It takes about a millisecond, but of a regular expression, of which it
-   * is one pass over the bytes.
+   * work is done, and nothing was found in it. It takes about a millisecond, but the first of a regular expression, in
+   * which its automaton goes through the bytes up to the first match.
    */
   after(previous?: ByteMatch): Iterable<ByteMatch | undefined>;
 }
@@ -152,6 +152,10 @@ class DecodedMatches implements ByteMatches {
     let from = known?.text.end ?? 0;
     let at = known === undefined ? 0 : known.at + known.sizeBytes;
     for (const text of this.#matches.after(known?.text)) {
+      if (text === undefined) {
+        yield undefined;
+        continue;
+      }
       const { start, end } = text;
       at = yield* this.#advance(at, from, start);
       const next = yield* this.#advance(at, start, end);

@@ -1,6 +1,7 @@
 /** All matches of an expression in one text, from left to right. */
 
 import type { RE2JS } from 're2js';
+import { SteppedSearch } from './steppedSearch.ts';
 
 export interface TextMatch {
   /** In UTF-16 units. */
@@ -19,17 +20,17 @@ export class MatchSequence {
 
   /**
    * The first match, and every further one that is not empty; none overlaps the one before. From `previous`, one of
-   * these matches, on, what precedes it is not looked through again. Each takes one pass over the rest of the text at
-   * most; all together can take as many passes as there are matches, so whoever goes through them may want to stop.
+   * these matches, on, what precedes it is not looked through again, unless the expression looks behind. Undefined: a
+   * piece of work is done, and nothing was found in it. A match takes one pass over the rest of the text at most; all
+   * together can take as many passes as there are matches, so whoever goes through them may want to stop.
    */
-  *after(previous?: TextMatch): Generator<TextMatch, void> {
-    // Only a test is done by its automaton, which is many times as fast, and most texts do not match.
-    if (previous === undefined && !this.#expression.test(this.#text)) return;
-    const matcher = this.#expression.matcher(this.#text);
+  *after(previous?: TextMatch): Generator<TextMatch | undefined, void> {
+    const search = new SteppedSearch(this.#expression, this.#text);
     let isFirst = previous === undefined;
     let at = previous === undefined ? 0 : this.#behind(previous);
-    while (at <= this.#text.length && matcher.find(at)) {
-      const match = { start: matcher.start(), end: matcher.end() };
+    while (at <= this.#text.length) {
+      const match = yield* search.find(at);
+      if (match === undefined) return;
       if (isFirst || match.end > match.start) yield match;
       isFirst = false;
       at = this.#behind(match);

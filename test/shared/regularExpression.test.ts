@@ -6,7 +6,12 @@ import { compileRegularExpression } from '../../src/shared/regularExpression.ts'
 import { SeededRandom } from '../support/seededRandom.ts';
 
 function matchesOf(pattern: string, text: string, matchCase = true): TextMatch[] {
-  return [...compileRegularExpression(pattern, matchCase).matchesIn(text).after()];
+  return told(compileRegularExpression(pattern, matchCase).matchesIn(text).after());
+}
+
+/** Without the pieces of work in which nothing was found. */
+function told(matches: Iterable<TextMatch | undefined>): TextMatch[] {
+  return [...matches].filter((match) => match !== undefined);
 }
 
 /** The first one, and all further ones that are not empty. */
@@ -141,15 +146,32 @@ describe('a regular expression', () => {
     ]) {
       it(`has the matches that JavaScript finds, and goes on from any of them: ${pattern}`, () => {
         const sequence = compileRegularExpression(pattern, true).matchesIn(text);
-        const found = [...sequence.after()];
+        const found = told(sequence.after());
         assert.deepEqual(found, wantedOf(text.matchAll(new RegExp(pattern, 'gu'))));
         for (let drawn = 0; drawn < 20; drawn++) {
           const at = random.below(found.length);
           const next: TextMatch[] = [];
-          for (const match of sequence.after(found[at])) if (next.push(match) === 3) break;
+          for (const match of sequence.after(found[at])) if (match !== undefined && next.push(match) === 3) break;
           assert.deepEqual(next, found.slice(at + 1, at + 4));
         }
       });
+    }
+  });
+
+  it('is looked for in pieces, also where one match needs all of a text', () => {
+    for (const pattern of ['a.*b|a', '(?<!b)a[^]*b|a', '(?:a|[^b]{3})+?b|a']) {
+      const pieces = 40;
+      const text = 'a'.repeat(pieces * 4096);
+      const sequence = compileRegularExpression(pattern, true).matchesIn(text);
+      let idle = 0;
+      for (const match of sequence.after()) {
+        if (match !== undefined) {
+          assert.deepEqual(match, { start: 0, end: 1 }, pattern);
+          break;
+        }
+        idle++;
+      }
+      assert.ok(idle >= pieces, `${pattern}: ${idle}`);
     }
   });
 
