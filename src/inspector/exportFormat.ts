@@ -8,7 +8,7 @@ import { type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
 /** One row as an object; what the format does not have is absent. Bytes that are not UTF-8 come as base64. */
-interface ExportedRow {
+export interface ExportedRow {
   row: number;
   offsetBytes: number;
   sizeBytes: number;
@@ -51,13 +51,12 @@ export function exportHead(format: ExportFormat): string {
   return format === 'csv' ? `${CSV_COLUMNS.join(',')}\r\n` : '';
 }
 
-export function exportLine(format: ExportFormat, visited: VisitedRow, logFile: LogFile): string {
-  const row = exportedRow(visited, logFile);
+export function exportLine(format: ExportFormat, row: ExportedRow): string {
   if (format === 'jsonl') return `${JSON.stringify(row)}\n`;
   return `${CSV_COLUMNS.map((name) => csvCell(row[name])).join(',')}\r\n`;
 }
 
-function exportedRow({ row, entry }: VisitedRow, logFile: LogFile): ExportedRow {
+export function exportedRow({ row, entry }: VisitedRow, logFile: LogFile): ExportedRow {
   const { offsetBytes, sizeBytes } = entry;
   if (isDamage(entry)) return { row, offsetBytes, sizeBytes, operation: 'damage', damage: entry.message };
   return {
@@ -81,11 +80,6 @@ function keyParts(record: LogRecord): Pick<ExportedRow, 'key' | 'keyBase64'> {
   return text === undefined ? { keyBase64: base64(key) } : { key: text };
 }
 
-/** Whether the line of a row lacks the value because it is too large. */
-export function omitsValue({ entry }: VisitedRow): boolean {
-  return !isDamage(entry) && isTooLarge(entry);
-}
-
 function isTooLarge({ valueLength }: LogRecord): boolean {
   return valueLength > MAX_VALUE_BYTES;
 }
@@ -99,6 +93,15 @@ function valueParts(record: LogRecord): Pick<ExportedRow, 'value' | 'valueBase64
   const { value } = record;
   const text = decodeUtf8(value);
   return text === undefined ? { valueBase64: base64(value) } : { value: text };
+}
+
+const FORMULA = /^[=+\-@\t\r]/;
+
+/** Whether a spreadsheet that opens the line as CSV takes key or value for a formula: they are exported unchanged. */
+export function holdsFormula({ key, keyBase64, value, valueBase64 }: ExportedRow): boolean {
+  return [key, keyBase64, value, valueBase64].some(
+    (text) => text !== undefined && FORMULA.test(text) && Number.isNaN(Number(text)),
+  );
 }
 
 /** Times that no calendar has stay numbers of milliseconds. */

@@ -3,16 +3,27 @@
 import type { ExportResult } from '../shared/inspectorMessages.ts';
 import { formatCountOf } from '../shared/quantities.ts';
 
-export function exportedMessage({ rowCount, firstRows, omittedValues }: ExportResult, path: string): string {
-  const exported = `Exported ${formatCountOf(rowCount, 'record')} to ${path}`;
-  const order =
-    firstRows === undefined
-      ? ''
-      : `: the first ${formatCountOf(firstRows, 'row')} of the order; the table keeps no more`;
-  if (omittedValues === undefined) return `${exported}${order}.`;
+export function exportedMessage(result: ExportResult, path: string): string {
+  const exported = `Exported ${formatCountOf(result.rowCount, 'record')} to ${path}`;
+  return [`${exported}${orderNote(result)}.`, ...omittedNote(result), ...formulaNote(result)].join(' ');
+}
+
+function orderNote({ firstRows }: ExportResult): string {
+  if (firstRows === undefined) return '';
+  return `: the first ${formatCountOf(firstRows, 'row')} of the order; the table keeps no more`;
+}
+
+function omittedNote({ omittedValues }: ExportResult): string[] {
+  if (omittedValues === undefined) return [];
   const verb = omittedValues === 1 ? 'was' : 'were';
-  const omitted = `${formatCountOf(omittedValues, 'value')} too large to export ${verb} left out`;
-  return `${exported}${order}. ${omitted}: valueOmitted says which.`;
+  return [`${formatCountOf(omittedValues, 'value')} too large to export ${verb} left out: valueOmitted says which.`];
+}
+
+/** Data stay as they are, so that the file can be read back: whoever opens it elsewhere is to know. */
+function formulaNote({ formulas }: ExportResult): string[] {
+  if (formulas === undefined) return [];
+  const records = formatCountOf(formulas, 'record');
+  return [`Of ${records} the key or value begins like a formula: have a spreadsheet import the columns as text.`];
 }
 
 export function exportFailedMessage(error: unknown): string {

@@ -39,7 +39,7 @@ import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
 import { compileMatcher } from './byteMatcher.ts';
 import { ExportFile } from './exportFile.ts';
-import { exportHead, exportLine, omitsValue } from './exportFormat.ts';
+import { exportedRow, exportHead, exportLine, holdsFormula } from './exportFormat.ts';
 import { FileIndex } from './fileIndex.ts';
 import { FilteredView } from './filteredView.ts';
 import { type FindTask, findRow, type SearchedRow, type ViewExtent } from './findRow.ts';
@@ -496,13 +496,16 @@ export class Inspection implements ScanCalls {
     const firstRows = this.#firstRowsOf(view);
     let rowCount = 0;
     let omittedValues = 0;
+    let formulas = 0;
     let lastReport = performance.now();
     const visit = (visited: VisitedRow) => {
       const isLast = visited.position + 1 >= limit;
       if (!isDamage(visited.entry) && visited.entry.kind === 'header') return isLast;
-      output.write(exportLine(format, visited, this.#logFile));
+      const row = exportedRow(visited, this.#logFile);
+      output.write(exportLine(format, row));
       rowCount++;
-      if (omitsValue(visited)) omittedValues++;
+      if (row.valueOmitted !== undefined) omittedValues++;
+      if (format === 'csv' && holdsFormula(row)) formulas++;
       if (performance.now() - lastReport >= PROGRESS_EVERY_MS) {
         lastReport = performance.now();
         this.#events.exportProgress(visited.entry.offsetBytes / this.#index.sizeBytes);
@@ -514,6 +517,7 @@ export class Inspection implements ScanCalls {
       rowCount,
       ...(firstRows === undefined ? {} : { firstRows }),
       ...(omittedValues === 0 ? {} : { omittedValues }),
+      ...(formulas === 0 ? {} : { formulas }),
     };
   }
 

@@ -114,6 +114,8 @@ export interface ExportResult {
   readonly cancelled: boolean;
   /** Rows that the view keeps of its order; absent when it keeps them all. */
   readonly firstRows?: number;
+  /** Records with a key or value that a spreadsheet takes for a formula; absent when there are none, and of JSON Lines. */
+  readonly formulas?: number;
   /** Records that were written without their value, which is too large; absent when there are none. */
   readonly omittedValues?: number;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { exportedMessage } from '../../src/inspector/exportMessage.ts';
 import type { ExportFormat } from '../../src/shared/inspectorMessages.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
@@ -52,5 +53,25 @@ describe('exported lines', () => {
         { operation: 'put', sequence: '3', value: 'v' },
       ].map((cells) => ({ ...cells, key: 'k', keyBase64: '', valueBase64: '', valueOmitted: '' })),
     );
+  });
+
+  it('keep what a spreadsheet takes for a formula, and say of how many records', async () => {
+    const builder = new SegmentBuilder();
+    const texts = ['=1+1', '+cmd', '-x', '@sum', '\t=1', '-5.5', '+1', 'a=1', ''];
+    for (const value of texts) builder.add({ key: 'k', value });
+    builder.add({ key: '=key', value: 'v' });
+    const subject = probe(builder.bytes());
+    await openWhole(subject);
+    const target = path.join(temporary.make(), 'rows');
+    const exportAs = (format: ExportFormat) =>
+      subject.inspection.exportRows({ view: 0, format, path: target, partialPath: `${target}.partial` });
+    const result = await exportAs('csv');
+    assert.equal(result.formulas, 6);
+    for (const text of texts) assert.ok(readFileSync(target, 'utf8').includes(`,k,,${text},,`), text);
+    assert.match(
+      exportedMessage(result, 'a.csv'),
+      /^Exported 10 records to a\.csv\. Of 6 records the key or value begins/,
+    );
+    assert.equal((await exportAs('jsonl')).formulas, undefined);
   });
 });
