@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { StoreError } from '../explorer/storeError.ts';
+import { messageOf } from '../shared/messageOf.ts';
 
 /** Runs a command; a failure is reported, a cancellation is not. */
 export async function reportingErrors(log: vscode.LogOutputChannel, title: string, run: () => unknown): Promise<void> {
@@ -21,7 +22,7 @@ export async function reportingErrors(log: vscode.LogOutputChannel, title: strin
 export function showError(log: vscode.LogOutputChannel, title: string, error: unknown): void {
   log.error(`${title}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const code = StoreError.codeOf(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const showLog = 'Show Log';
   void vscode.window.showErrorMessage(code === undefined ? message : `${message} [${code}]`, showLog).then((answer) => {
     if (answer === showLog) log.show();

@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
 import { characterPartBytes } from '../shared/keyText.ts';
 import type { MatchSequence, TextMatch } from '../shared/matchSequence.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import { compileRegularExpression, type RegularExpression } from '../shared/regularExpression.ts';
 
 export interface ByteMatch {
@@ -42,7 +43,7 @@ export function compileMatcher({ kind, pattern, matchCase }: FindPattern): Match
   try {
     return { ok: true, matcher: kind === 'hex' ? matchHex(pattern) : matchRegex(pattern, matchCase) };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    return { ok: false, message: messageOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a person is told after an export. */
 
 import type { ExportResult } from '../shared/inspectorMessages.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import { formatCountOf } from '../shared/quantities.ts';
 
 export function exportedMessage(result: ExportResult, path: string): string {
@@ -27,5 +28,5 @@ function formulaNote({ formulas }: ExportResult): string[] {
 }
 
 export function exportFailedMessage(error: unknown): string {
-  return `No records were exported. ${error instanceof Error ? error.message : String(error)}`;
+  return `No records were exported. ${messageOf(error)}`;
 }

@@ -1,6 +1,7 @@
 /** Log formats of other extensions, which give the inspector's thread a module that makes them. */
 
 import { createRequire } from 'node:module';
+import { messageOf } from '../shared/messageOf.ts';
 import { LOG_FORMATS } from './formatRegistry.ts';
 import { type LogFormat, LogRecord, NONE } from './logFormat.ts';
 
@@ -25,7 +26,7 @@ export function formatsWith(modulePaths: readonly string[], onProblem: (message:
           return step();
         } catch (error) {
           // Node appends the way by which it came to a module, in further lines.
-          const [reason] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+          const [reason] = messageOf(error).split('\n', 1);
           const problem = new Error(`${what}: ${reason}`, { cause: error });
           problems.push(problem);
           onProblem(problem.message);

@@ -35,6 +35,7 @@ import type {
   QuickIndexProgress,
   RowDetail,
 } from '../shared/inspectorRows.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
 import { compileMatcher } from './byteMatcher.ts';
@@ -801,7 +802,7 @@ export class Inspection implements ScanCalls {
         },
       );
     } catch (error) {
-      view.problem = error instanceof Error ? error.message : String(error);
+      view.problem = messageOf(error);
     }
     if (this.#filtered !== view || this.#closed) return;
     const reachedEnd = view.problem === undefined && !view.abort.signal.aborted;

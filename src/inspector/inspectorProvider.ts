@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import { segmentFileName } from '../format/fileName.ts';
 import type { LocateTarget } from '../shared/inspectorMessages.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import { ColumnMemory } from './columnMemory.ts';
 import { FormatModules } from './formatModules.ts';
 import { InspectorEditor } from './inspectorEditor.ts';
@@ -61,7 +62,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
       source = await scanSource(uri);
     } catch (error) {
       // VS Code would say no more than that an error occurred.
-      panel.webview.html = inspectorProblemPage(error instanceof Error ? error.message : String(error));
+      panel.webview.html = inspectorProblemPage(messageOf(error));
       return;
     }
     panel.webview.options = { enableScripts: true, localResourceRoots: [inspectorMedia(extensionUri)] };

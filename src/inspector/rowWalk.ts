@@ -1,5 +1,6 @@
 /** Walks the rows of a file from a given place on, all of them or those that a filter keeps. */
 
+import { messageOf } from '../shared/messageOf.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
@@ -149,7 +150,7 @@ export class RowWalk implements LogSink {
       return await askStates?.(offsetsBytes);
     } catch (error) {
       if (filter?.states === undefined) return undefined;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`The store no longer tells the states of records: ${reason}`, { cause: error });
     }
   }

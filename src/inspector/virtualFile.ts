@@ -1,6 +1,7 @@
 /** A file of a file system that cannot be read by ranges: taken whole, up to a size, and again whenever it changes. */
 
 import * as vscode from 'vscode';
+import { messageOf } from '../shared/messageOf.ts';
 
 export interface VirtualFileEvents {
   /** The file's new content; undefined: it is gone. */
@@ -69,7 +70,7 @@ export class VirtualFileWatcher implements vscode.Disposable {
     } catch (error) {
       if (this.#disposed) return;
       if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') this.#events.onContent(undefined);
-      else this.#events.onProblem(error instanceof Error ? error.message : String(error));
+      else this.#events.onProblem(messageOf(error));
     }
   }
 }

@@ -1,3 +1,5 @@
+import { messageOf } from './messageOf.ts';
+
 /**
  * What is wrong with a regular expression that somebody types, as a sentence; undefined: nothing. What compiles it is
  * more than half of the extension's code, and is loaded with the first expression: activation and editors need none.
@@ -9,6 +11,6 @@ export async function regularExpressionProblem(pattern: string): Promise<string 
     compiler?.compileRegularExpression(pattern, true);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

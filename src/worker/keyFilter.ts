@@ -1,5 +1,6 @@
 import { StrataError } from '../engine/strataError.ts';
 import type { KeyFilter } from '../shared/keyValueStore.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import { compileRegularExpression, type RegularExpression } from '../shared/regularExpression.ts';
 import { indexOfBytes } from './byteSearch.ts';
 
@@ -61,6 +62,6 @@ function parseExpression(pattern: string): RegularExpression {
   try {
     return compileRegularExpression(pattern, true);
   } catch (error) {
-    throw new StrataError('INVALID_OPTION', error instanceof Error ? error.message : String(error));
+    throw new StrataError('INVALID_OPTION', messageOf(error));
   }
 }

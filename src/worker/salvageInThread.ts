@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { releaseLockOfEndedThread } from '../engine/lock.ts';
 import { nodeStorage } from '../engine/nodeStorage.ts';
 import type { SalvageEmbeddedStore } from '../shared/embeddedStore.ts';
+import { messageOf } from '../shared/messageOf.ts';
 import { connect } from './requestChannel.ts';
 import { StoreRequestError } from './requestError.ts';
 import type { StoreNotifications, StoreRequests } from './storeProtocol.ts';
@@ -24,7 +25,7 @@ export function embeddedStoreSalvager(workerUrl: URL): SalvageEmbeddedStore {
     const { threadId } = worker;
     let cause = '';
     worker.once('error', (error) => {
-      cause = ` (${error instanceof Error ? error.message : String(error)})`;
+      cause = ` (${messageOf(error)})`;
     });
     worker.once('exit', () => {
       channel.$close(new StoreRequestError('WORKER_EXITED', `The thread of the salvage ended unexpectedly${cause}.`));
