@@ -5,7 +5,7 @@ import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.t
 import type { InspectorRow, RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
-import { bytesAs, NOTATIONS, type Notation } from './bytesAsText.ts';
+import { bytesAs, hexByte, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { isoTime, localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
@@ -283,7 +283,7 @@ export class DetailPane {
 
   #fieldRow(field: RecordField, bytes: Uint8Array): HTMLElement {
     const raw = [...bytes.subarray(field.offsetBytes, field.offsetBytes + Math.min(field.sizeBytes, RAW_BYTES_SHOWN))];
-    const rawText = raw.map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+    const rawText = raw.map(hexByte).join(' ');
     const row = element(
       'tr',
       {

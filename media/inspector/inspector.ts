@@ -17,6 +17,7 @@ import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { CheckNote } from './checkNote.ts';
+import { copyToClipboard } from './clipboard.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
@@ -795,7 +796,7 @@ export class Inspector {
   }
 
   async #copy(text: string, what: string, cut: string | undefined): Promise<void> {
-    await this.#host.copyText(text);
+    await copyToClipboard(text, this.#host);
     if (cut === undefined) this.#announce(`Copied ${what}.`);
     else this.#showBanner(`${cut}: more is too much for the clipboard.`, 'warning');
   }

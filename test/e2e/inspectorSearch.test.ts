@@ -337,6 +337,15 @@ describe('inspector search', () => {
     await editor.button('Text').click();
     await eventually(async () => assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'large'));
     assert.ok(await note.isHidden(), 'of what is short all is copied, and nothing is said');
+    // The longest notation: a hundred million characters.
+    await editor.frame.locator('tr[data-field=value]').click();
+    await editor.button('C array').click();
+    await note.waitFor();
+    const isWhole = await page.evaluate(async (count) => {
+      const array = await navigator.clipboard.readText();
+      return array.startsWith(`const unsigned char data[${count}] = {`) && array.endsWith('0x78,\n};\n');
+    }, MAX_COPY_BYTES);
+    assert.ok(isWhole);
   });
 
   it('reads the bytes of a field as numbers in both byte orders', async () => {
