@@ -1,7 +1,14 @@
 /** The columns of the table: what each shows of a row. */
 
 import type { InspectorRow, LogColumn, RecordCells } from '../../src/shared/inspectorRows.ts';
-import { formatCount, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
+import {
+  formatCount,
+  formatOffset,
+  formatTime,
+  formatTimeLeft,
+  formatUtc,
+  outsideCalendar,
+} from '../../src/shared/quantities.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import type { SortColumn } from '../../src/shared/rowOrder.ts';
 
@@ -218,22 +225,21 @@ function stateCell(row: InspectorRow, state: RecordState | undefined): CellText 
 }
 
 function timeCell(timeMs: number): CellText {
-  return { text: shortTime(timeMs), tooltip: `${localTime(timeMs)} (${isoTime(timeMs)})`, className: 'number' };
+  return { text: shortTime(timeMs), tooltip: timeInBoth(timeMs), className: 'number' };
 }
 
 function expiryCell(expiryMs: number, nowMs: number): CellText {
   const leftMs = expiryMs - nowMs;
-  const tooltip = `${localTime(expiryMs)} (${isoTime(expiryMs)})`;
+  const tooltip = timeInBoth(expiryMs);
   if (leftMs > 0) return { text: `in ${formatTimeLeft(leftMs)}`, tooltip };
   return { text: `${formatTimeLeft(-leftMs)} ago`, tooltip, className: 'quiet' };
 }
 
-const EARLIEST_MS = -62_135_596_800_000;
-const LATEST_MS = 253_402_300_799_999;
-
-/** A number that no calendar shows is shown as a number. */
-export function isoTime(timeMs: number): string {
-  return timeMs >= EARLIEST_MS && timeMs <= LATEST_MS ? new Date(timeMs).toISOString() : `${formatCount(timeMs)} ms`;
+/** In local time and in UTC, or as the number that it is. */
+function timeInBoth(timeMs: number): string {
+  const outside = outsideCalendar(timeMs);
+  if (outside !== undefined) return `${outside} (${formatCount(timeMs)} ms since 1970)`;
+  return `${localTime(timeMs)} (${formatUtc(timeMs)})`;
 }
 
 /** Without the year while it is this one: the column is narrow. */
@@ -244,9 +250,6 @@ function shortTime(timeMs: number): string {
 
 /** With milliseconds, because records of one second are told apart by them. */
 export function localTime(timeMs: number): string {
-  if (timeMs < EARLIEST_MS || timeMs > LATEST_MS) return isoTime(timeMs);
-  const time = new Date(timeMs);
-  const pad = (part: number, digits = 2) => String(part).padStart(digits, '0');
-  const day = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
-  return `${day} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}.${pad(time.getMilliseconds(), 3)}`;
+  const outside = outsideCalendar(timeMs);
+  return outside ?? `${formatTime(timeMs)}.${String(new Date(timeMs).getMilliseconds()).padStart(3, '0')}`;
 }

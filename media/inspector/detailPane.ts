@@ -4,10 +4,17 @@ import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
 import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow, RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
-import { formatCount, formatCountOf, formatOffset, formatTimeLeft } from '../../src/shared/quantities.ts';
+import {
+  formatCount,
+  formatCountOf,
+  formatOffset,
+  formatTimeLeft,
+  formatUtc,
+  outsideCalendar,
+} from '../../src/shared/quantities.ts';
 import { bytesAs, hexByte, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
-import { isoTime, localTime } from './columns.ts';
+import { localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
 import { element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
 import { rowAsJson } from './rowAsJson.ts';
@@ -444,5 +451,6 @@ function meaningOf(field: RecordField): string {
   if (timeMs === undefined) return meaning;
   const awayMs = timeMs - Date.now();
   const away = awayMs > 0 ? `in ${formatTimeLeft(awayMs)}` : `${formatTimeLeft(-awayMs)} ago`;
-  return `${localTime(timeMs)} local, ${isoTime(timeMs)}, ${away}`;
+  const outside = outsideCalendar(timeMs);
+  return outside === undefined ? `${localTime(timeMs)} local, ${formatUtc(timeMs)}, ${away}` : `${outside}, ${away}`;
 }

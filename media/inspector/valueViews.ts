@@ -1,8 +1,8 @@
 /** A field's bytes read in other ways: as JSON or text, and as numbers in both byte orders. */
 
 import { isJson, toManyLines } from '../../src/shared/jsonLayout.ts';
-import { formatCount } from '../../src/shared/quantities.ts';
-import { isoTime, localTime } from './columns.ts';
+import { formatCount, formatUtc, outsideCalendar } from '../../src/shared/quantities.ts';
+import { localTime } from './columns.ts';
 import { element } from './dom.ts';
 
 /** The value and text views are given so many bytes at most: whole JSON of this size is laid out in no time. */
@@ -104,5 +104,5 @@ function readings(view: DataView): Reading[] {
 }
 
 function timeOf(timeMs: number): string {
-  return timeMs > 253_402_300_799_999 ? '–' : `${localTime(timeMs)} (${isoTime(timeMs)})`;
+  return outsideCalendar(timeMs) === undefined ? `${localTime(timeMs)} (${formatUtc(timeMs)})` : '–';
 }

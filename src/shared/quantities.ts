@@ -46,17 +46,35 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365.2425 * DAY_MS;
 
-/** The time until something happens, in its largest unit: `42 s`, `3 h`, `12 d`. Nothing left: `0 s`. */
+/** The time until something happens, in its largest unit: `42 s`, `3 h`, `12 d`, `30 y`. Nothing left: `0 s`. */
 export function formatTimeLeft(leftMs: number): string {
   if (leftMs < MINUTE_MS) return `${Math.max(0, Math.ceil(leftMs / SECOND_MS))} s`;
   if (leftMs < HOUR_MS) return `${Math.round(leftMs / MINUTE_MS)} min`;
   if (leftMs < 2 * DAY_MS) return `${Math.round(leftMs / HOUR_MS)} h`;
-  return `${Math.round(leftMs / DAY_MS)} d`;
+  if (leftMs < 10 * YEAR_MS) return `${formatCount(Math.round(leftMs / DAY_MS))} d`;
+  return `${formatCount(Math.round(leftMs / YEAR_MS))} y`;
+}
+
+const YEAR_1_MS = -62_135_596_800_000;
+const YEAR_10000_MS = 253_402_300_800_000;
+
+/** Stands for a time whose year has not four digits, as a damaged clock or another program may have written it. */
+export function outsideCalendar(timeMs: number): 'before year 1' | 'beyond year 9999' | undefined {
+  if (timeMs < YEAR_1_MS) return 'before year 1';
+  return timeMs < YEAR_10000_MS ? undefined : 'beyond year 9999';
+}
+
+/** `2026-11-22T19:14:31.000Z` */
+export function formatUtc(timeMs: number): string {
+  return outsideCalendar(timeMs) ?? new Date(timeMs).toISOString();
 }
 
 /** A point in time, in the person's own time zone, that sorts as text: `2026-11-22 20:14:31`. */
 export function formatTime(timeMs: number): string {
+  const outside = outsideCalendar(timeMs);
+  if (outside !== undefined) return outside;
   const time = new Date(timeMs);
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;

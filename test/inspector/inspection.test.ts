@@ -85,6 +85,13 @@ describe('inspection of a segment', () => {
     assert.notEqual(row.cells?.checksum?.computed, row.cells?.checksum?.stored);
   });
 
+  it('opens a file that was created at a time that no calendar shows', async () => {
+    const subject = probe(new SegmentBuilder(7, Number.MAX_SAFE_INTEGER).bytes());
+    await openWhole(subject);
+    const created = subject.inspection.open().facts.find(({ label }) => label === 'created');
+    assert.equal(created?.value, 'beyond year 9999');
+  });
+
   it('shows a torn tail as one damaged range, and a file cut inside its header', async () => {
     const whole = segmentOf(3, (index) => ({ key: `k${index}`, value: 'value' })).bytes();
     const torn = probe(whole.subarray(0, whole.length - 2));

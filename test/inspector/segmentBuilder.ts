@@ -24,9 +24,9 @@ export class SegmentBuilder {
   #sizeBytes = 0;
   #sequence = 0;
 
-  constructor(segmentId = 7) {
+  constructor(segmentId = 7, createdMs = START_MS) {
     this.segmentId = segmentId;
-    this.raw(encodeFileHeader({ kind: FILE_KIND.segment, id: segmentId, createdMs: START_MS }, crc32));
+    this.raw(encodeFileHeader({ kind: FILE_KIND.segment, id: segmentId, createdMs }, crc32));
   }
 
   get sizeBytes(): number {

@@ -36,4 +36,13 @@ describe('the cells of the table', () => {
   it('do not look as those of damage where an operation has that name', () => {
     assert.equal(cellOf('operation', rowOf({})).className, undefined);
   });
+
+  it('have the number of a time that no calendar shows', () => {
+    const time = cellOf('time', rowOf({ timestampMs: Number.MAX_SAFE_INTEGER }));
+    assert.equal(time.text, 'beyond year 9999');
+    assert.equal(time.tooltip, 'beyond year 9999 (9,007,199,254,740,991 ms since 1970)');
+    const expiry = cellOf('expiry', rowOf({ expiryMs: Number.MAX_SAFE_INTEGER }));
+    assert.match(expiry.text, /^in 285,\d{3} y$/);
+    assert.equal(expiry.tooltip, time.tooltip);
+  });
 });

@@ -8,6 +8,7 @@ import {
   formatSize,
   formatTime,
   formatTimeLeft,
+  formatUtc,
 } from '../../src/shared/quantities.ts';
 
 /** Each row: what is given, what is shown. */
@@ -67,11 +68,19 @@ describe('quantities', () => {
       [3 * 3_600_000 - 5, '3 h'],
       [47 * 3_600_000, '47 h'],
       [12 * 86_400_000, '12 d'],
+      [3652 * 86_400_000, '3,652 d'],
+      [30 * 365.25 * 86_400_000, '30 y'],
+      [Number.MAX_SAFE_INTEGER, '285,427 y'],
     ]);
   });
 
   it('times and offsets', () => {
     assert.equal(formatTime(new Date(2026, 10, 2, 3, 4, 5).getTime()), '2026-11-02 03:04:05');
+    assert.equal(formatUtc(Date.UTC(2026, 10, 2, 3, 4, 5)), '2026-11-02T03:04:05.000Z');
+    for (const format of [formatTime, formatUtc]) {
+      assert.equal(format(Number.MAX_SAFE_INTEGER), 'beyond year 9999');
+      assert.equal(format(-Number.MAX_SAFE_INTEGER), 'before year 1');
+    }
     assert.equal(formatOffset(0x4f1a20), '0x004F1A20');
     assert.equal(formatOffset(0x1_0000_0000), '0x100000000');
   });

@@ -4,7 +4,7 @@ import { decodeFileHeader, type FileHeaderProblem } from '../../format/fileHeade
 import { FILE_HEADER, FILE_HEADER_SIZE, FILE_KIND, type FileKind, FORMAT_VERSION, MAGIC } from '../../format/layout.ts';
 import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
 import type { FileFact } from '../../shared/inspectorRows.ts';
-import { formatCount } from '../../shared/quantities.ts';
+import { formatCount, formatUtc } from '../../shared/quantities.ts';
 import type { FileStart } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type FieldSpan, formatChecksum } from './fieldSpans.ts';
@@ -65,7 +65,7 @@ export function headerFacts(start: FileStart): FileFact[] {
   const { version, createdMs } = result.header;
   return [
     { label: 'version', value: String(version), tone: 'plain' },
-    { label: 'created', value: new Date(createdMs).toISOString(), tone: 'plain' },
+    { label: 'created', value: formatUtc(createdMs), tone: 'plain' },
   ];
 }
 
