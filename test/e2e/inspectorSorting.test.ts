@@ -38,6 +38,21 @@ describe('sorting in the inspector', () => {
     return editor.grid.getByRole('columnheader').filter({ has: editor.frame.getByText(title, { exact: true }) });
   }
 
+  /** Filtered, and by size from the largest on, whatever it has shown before. */
+  async function openSorted(): Promise<SegmentEditor> {
+    const editor = await open(SMALL);
+    await editor.filter('op:put');
+    await eventually(async () => assert.equal(await editor.rowCount(), 4500));
+    const size = header(editor, 'Size');
+    for (const order of ['ascending', 'descending']) {
+      if ((await size.getAttribute('aria-sort')) === 'descending') break;
+      await size.getByRole('button').click();
+      await eventually(async () => assert.equal(await size.getAttribute('aria-sort'), order));
+    }
+    await editor.frame.getByText('Sorted by size, descending.').waitFor();
+    return editor;
+  }
+
   async function firstRow(editor: SegmentEditor, column: string): Promise<string | undefined> {
     return (await editor.visibleRows())[0]?.[column];
   }
@@ -81,8 +96,7 @@ describe('sorting in the inspector', () => {
 
   it('looks right and has no accessibility problem in any theme', async () => {
     const { workbench } = fixture;
-    const editor = new SegmentEditor(workbench);
-    await editor.frame.getByText('Sorted by size, descending.').waitFor();
+    const editor = await openSorted();
     await editor.visibleRows();
     await screenshotInThemes(workbench, 'inspector-sorted', (rules) =>
       editor.assertAccessible('a sorted table', rules),
@@ -91,7 +105,7 @@ describe('sorting in the inspector', () => {
 
   it('keeps order, position and selection when the tab is hidden and when the window is reloaded', async () => {
     const { workbench } = fixture;
-    let editor = new SegmentEditor(workbench);
+    let editor = await openSorted();
     await editor.grid.focus();
     for (let page = 0; page < 5; page++) await workbench.page.keyboard.press('PageDown');
     await eventually(async () => assert.ok((await editor.firstRowInSight()) > 20));
