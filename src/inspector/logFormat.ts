@@ -157,8 +157,11 @@ export class LogRecord {
   valueLength = NONE;
   storedChecksum = NONE;
   computedChecksum = NONE;
-  /** What the table shows in place of the value, for rows whose bytes only the format understands; empty: the value. */
-  note = '';
+  /**
+   * What the table shows in place of the value, for rows whose bytes only the format understands; empty: the value. Most
+   * records that are scanned are never shown: text that takes time to make is best given as a function that makes it.
+   */
+  note: string | (() => string) = '';
   /** For entries that stand for a record elsewhere. */
   entryPlace: { readonly segmentIndex: number; readonly offsetBytes: number; readonly valueLength: number } | undefined;
   groupRole: 'none' | 'frame' | 'member' | 'orphan' = 'none';

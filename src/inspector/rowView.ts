@@ -48,7 +48,7 @@ function toCells(record: LogRecord, context: RowContext): RecordCells {
     ...(valueLength === NONE
       ? {}
       : { value: printableValue(record.value, VALUE_PREVIEW_BYTES), valueSizeBytes: valueLength }),
-    ...(record.note === '' ? {} : { note: record.note }),
+    ...(record.note === '' ? {} : { note: typeof record.note === 'string' ? record.note : record.note() }),
     ...(checksum === undefined ? {} : { checksum }),
     ...(group === undefined ? {} : { group }),
   };

@@ -19,6 +19,7 @@ import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import type { RangedFile } from '../rangedFile.ts';
 import { findRecordsWithoutEntry, type SearchEnd } from './entrylessRecords.ts';
+import { neighboursOf, type Span } from './neighbours.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
 import { RowPuller } from './rowPuller.ts';
@@ -95,14 +96,58 @@ async function checkEntries(
   context: CrossCheckContext,
 ): Promise<boolean> {
   const rows = new RowPuller(context.file, snapshot);
-  for (let row = await rows.readOn(context); row !== undefined; row = rows.next() ?? (await rows.readOn(context))) {
-    if (row.operation !== entryOperation) continue;
-    checkEntry(row, segments, problems);
-    // Each entry is a read somewhere else.
-    const pause = context.pause();
-    if (pause !== undefined) await pause;
+  for (let first = await rows.readOn(context); first !== undefined; first = await rows.readOn(context)) {
+    const entries: LogRecord[] = [];
+    for (let row: LogRecord | undefined = first; row !== undefined; row = rows.next()) {
+      if (row.operation === entryOperation) entries.push(row);
+    }
+    for (const [, problem] of (await problemsOf(entries, segments, context)).sort(([one], [other]) => one - other)) {
+      problems.add(problem);
+    }
   }
   return rows.damagedRanges === 0;
+}
+
+/** An entry, and what is read of its record at first. */
+interface RecordPlace extends Span {
+  readonly entry: LogRecord;
+  readonly valueLength: number;
+}
+
+/** What is wrong with entries that are in memory together, each with the offset of the entry. */
+async function problemsOf(
+  entries: readonly LogRecord[],
+  segments: readonly CoveredSegment[],
+  { pause }: CrossCheckContext,
+): Promise<[entryOffset: number, problem: string][]> {
+  const found: [number, string][] = [];
+  const wanted = segments.map((): RecordPlace[] => []);
+  for (const entry of entries) {
+    const place = entry.entryPlace;
+    const segment = place === undefined ? undefined : segments[place.segmentIndex];
+    if (place === undefined || segment === undefined) {
+      found.push([entry.offsetBytes, `${nameOf(entry)} names a segment that is not in the table.`]);
+      continue;
+    }
+    segment.entriesSeen++;
+    const { offsetBytes, valueLength } = place;
+    const sizeBytes = Math.min(recordSizeOf(entry, valueLength), RECORD_HEAD_SIZE);
+    wanted[place.segmentIndex]?.push({ entry, offsetBytes, sizeBytes, valueLength });
+  }
+  for (const [index, segment] of segments.entries()) {
+    const { file } = segment;
+    if (file === undefined) continue;
+    for (const { offsetBytes, sizeBytes, places } of neighboursOf(wanted[index] ?? [])) {
+      const bytes = readBytes(file, offsetBytes, sizeBytes);
+      for (const place of places) {
+        const problem = problemOf(place, bytes.subarray(place.offsetBytes - offsetBytes), segment, file);
+        if (problem !== undefined) found.push([place.entry.offsetBytes, problem]);
+      }
+      const paused = pause();
+      if (paused !== undefined) await paused;
+    }
+  }
+  return found;
 }
 
 /** Whether the snapshot has not as many entries as it says itself. */
@@ -143,41 +188,44 @@ function readSegments({ file, openBeside }: CrossCheckContext, problems: Problem
   return segments;
 }
 
-function checkEntry(entry: LogRecord, segments: readonly CoveredSegment[], problems: ProblemList): void {
-  const place = entry.entryPlace;
-  const segment = place === undefined ? undefined : segments[place.segmentIndex];
-  const who = `The entry at ${formatOffset(entry.offsetBytes)}`;
-  if (place === undefined || segment === undefined) {
-    problems.add(`${who} names a segment that is not in the table.`);
-    return;
-  }
-  segment.entriesSeen++;
-  if (segment.file === undefined) return;
-  const view = new RecordView();
-  const problem = readRecord(segment, entry.keyLength, place, view);
-  const where = `${formatOffset(place.offsetBytes)} of segment ${segment.segmentId}`;
-  if (problem !== undefined || view.operation !== OPERATION.put)
-    problems.add(`${who} points at ${where}, where no valid put of that length starts.`);
-  else if (view.sequence !== entry.sequence)
-    problems.add(`${who} says another sequence number than the record at ${where}.`);
-  else if (!sameBytes(view.key, entry.key)) problems.add(`${who} has another key than the record at ${where}.`);
+function nameOf(entry: LogRecord): string {
+  return `The entry at ${formatOffset(entry.offsetBytes)}`;
 }
 
-function readRecord(
-  { file, salt }: CoveredSegment,
-  keyLength: number,
-  { offsetBytes, valueLength }: { readonly offsetBytes: number; readonly valueLength: number },
-  view: RecordView,
-): RecordProblem | 'another-length' | undefined {
-  if (file === undefined) return 'short-body';
-  const sizeBytes = RECORD_HEADER_SIZE + keyLength + valueLength;
-  const head = readBytes(file, offsetBytes, Math.min(sizeBytes, RECORD_HEAD_SIZE));
+/** `head`: the bytes from the place on, as many at least as were wanted of it, unless the file has fewer. */
+function problemOf(
+  { entry, offsetBytes, valueLength }: RecordPlace,
+  head: Uint8Array,
+  segment: CoveredSegment,
+  file: RangedFile,
+): string | undefined {
+  const view = new RecordView();
   view.offsetBytes = offsetBytes;
+  const problem = decodeAt(view, head, recordSizeOf(entry, valueLength), segment.salt, file);
+  const where = () => `${formatOffset(offsetBytes)} of segment ${segment.segmentId}`;
+  if (problem !== undefined || view.operation !== OPERATION.put)
+    return `${nameOf(entry)} points at ${where()}, where no valid put of that length starts.`;
+  if (view.sequence !== entry.sequence)
+    return `${nameOf(entry)} says another sequence number than the record at ${where()}.`;
+  return sameBytes(view.key, entry.key) ? undefined : `${nameOf(entry)} has another key than the record at ${where()}.`;
+}
+
+function recordSizeOf({ keyLength }: LogRecord, valueLength: number): number {
+  return RECORD_HEADER_SIZE + keyLength + valueLength;
+}
+
+function decodeAt(
+  view: RecordView,
+  head: Uint8Array,
+  sizeBytes: number,
+  salt: number,
+  file: RangedFile,
+): RecordProblem | 'another-length' | undefined {
   const problem = decodeRecordHeader(view, head, 0);
   // An entry may name any length, and memory for it is made only where a record says the same.
   if (problem !== undefined || view.sizeBytes !== sizeBytes) return problem ?? 'another-length';
-  if (offsetBytes + sizeBytes > file.sizeBytes) return 'short-body';
-  const bytes = sizeBytes <= RECORD_HEAD_SIZE ? head : readBytes(file, offsetBytes, sizeBytes);
+  if (view.offsetBytes + sizeBytes > file.sizeBytes) return 'short-body';
+  const bytes = sizeBytes <= head.length ? head : readBytes(file, view.offsetBytes, sizeBytes);
   return decodeRecord(view, bytes, 0, salt, nodeCrc32);
 }
 

@@ -113,7 +113,7 @@ class HintFile implements LogFile, EntryReader {
     if (at + sizeBytes > bytes.length) return { kind: 'more', wantBytes: sizeBytes };
     const entry = this.#entry;
     readHintEntry(bytes, at, entry);
-    const { operation, valueLength } = entry;
+    const { operation, valueLength, offsetBytes: recordOffset } = entry;
     if (
       keyLength === 0 ||
       (operation !== OPERATION.put && operation !== OPERATION.del) ||
@@ -126,7 +126,9 @@ class HintFile implements LogFile, EntryReader {
     record.expiryMs = entry.expiryMs;
     record.keyStart = at + HINT_ENTRY_HEADER_SIZE;
     record.keyLength = keyLength;
-    record.note = `at ${formatOffset(entry.offsetBytes)}${operation === OPERATION.put ? `, value ${formatCountOf(valueLength, 'byte')}` : ''}`;
+    const hasValue = operation === OPERATION.put;
+    record.note = () =>
+      `at ${formatOffset(recordOffset)}${hasValue ? `, value ${formatCountOf(valueLength, 'byte')}` : ''}`;
     return { kind: 'entry', sizeBytes };
   }
 }

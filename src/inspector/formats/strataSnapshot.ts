@@ -154,7 +154,8 @@ class SnapshotFile implements LogFile, EntryReader {
     const recordOffset = readU32(bytes, at + SNAPSHOT_ENTRY.offset);
     record.entryPlace = { segmentIndex: segment, offsetBytes: recordOffset, valueLength };
     record.sequence = readU64(bytes, at + SNAPSHOT_ENTRY.sequence);
-    record.note = `segment table ${segment}, at ${formatOffset(recordOffset)}, value ${formatCountOf(valueLength, 'byte')}`;
+    record.note = () =>
+      `segment table ${segment}, at ${formatOffset(recordOffset)}, value ${formatCountOf(valueLength, 'byte')}`;
     const key = this.#keyAt(readU32(bytes, at + SNAPSHOT_ENTRY.key));
     record.bytes = key;
     record.recordStart = 0;
