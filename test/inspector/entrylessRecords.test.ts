@@ -9,6 +9,7 @@ import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
 import type { hashKey } from '../../src/format/keyHash.ts';
 import {
   BATCH_FRAME_SIZE,
+  RECORD_FLAG,
   SNAPSHOT_ENTRY,
   SNAPSHOT_ENTRY_SIZE,
   SNAPSHOT_FIRST_SEGMENT,
@@ -92,7 +93,10 @@ describe('the search for records without an entry', () => {
   }
 
   async function search(
-    options: Pick<Partial<EntrylessSearch>, 'keysAtOnce' | 'hash' | 'countsDiffer' | 'onProgress'> = {},
+    options: Pick<
+      Partial<EntrylessSearch>,
+      'keysAtOnce' | 'hash' | 'countsDiffer' | 'onProgress' | 'onUncommitted'
+    > = {},
     wrap: (file: RangedFile) => RangedFile = (file) => file,
   ): Promise<{ end: SearchEnd; found: string[] }> {
     const bytes = new Uint8Array(readFileSync(path.join(directory, 'KEYDIR')));
@@ -126,6 +130,7 @@ describe('the search for records without an entry', () => {
           signal: stop.signal,
         },
         onFound: ({ segmentId, offsetBytes }) => found.push(`${segmentId}@${offsetBytes}`),
+        onUncommitted: () => assert.fail('no entry points at such a record'),
         ...options,
       });
       return { end, found: found.sort() };
@@ -195,6 +200,49 @@ describe('the search for records without an entry', () => {
     const found = [`${segmentId}@${whole + BATCH_FRAME_SIZE}`];
     assert.deepEqual(await search(), { end: 'complete', found });
     assert.deepEqual(await search({ keysAtOnce: 150 }), { end: 'complete', found });
+  });
+
+  it('names the entries of records whose batch is not complete, and of those whose batch has no frame', async () => {
+    const put = { key: 'k', value: 'v' };
+    const records: number[] = [];
+    const segmentId = coverMore((segment) => {
+      const frame = segment.batch([put, put], 3);
+      const first = frame + BATCH_FRAME_SIZE;
+      records.push(first, first + (segment.sizeBytes - first) / 2);
+      const whole = segment.batch([put]);
+      records.push(segment.add(put, RECORD_FLAG.inBatch), whole + BATCH_FRAME_SIZE);
+    });
+    const file = path.join(directory, 'KEYDIR');
+    const bytes = new Uint8Array(readFileSync(file));
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok);
+    const index = decoded.head.segments.findIndex((segment) => segment.segmentId === segmentId);
+    const entries: number[] = [];
+    for (
+      let at = decoded.layout.columns.entries.offsetBytes;
+      entries.length < records.length;
+      at += SNAPSHOT_ENTRY_SIZE
+    ) {
+      if (readU32(bytes, at + SNAPSHOT_ENTRY.segment) === SNAPSHOT_FREE_ENTRY) continue;
+      writeU32(bytes, at + SNAPSHOT_ENTRY.segment, index);
+      writeU32(bytes, at + SNAPSHOT_ENTRY.offset, records[entries.length] as number);
+      entries.push(at);
+    }
+    writeU32(bytes, bytes.length - 4, crc32(bytes, 0, bytes.length - 4, 0));
+    writeFileSync(file, bytes);
+    for (const keysAtOnce of [150, 1000]) {
+      const uncommitted: [number, string][] = [];
+      const { end } = await search({
+        keysAtOnce,
+        onUncommitted: (at, record) => uncommitted.push([at, `${record.segmentId}@${record.offsetBytes}`]),
+      });
+      assert.equal(end, 'complete');
+      const wanted = records.slice(0, -1).map((offset, at) => [entries[at], `${segmentId}@${offset}`]);
+      assert.deepEqual(
+        uncommitted.sort(([one], [other]) => one - other),
+        wanted,
+      );
+    }
   });
 
   it('gives up where more batches lack their end than it remembers', async () => {

@@ -17,6 +17,12 @@ import type { RangedFile } from '../rangedFile.ts';
 import { ChunkReader } from '../rowWalk.ts';
 import { NewestRecords } from './newestRecords.ts';
 import type { CoveredSegment } from './snapshotCheck.ts';
+import { UncommittedRecords } from './uncommittedRecords.ts';
+
+export interface RecordPlace {
+  readonly segmentId: number;
+  readonly offsetBytes: number;
+}
 
 export interface EntrylessSearch {
   readonly snapshot: LogFile;
@@ -27,7 +33,9 @@ export interface EntrylessSearch {
   /** The snapshot has not as many entries as it says itself. */
   readonly countsDiffer: boolean;
   readonly context: CrossCheckContext;
-  readonly onFound: (record: { readonly segmentId: number; readonly offsetBytes: number }) => void;
+  readonly onFound: (record: RecordPlace) => void;
+  /** An entry points at a record that never came to count, because its batch is incomplete or has no frame. */
+  readonly onUncommitted: (entryOffsetBytes: number, record: RecordPlace) => void;
   /** How much of the search is done, 0 to 1. Less than before where more passes turn out to be needed. */
   readonly onProgress: (share: number) => void;
   /** Default: 1,500,000, for which table and result together take 60 MiB. */
@@ -68,6 +76,7 @@ class Search {
   readonly #createdMs: number;
   /** Places of the frames, of all segments. */
   readonly #incompleteBatches = new Set<number>();
+  readonly #uncommitted = new UncommittedRecords();
   readonly #passSizeBytes: number;
   #bytesOfPass = 0;
   #shareBits = 0;
@@ -133,11 +142,16 @@ class Search {
   async #readSegments(): Promise<'read' | 'full' | 'damaged'> {
     const { segments, openSegment } = this.#options;
     this.#newest.clear();
+    this.#uncommitted.clear();
     this.#bytesOfPass = 0;
     for (const [segmentIndex, { file, segmentId, coveredSizeBytes }] of segments.entries()) {
       if (file === undefined) return 'damaged';
       const records = new RecordsSink(
-        (record) => !this.#counts(record, segmentIndex) || this.#addRecord(record, segmentIndex),
+        (record) => {
+          if (this.#counts(record, segmentIndex)) return this.#addRecord(record, segmentIndex);
+          this.#uncommitted.add(segmentIndex, record.offsetBytes, record.sizeBytes);
+          return true;
+        },
         (startBytes) => this.#incompleteBatches.add(placeOf(segmentIndex, startBytes)).size <= MAX_INCOMPLETE_BATCHES,
       );
       const logFile = openSegment(file, segmentFileName(segmentId));
@@ -150,11 +164,17 @@ class Search {
   }
 
   async #readEntries(): Promise<void> {
-    const { context, snapshot, entryOperation } = this.#options;
+    const { context, snapshot, segments, entryOperation, onUncommitted } = this.#options;
     const entries = new RecordsSink((record) => {
       const place = record.entryPlace;
       const hashes = record.operation === entryOperation ? this.#hashesInShare(record) : undefined;
-      if (hashes !== undefined && place !== undefined) this.#newest.foundEntry({ ...hashes, ...place });
+      if (hashes === undefined || place === undefined) return true;
+      const { segmentIndex, offsetBytes } = place;
+      this.#newest.foundEntry({ ...hashes, segmentIndex, offsetBytes });
+      const segment = segments[segmentIndex];
+      if (segment !== undefined && this.#uncommitted.has(segmentIndex, offsetBytes)) {
+        onUncommitted(record.offsetBytes, { segmentId: segment.segmentId, offsetBytes });
+      }
       return true;
     });
     await this.#walk(context.file, snapshot, context.file.sizeBytes, entries);

@@ -75,10 +75,16 @@ export async function checkSnapshot(
       context.progress({ known, activity: 'Looking for records that have no entry', share });
     };
     onProgress(0);
-    const onFound = ({ segmentId, offsetBytes }: { readonly segmentId: number; readonly offsetBytes: number }) =>
-      problems.addLazily(() => `The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`);
-    const search = { snapshot, entryOperation, openSegment, segments, countsDiffer, context, onFound, onProgress };
-    const end = await findRecordsWithoutEntry(search);
+    const end = await findRecordsWithoutEntry({
+      ...{ snapshot, entryOperation, openSegment, segments, countsDiffer, context, onProgress },
+      onFound: ({ segmentId, offsetBytes }) =>
+        problems.addLazily(() => `The record at ${formatOffset(offsetBytes)} of segment ${segmentId} has no entry.`),
+      onUncommitted: (entryOffsetBytes, { segmentId, offsetBytes }) =>
+        problems.addLazily(() => {
+          const where = `${formatOffset(offsetBytes)} of segment ${segmentId}`;
+          return `The entry at ${formatOffset(entryOffsetBytes)} points at ${where}, a record whose batch is not complete.`;
+        }),
+    });
     return end === 'complete'
       ? problems.result(LABEL, 'agree')
       : problems.result(LABEL, NOT_ALL_AGREE, WHY_NOT_ALL[end]);
