@@ -15,6 +15,7 @@ import type {
 } from '../../src/shared/inspectorMessages.ts';
 import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
+import { messageOf } from '../../src/shared/messageOf.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { CheckNote } from './checkNote.ts';
 import { copyToClipboard } from './clipboard.ts';
@@ -199,7 +200,7 @@ export class Inspector {
       this.#table.configure(summary.columns, settings.columns);
       await this.#restore();
     } catch (error) {
-      this.#showBanner(error instanceof Error ? error.message : String(error), 'error');
+      this.#showBanner(messageOf(error), 'error');
     }
   }
 
@@ -540,7 +541,7 @@ export class Inspector {
       this.#base = await this.#host.setFilter(filter);
     } catch (error) {
       // A regular expression that could not be checked here.
-      this.#filterBar.refuse(query, error instanceof Error ? error.message : String(error));
+      this.#filterBar.refuse(query, messageOf(error));
       return;
     }
     this.#matchCount = 0;
@@ -662,7 +663,13 @@ export class Inspector {
       const selection = { position: this.#table.selected, offsetBytes: this.#selectedOffset };
       const from = this.#lastMatch.startOf(pattern, view, selection);
       const hit = await this.#host.find({ pattern, direction, view, ...from });
+      await this.#untilFilterIsSet();
       if (generation !== this.#findGeneration) return;
+      if (view !== this.#view) {
+        // The position of the hit is one among other rows.
+        this.#findBar.showResult('Stopped: other rows are shown now', false);
+        return;
+      }
       if (hit === undefined) {
         this.#findBar.showResult('No results', true);
         return;
@@ -680,8 +687,12 @@ export class Inspector {
       await this.#showDetail(hit);
     } catch (error) {
       if (generation !== this.#findGeneration) return;
-      this.#findBar.showResult(error instanceof Error ? error.message : String(error), true);
+      this.#findBar.showResult(messageOf(error), true);
     }
+  }
+
+  async #untilFilterIsSet(): Promise<void> {
+    for (let awaited: Promise<void> | undefined; awaited !== this.#filtering; await awaited) awaited = this.#filtering;
   }
 
   #cancelFind(): void {

@@ -17,6 +17,9 @@ const ENDLESS_BYTES = 64 * 2 ** 30;
 /** One record with more than a copy takes. */
 const TOO_LARGE = '000000000010.seg';
 const TOO_LARGE_BYTES = MAX_COPY_BYTES + 1000;
+/** A record that takes seconds to search, and small ones behind it. */
+const SLOW = '000000000011.seg';
+const SLOW_VALUE_BYTES = 0x80_0000;
 const COUNT = 20_000;
 const SIGNATURE = Uint8Array.of(0xde, 0xad, 0x0b, 0xef, 0x42);
 const SIGNATURE_ROWS = [5000, 15_000];
@@ -47,6 +50,10 @@ describe('inspector search', () => {
     const tooLarge = new SegmentBuilder(10);
     tooLarge.add({ key: 'large', value: 'x'.repeat(TOO_LARGE_BYTES) });
     await writeFile(path.join(directory, TOO_LARGE), tooLarge.bytes());
+    const slow = new SegmentBuilder(11);
+    slow.add({ key: 'slow', value: 'x'.repeat(SLOW_VALUE_BYTES) });
+    for (let index = 0; index < 10; index++) slow.add({ key: `small/${index}`, value: '' });
+    await writeFile(path.join(directory, SLOW), slow.bytes());
     const endless = new SegmentBuilder(9);
     for (let index = 0; index < 100; index++) {
       endless.add({ key: `city/${String(index).padStart(5, '0')}`, value: `Place, ${index}` });
@@ -166,6 +173,23 @@ describe('inspector search', () => {
     await keyboard.press('Enter');
     await editor.frame.locator('.find-status.problem').waitFor();
     await keyboard.press('Escape');
+  });
+
+  it('selects no row of a filter that is set while a search goes on', async () => {
+    const { keyboard } = fixture.workbench.page;
+    const editor = await openSegment(fixture.workbench, SLOW);
+    // Each of the characters begins a match that only the end of the value contradicts.
+    await find(editor, '(?:x|xx|xxx)*y|x', /^Regular expression/);
+    const filter = editor.frame.getByRole('textbox', { name: 'Filter' });
+    await keyboard.press('Enter');
+    await editor.button('Stop searching').waitFor();
+    await filter.fill('key:small');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10));
+    await editor.active.filter({ hasText: 'small/0' }).waitFor();
+    assert.ok(await editor.button('Stop searching').isVisible(), 'the filter came first');
+    const status = editor.frame.locator('.find-status').filter({ hasText: 'Stopped: other rows are shown now' });
+    await status.waitFor({ timeout: 60_000 });
+    await editor.active.filter({ hasText: 'small/0' }).waitFor();
   });
 
   it('shows filters with hits, without hits, and with a mistake, and the help, in every theme', async () => {
