@@ -533,6 +533,7 @@ export class Inspector {
       // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
       if (filter !== undefined) this.#forgetPlace();
     }
+    const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
     const keep = this.#cache.row(this.#table.selected);
     this.#table.clearSelection();
@@ -540,8 +541,9 @@ export class Inspector {
     try {
       this.#base = await this.#host.setFilter(filter);
     } catch (error) {
-      // A regular expression that could not be checked here.
+      // A regular expression that could not be checked here, or one that was kept before it was checked.
       this.#filterBar.refuse(query, messageOf(error));
+      this.#keepShowing(shown);
       return;
     }
     this.#matchCount = 0;
@@ -553,6 +555,16 @@ export class Inspector {
     if (this.#pending.isThere) await this.#tryPendingTarget();
     else if (this.#sorting.order !== undefined) return;
     else if (keep !== undefined) this.#table.select(keep.row, 'center');
+    else this.#selectFirst();
+  }
+
+  /** What a filter that was refused was to replace; a query that was being brought back, none of whose rows are shown, is forgotten. */
+  #keepShowing({ query, selected }: { readonly query: string; readonly selected: number }): void {
+    this.#state.update({ query: this.#base === ALL_ROWS ? '' : query });
+    if (this.#view === ALL_ROWS) this.#table.setRowCount(this.#progress?.rowCount ?? 0);
+    this.#restoreScroll(this.#knownRows);
+    if (selected >= 0) this.#table.select(selected, 'none');
+    else if (this.#pendingMatch !== undefined) void this.#selectAgain();
     else this.#selectFirst();
   }
 

@@ -175,6 +175,20 @@ describe('inspector search', () => {
     await keyboard.press('Escape');
   });
 
+  it('says of a filter that the scan refuses why, and goes on showing what was shown, also when its tab comes back', async () => {
+    let editor = await openAtStart();
+    const tooLong = 'ä'.repeat(1_500_000);
+    await editor.filter(`key:${tooLong}`);
+    await editor.frame.locator('.filter-problem').filter({ hasText: 'too large' }).waitFor({ timeout: 40_000 });
+    await editor.active.filter({ hasText: 'header' }).waitFor();
+    assert.equal(await editor.rowCount(), COUNT + 1);
+    await screenshotInThemes(fixture.workbench, 'inspector-filter-refused');
+    await openSegment(fixture.workbench, OTHER);
+    editor = await openSegment(fixture.workbench, CITIES);
+    await eventually(async () => assert.equal(await editor.rowCount(), COUNT + 1));
+    assert.equal(await editor.frame.getByRole('textbox', { name: 'Filter' }).inputValue(), '');
+  });
+
   it('selects no row of a filter that is set while a search goes on', async () => {
     const { keyboard } = fixture.workbench.page;
     const editor = await openSegment(fixture.workbench, SLOW);
