@@ -16,7 +16,7 @@ import { bytesAs, hexByte, NOTATIONS, type Notation } from './bytesAsText.ts';
 import { type ByteRange, ByteView } from './byteView.ts';
 import { localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
-import { element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
+import { breakable, element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
 import { rowAsJson } from './rowAsJson.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
@@ -299,10 +299,12 @@ export class DetailPane {
         'data-field': field.name,
       },
       element('th', { scope: 'row' }, element('span', { class: 'swatch', 'aria-hidden': 'true' }), field.name),
-      element('td', { class: 'right' }, `+${formatCount(field.offsetBytes)}`),
-      element('td', { class: 'right' }, formatCount(field.sizeBytes)),
+      element('td', { class: 'right' }, ...breakable(`+${formatCount(field.offsetBytes)}`)),
+      element('td', { class: 'right' }, ...breakable(formatCount(field.sizeBytes))),
       element('td', { class: 'raw' }, field.sizeBytes > RAW_BYTES_SHOWN ? `${rawText} …` : rawText),
-      element('td', { class: 'field-value', title: field.value }, field.value),
+      isNumber(field)
+        ? element('td', { class: 'field-value number' }, ...breakable(field.value))
+        : element('td', { class: 'field-value', title: field.value }, field.value),
       element('td', { class: 'meaning' }, meaningOf(field)),
     );
     row.addEventListener('pointerenter', () => this.#hover(field));
@@ -440,6 +442,10 @@ function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, totalBytes:
 
 function hasKey(row: InspectorRow): boolean {
   return row.kind === 'record' && row.cells.key !== undefined;
+}
+
+function isNumber({ type }: RecordField): boolean {
+  return type === 'number' || type === 'time';
 }
 
 function partName(operation: string): string {

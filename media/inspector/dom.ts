@@ -16,6 +16,12 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
+/** A number that may go on in another line behind each comma: text lines are not broken there by themselves. */
+export function breakable(number: string): (Node | string)[] {
+  const [first = '', ...others] = number.split(/(?<=,)/);
+  return [first, ...others.flatMap((part) => [element('wbr'), part])];
+}
+
 export function icon(name: string): HTMLElement {
   return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }

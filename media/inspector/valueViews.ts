@@ -3,7 +3,7 @@
 import { isJson, toManyLines } from '../../src/shared/jsonLayout.ts';
 import { formatCount, formatUtc, outsideCalendar } from '../../src/shared/quantities.ts';
 import { localTime } from './columns.ts';
-import { element } from './dom.ts';
+import { breakable, element } from './dom.ts';
 
 /** The value and text views are given so many bytes at most: whole JSON of this size is laid out in no time. */
 export const MAX_VALUE_BYTES = 0x10_0000;
@@ -77,10 +77,8 @@ export function numbersView(bytes: Uint8Array): HTMLElement {
   return element('table', { class: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...body));
 }
 
-/** May go on in another line behind each comma: text lines are not broken there by themselves. */
 function numberCell(number: string): HTMLElement {
-  const [first = '', ...others] = number.split(/(?<=,)/);
-  return element('td', {}, first, ...others.flatMap((part) => [element('wbr'), part]));
+  return element('td', {}, ...breakable(number));
 }
 
 function readings(view: DataView): Reading[] {

@@ -13,7 +13,10 @@ const FILE = '000000000007.seg';
 
 describe('inspector in a narrow window', () => {
   const fixture = workbenchFixture(async (directory) => {
-    const bytes = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` })).bytes();
+    const segment = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
+    segment.add({ key: 'late', value: 'x'.repeat(2_000_000), expiryMs: Number.MAX_SAFE_INTEGER });
+    segment.add({ key: 'damaged', value: '' });
+    const bytes = segment.bytes();
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
     await writeFile(path.join(directory, FILE), bytes);
   });
@@ -49,6 +52,24 @@ describe('inspector in a narrow window', () => {
     await fixture.workbench.page.setViewportSize({ width: 720, height: 900 });
     await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
   });
+
+  it('shows large numbers whole, and what a time beyond the calendar is, at any width', async () => {
+    const editor = await openIn(950);
+    await editor.filter('key:late');
+    await editor.detailOf('late');
+    for (const width of [950, 1440]) {
+      await fixture.workbench.page.setViewportSize({ width, height: 900 });
+      const cell = (field: string, column: string) => editor.frame.locator(`tr[data-field=${field}] ${column}`);
+      const expiry = cell('expiry', '.field-value');
+      assert.equal(await expiry.innerText(), '9,007,199,254,740,991');
+      await assertWhole(expiry, 'the number of the expiry');
+      await assertWhole(cell('time', '.field-value'), 'the number of the time');
+      await assertWhole(cell('value', '.right:nth-of-type(2)'), 'the length of the value');
+      assert.match(await cell('expiry', '.meaning').innerText(), /^beyond year 9999, in 285,\d{3} y$/);
+      await cell('value', '.right').first().scrollIntoViewIfNeeded();
+      await screenshotInThemes(fixture.workbench, `inspector-large-numbers-${width}`);
+    }
+  });
 });
 
 describe('inspector in large type', () => {
@@ -75,6 +96,12 @@ describe('inspector in large type', () => {
     );
   });
 });
+
+/** Nothing of its text is beyond its own edges. */
+async function assertWhole(wanted: Locator, what: string): Promise<void> {
+  const [needed, had] = await wanted.evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth] as const);
+  assert.ok(needed <= had, `${what} needs ${needed} of ${had} pixels`);
+}
 
 /** Within the editor from side to side, and not cut off by what it stands in. */
 async function assertInSight(wanted: Locator, what: string): Promise<void> {
