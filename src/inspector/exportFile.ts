@@ -2,25 +2,33 @@
 
 // biome-ignore lint/style/noRestrictedImports: an export of any size is written piece by piece, which vscode.workspace.fs cannot.
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { ExportRequest } from '../shared/inspectorMessages.ts';
+import { formatSize } from '../shared/quantities.ts';
 
 const PIECE_CHARACTERS = 0x10_0000;
+
+type ExportFileOptions = Pick<ExportRequest, 'path' | 'partialPath' | 'maxSizeBytes'>;
 
 /** Text goes to a temporary file, which takes the name at the end: a cancelled export leaves nothing behind. */
 export class ExportFile {
   readonly #path: string;
   readonly #partialPath: string;
+  readonly #maxSizeBytes: number;
   readonly #descriptor: number;
   #waiting: string[] = [];
   #waitingCharacters = 0;
+  #sizeBytes = 0;
   #isOpen = true;
 
   /** `partialPath` is this export's alone: two to one path must not write into each other's. */
-  constructor(path: string, partialPath: string) {
+  constructor({ path, partialPath, maxSizeBytes = Number.POSITIVE_INFINITY }: ExportFileOptions) {
     this.#path = path;
     this.#partialPath = partialPath;
+    this.#maxSizeBytes = maxSizeBytes;
     this.#descriptor = openSync(this.#partialPath, 'w');
   }
 
+  /** Throws a sentence when the file becomes too large. */
   write(text: string): void {
     this.#waiting.push(text);
     this.#waitingCharacters += text.length;
@@ -47,6 +55,11 @@ export class ExportFile {
 
   #flush(): void {
     const bytes = Buffer.from(this.#waiting.join(''), 'utf8');
+    this.#sizeBytes += bytes.length;
+    if (this.#sizeBytes > this.#maxSizeBytes) {
+      const limit = formatSize(this.#maxSizeBytes);
+      throw new Error(`They take more than ${limit}, for which only a local file has room.`);
+    }
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
     this.#waiting = [];
     this.#waitingCharacters = 0;

@@ -462,10 +462,10 @@ export class Inspection implements ScanCalls {
     this.#found = undefined;
   }
 
-  async exportRows({ view, format, path, partialPath }: ExportRequest): Promise<ExportResult> {
+  async exportRows({ view, format, ...file }: ExportRequest): Promise<ExportResult> {
     const abort = new AbortController();
     this.#export = abort;
-    const output = new ExportFile(path, partialPath);
+    const output = new ExportFile(file);
     let written: Omit<ExportResult, 'cancelled'> = { rowCount: 0 };
     try {
       output.write(exportHead(format));

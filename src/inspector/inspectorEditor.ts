@@ -18,6 +18,7 @@ import type { RecordState } from '../shared/recordState.ts';
 import { packErrors, unpackErrors } from '../shared/rpcErrors.ts';
 import type { ColumnMemory } from './columnMemory.ts';
 import { exportedMessage, exportFailedMessage } from './exportMessage.ts';
+import { exportTo, nameOfTarget } from './exportTarget.ts';
 import type { RecordDocuments } from './recordDocuments.ts';
 import { type RowActionContext, runRowAction } from './rowActions.ts';
 import type { ScanSource } from './scanThread.ts';
@@ -39,6 +40,8 @@ export interface InspectorEditorOptions {
   readonly columns: ColumnMemory;
   readonly views: ViewMemory;
   readonly documents: RecordDocuments;
+  /** A local folder of the extension's own. */
+  readonly storage: vscode.Uri;
   readonly comparison: RowActionContext['comparison'];
   readonly openSegment: RowActionContext['openSegment'];
 }
@@ -229,10 +232,6 @@ export class InspectorEditor implements vscode.Disposable {
       filters: { 'JSON Lines': ['jsonl'], 'Comma-separated values': ['csv'] },
     });
     if (target === undefined) return;
-    if (target.scheme !== 'file') {
-      void vscode.window.showErrorMessage('Records can only be exported to a local file.');
-      return;
-    }
     let result: ExportResult;
     try {
       result = await this.#writeRows(view, target);
@@ -245,7 +244,7 @@ export class InspectorEditor implements vscode.Disposable {
       return;
     }
     const open = 'Open';
-    if ((await vscode.window.showInformationMessage(exportedMessage(result, target.fsPath), open)) === open) {
+    if ((await vscode.window.showInformationMessage(exportedMessage(result, nameOfTarget(target)), open)) === open) {
       await vscode.window.showTextDocument(target);
     }
   }
@@ -262,7 +261,7 @@ export class InspectorEditor implements vscode.Disposable {
           lastShare = share;
         };
         cancellation.onCancellationRequested(() => this.#thread.calls.cancelExport());
-        return this.#thread.exportRows({ view, format, path: target.fsPath });
+        return exportTo(target, this.#options.storage, (file) => this.#thread.exportRows({ view, format, ...file }));
       },
     );
   }

@@ -56,7 +56,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   }
 
   async resolveCustomEditor({ uri }: InspectorDocument, panel: vscode.WebviewPanel): Promise<void> {
-    const { extensionUri } = this.#context;
+    const { extensionUri, globalStorageUri } = this.#context;
     let source: ScanSource;
     try {
       source = await scanSource(uri);
@@ -77,6 +77,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
       columns: this.#columns,
       views: this.#views,
       documents: this.#documents,
+      storage: globalStorageUri,
       comparison: this.#comparison,
       openSegment: (beside, segmentId, offsetBytes) =>
         this.reveal(vscode.Uri.joinPath(beside, '..', segmentFileName(segmentId)), offsetBytes),

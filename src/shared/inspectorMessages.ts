@@ -107,6 +107,8 @@ export interface ExportRequest {
   readonly path: string;
   /** Of the file that has its rows until they are all there; beside the other. */
   readonly partialPath: string;
+  /** The export fails when its file would become larger. Absent: it may have any size. */
+  readonly maxSizeBytes?: number;
 }
 
 export interface ExportResult {

@@ -89,6 +89,46 @@ describe('inspector in a virtual workspace that is not trusted', () => {
   });
 });
 
+describe('inspector on a file system that is no disk', () => {
+  const fixture = workbenchFixture(
+    async (directory) => {
+      await writeFile(
+        path.join(directory, SMALL),
+        segmentOf(50, (index) => ({ key: `key/${index}`, value: '' })).bytes(),
+      );
+      // As JSON, each of its bytes takes six.
+      const large = segmentOf(5, (index) => ({ key: `large/${index}`, value: '\0'.repeat(0x28_0000) }));
+      await writeFile(path.join(directory, LARGE), large.bytes());
+    },
+    {},
+    {
+      furtherExtensions: [otherDisk],
+      workspaceFile: async (directory) => {
+        const file = path.join(directory, '..', 'elsewhere.code-workspace');
+        await writeFile(file, JSON.stringify({ folders: [{ uri: `writable-disk:${directory}`, name: 'elsewhere' }] }));
+        return file;
+      },
+    },
+  );
+
+  it('exports into it up to a size, and says where there is no room for more', async () => {
+    const { workbench, directory } = fixture;
+    await workbench.openFileInExplorer(SMALL);
+    const editor = new SegmentEditor(workbench);
+    await eventually(async () => assert.equal(await editor.rowCount(), 51));
+    const target = path.join(directory, 'rows.jsonl');
+    await editor.exportTo(SMALL, target);
+    await workbench.notification(`Exported 50 records to writable-disk:${target}.`).waitFor();
+    assert.equal((await readFile(target, 'utf8')).trimEnd().split('\n').length, 50);
+    await workbench.openFileInExplorer(LARGE);
+    await eventually(async () => assert.equal(await editor.rowCount(), 6));
+    await editor.exportTo(LARGE, path.join(directory, 'large.jsonl'));
+    await workbench.notification(/No records were exported\. They take more than 64\.0 MB/).waitFor();
+    await screenshotInThemes(workbench, 'inspector-export-too-large');
+    assert.deepEqual((await readdir(directory)).sort(), [SMALL, LARGE, 'rows.jsonl']);
+  });
+});
+
 describe('inspector beside other extensions', () => {
   const fixture = workbenchFixture(
     async (directory) => {

@@ -24,6 +24,20 @@ describe('an export that cannot be finished', () => {
     assert.deepEqual(readdirSync(directory), []);
   });
 
+  it('leaves nothing behind where the rows take more than they may', async () => {
+    const path = `${directory}/rows.jsonl`;
+    const subject = probe(segmentOf(3, (index) => ({ key: `k${index}`, value: 'v'.repeat(1000) })).bytes());
+    await openWhole(subject);
+    const exportUpTo = (maxSizeBytes: number) =>
+      subject.inspection.exportRows({ view: 0, format: 'jsonl', path, partialPath: `${path}.partial`, maxSizeBytes });
+    await assert.rejects(
+      exportUpTo(3072),
+      /^Error: They take more than 3\.0 KB, for which only a local file has room\.$/,
+    );
+    assert.deepEqual(readdirSync(directory), []);
+    assert.equal((await exportUpTo(4096)).rowCount, 3);
+  });
+
   it('leaves nothing behind where the name is taken by a directory', async () => {
     const target = path.join(directory, 'rows.jsonl');
     mkdirSync(target);

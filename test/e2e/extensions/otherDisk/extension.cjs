@@ -48,5 +48,10 @@ exports.activate = (context) => {
   };
   context.subscriptions.push(
     vscode.workspace.registerFileSystemProvider('other-disk', provider, { isReadonly: true, isCaseSensitive: true }),
+    vscode.workspace.registerFileSystemProvider(
+      'writable-disk',
+      { ...provider, writeFile: (uri, content) => fs.writeFileSync(uri.path, content) },
+      { isCaseSensitive: true },
+    ),
   );
 };
