@@ -146,17 +146,6 @@ describe('inspector', () => {
     await workbench.page.keyboard.press('Escape');
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await screenshotInThemes(workbench, 'inspector');
-    // As the extension says it: no file that a test can write is readable at first and then no more.
-    await editor.grid.evaluate(() => {
-      const data = { t: 'q', m: 'unreadable', a: ['The file could not be read to its end: EIO: i/o error, read'] };
-      window.dispatchEvent(new MessageEvent('message', { data }));
-    });
-    await editor.frame.getByRole('alert').filter({ hasText: 'could not be read' }).waitFor();
-    await screenshotInThemes(workbench, 'inspector-unreadable', (rules) =>
-      assertAccessible('a file that cannot be read', rules),
-    );
-    await editor.button('Try Again').click();
-    await editor.frame.getByRole('alert').filter({ hasText: 'could not be read' }).waitFor({ state: 'hidden' });
     await workbench.runCommand('Strata: Go to Offset');
     await workbench.typeAnswer(GO_TO, '50%');
     await screenshotInThemes(workbench, 'inspector-go-to');

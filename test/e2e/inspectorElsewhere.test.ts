@@ -13,6 +13,10 @@ import { workbenchFixture } from './workbenchFixture.ts';
 const SMALL = '000000000007.seg';
 const LARGE = '000000000008.seg';
 const LINES = 'journal.lines';
+/** Cannot be read to its end while the other file exists. */
+const INTERRUPTED = 'interrupted.lines';
+const OBSTACLE = 'obstacle';
+const INTERRUPTED_LINES = 20_000;
 
 describe('inspector in a virtual workspace that is not trusted', () => {
   const growing = segmentOf(50, (index) => ({ key: `key/${index}`, value: `value ${index}` }));
@@ -138,6 +142,10 @@ describe('inspector beside other extensions', () => {
       lines[1500] = 'no line of this format';
       lines[1501] = '-name7';
       await writeFile(path.join(directory, LINES), `${lines.join('\n')}\n`);
+      const obstacle = path.join(directory, OBSTACLE);
+      await writeFile(obstacle, '');
+      const interrupted = Array.from({ length: INTERRUPTED_LINES - 1 }, (_, index) => `name${index}=value ${index}`);
+      await writeFile(path.join(directory, INTERRUPTED), `unreadable-while=${obstacle}\n${interrupted.join('\n')}\n`);
     },
     { 'workbench.editorAssociations': { '*.lines': 'strata.inspector' } },
     { furtherExtensions: [hexEditorStandIn, lineFormat] },
@@ -212,5 +220,25 @@ describe('inspector beside other extensions', () => {
     await eventually(async () =>
       assert.match(await readFile(target, 'utf8'), /name11,,value 11,.*\r\n.*name12,,value 12,/),
     );
+  });
+
+  it('shows what it has read of a file that cannot be read to its end, and reads on when asked to', async () => {
+    const { workbench, directory } = fixture;
+    await workbench.openFile(INTERRUPTED);
+    const editor = new SegmentEditor(workbench);
+    const alert = editor.frame.getByRole('alert').filter({ hasText: 'The file could not be read to its end: EIO' });
+    await alert.waitFor();
+    await editor.row('name0').first().click();
+    await editor.frame.locator('tr[data-field=name]').filter({ hasText: 'name0' }).waitFor();
+    assert.ok((await editor.rowCount()) < INTERRUPTED_LINES);
+    await editor.button('Try Again').click();
+    await alert.waitFor();
+    await screenshotInThemes(workbench, 'inspector-unreadable', (rules) =>
+      editor.assertAccessible('a file that cannot be read', rules),
+    );
+    await rm(path.join(directory, OBSTACLE));
+    await editor.button('Try Again').click();
+    await alert.waitFor({ state: 'hidden' });
+    await eventually(async () => assert.equal(await editor.rowCount(), INTERRUPTED_LINES));
   });
 });

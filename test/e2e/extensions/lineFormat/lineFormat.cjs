@@ -1,5 +1,13 @@
-/** Text lines `key=value`, and `-key` for a key that is taken away; any other line is damage. */
+/**
+ * Text lines `key=value`, and `-key` for a key that is taken away; any other line is damage. Where the first line is
+ * `unreadable-while=<path>`, no more than the beginning can be read as long as a file of that path exists.
+ */
 
+const fs = require('node:fs');
+
+const OBSTACLE = /^unreadable-while=(.*)/;
+/** More than the first piece of an index, and what is read of its rows for a page. */
+const READABLE_BYTES = 0x2_0000;
 const NEWLINE = 0x0a;
 const EQUALS = 0x3d;
 const MINUS = 0x2d;
@@ -7,6 +15,9 @@ const SET = 0;
 const UNSET = 1;
 
 module.exports = ({ LogRecord }) => {
+  /** This module is loaded for one file. */
+  let obstacle = '';
+
   class LineScan {
     wantBytes = 1;
     #sizeBytes;
@@ -26,6 +37,8 @@ module.exports = ({ LogRecord }) => {
 
     feed(bytes, sink) {
       const base = this.wantOffsetBytes;
+      if (base === 0) obstacle = OBSTACLE.exec(Buffer.from(bytes.subarray(0, 1000)).toString())?.[1] ?? '';
+      if (base + bytes.length > READABLE_BYTES && fs.existsSync(obstacle)) throw new Error('EIO: i/o error, read');
       for (let at = 0; at < bytes.length; ) {
         const newline = bytes.indexOf(NEWLINE, at);
         const atEnd = base + bytes.length >= this.#sizeBytes;
