@@ -559,6 +559,8 @@ describe('inspector search', () => {
     await editor.frame.locator('.detail').waitFor();
     const moving = await editor.frame.locator('#inspector *').evaluateAll((elements) =>
       elements
+        // What the detail has replaced meanwhile has no style.
+        .filter(({ isConnected }) => isConnected)
         .map((element) => getComputedStyle(element))
         .filter(({ animationName, transitionDuration, scrollBehavior }) => {
           const seconds = transitionDuration.split(',').map((duration) => Number.parseFloat(duration));
