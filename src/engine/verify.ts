@@ -1,21 +1,16 @@
 /** Checks every record, hint file and snapshot of a store against each other, changing nothing. */
 
 import { SNAPSHOT_NAME } from '../format/fileName.ts';
-import { decodeHintFile } from '../format/hintFile.ts';
-import { OPERATION } from '../format/layout.ts';
-import type { RecordView } from '../format/record.ts';
 import type { TaskOptions, VerifyReport } from './api.ts';
-import { crc32 } from './checksum.ts';
+import { checkHintFile } from './hintCheck.ts';
 import { HintReader } from './hintReader.ts';
 import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
 import { readManifest } from './manifestFile.ts';
-import { Pacer } from './pacer.ts';
 import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
-import { readFileHeader, scanSegmentInSteps } from './segmentReader.ts';
+import { readFileHeader } from './segmentReader.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
-import { UintMap } from './uintMap.ts';
 
 type Problem = VerifyReport['problems'][number];
 
@@ -35,9 +30,11 @@ export async function verifyLog(
     const { fileName, offsetBytes, sizeBytes, reason } = damage;
     problems.push({ fileName, offsetBytes, message: `${sizeBytes} bytes are damaged: ${reason}` });
   }
+  const hintReader = new HintReader();
   for (const segment of log.segments.live()) {
     checkHeader(segment, problems);
-    if (segment.hasHintFile) await checkHintFile(log, segment, problems, task);
+    if (!segment.hasHintFile) continue;
+    await checkHintFile(log, segment, hintReader, task, noteFor(problems, segment.hintName));
   }
   checkKeydir(compare(rebuilt.keydir), problems);
   checkSnapshot(log, rebuilt.keydir, lastSequence, noteFor(problems, SNAPSHOT_NAME));
@@ -76,41 +73,6 @@ function noteFor(problems: Problem[], fileName: string): (message: string) => vo
   return (message) => {
     if (left-- > 0) problems.push({ fileName, message });
   };
-}
-
-/** Every entry of the hint file must be the next record of the segment, and none may be missing. */
-async function checkHintFile(log: LiveLog, segment: Segment, problems: Problem[], task: TaskOptions): Promise<void> {
-  const { hintName: fileName, file, id: segmentId, sizeBytes } = segment;
-  const note = noteFor(problems, fileName);
-  const bytes = new HintReader().read(log, segment);
-  if (bytes instanceof Error) {
-    return note(`the file cannot be read: ${bytes.message}; it is a cache, and the store works without`);
-  }
-  if (bytes === undefined) return note('the file is missing');
-  const expected = new UintMap<string>();
-  const result = decodeHintFile(bytes, crc32, {
-    entry: (entry) => expected.set(entry.offsetBytes, describe(entry)),
-  });
-  if (!result.ok) return note(`the file is damaged: ${result.problem}`);
-  if (result.summary.segmentHeaderChecksum !== segment.readHeaderChecksum())
-    return note('it belongs to another segment');
-  const check = (view: RecordView): void => {
-    if (view.operation === OPERATION.batch) return;
-    const hint = expected.get(view.offsetBytes);
-    if (hint === undefined) note(`the record at offset ${view.offsetBytes} of ${segment.fileName} has no entry`);
-    else if (hint !== describe(view)) note(`the entry for offset ${view.offsetBytes} differs from the record`);
-    expected.delete(view.offsetBytes);
-  };
-  const pacer = new Pacer('Verifying', task.signal);
-  const sink = { record: check, damage: () => undefined, batchEnd: () => undefined };
-  const steps = scanSegmentInSteps({ file, segmentId, sizeBytes }, sink);
-  while (steps.next().done !== true) await pacer.pause();
-  for (const offsetBytes of expected.keys()) note(`the entry for offset ${offsetBytes} has no record`);
-}
-
-function describe(record: Pick<RecordView, 'operation' | 'sequence' | 'expiryMs' | 'valueLength' | 'key'>): string {
-  const { operation, sequence, expiryMs, valueLength, key } = record;
-  return `${operation} ${sequence} ${expiryMs} ${valueLength} ${Buffer.from(key).toString('latin1')}`;
 }
 
 function checkKeydir({ differences }: KeydirComparison, problems: Problem[]): void {
