@@ -4,8 +4,9 @@ import path from 'node:path';
 import esbuild from 'esbuild';
 import { openChromiumPage } from '../support/chromiumPage.ts';
 import { startVscodeHost } from '../support/vscodeHost.ts';
+import { IdleNeighbour, longestDelayMs } from './host/idleNeighbour.ts';
 import { writeLargeStore } from './host/largeStore.ts';
-import { PHASE_MARK, type PhaseDelay } from './host/phaseDelay.ts';
+import { type MeasuredPhase, PHASE_MARK, type PhaseDelay } from './host/phaseDelay.ts';
 import { markdownTable } from './report/comparisonTable.ts';
 import { describeMachine, machineLines } from './report/machine.ts';
 import { formatQuantity } from './report/quantities.ts';
@@ -25,26 +26,37 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROBE = path.join(ROOT, 'out/bench/probe.cjs');
 
 /**
- * The event loop delay of a real extension host while it works with a large store. Measured twice: VS Code's own
- * forwarding of ports, which a remote window has by default and a local one has not, starts processes on this thread.
+ * VS Code's own search for ports to forward, which a remote window on Linux has by default and a local one has not,
+ * starts two processes on the extension host's thread again and again. Without forwarding it goes on where the server
+ * offers tunnels of its own, as this one does; only another source of ports ends it.
  */
+const WITHOUT_PORT_SEARCH = { 'remote.autoForwardPorts': false, 'remote.autoForwardPortsSource': 'output' };
+const WITH_PORT_SEARCH = { 'remote.autoForwardPorts': true, 'remote.autoForwardPortsSource': 'process' };
+
+/** The event loop delay of a real extension host while it works with a large store. */
 export async function measureHost(options: HostOptions): Promise<void> {
   const { keys, value, output, name = 'host' } = options;
   const machine = describeMachine();
   await buildExtensionAndProbe();
-  const phases = await measurePhases(options, { 'remote.autoForwardPorts': false });
-  const phasesForwarding = await measurePhases(options, { 'remote.autoForwardPorts': true });
+  const phases = await measurePhases(options, WITHOUT_PORT_SEARCH);
+  const phasesSearchingPorts = await measurePhases(options, WITH_PORT_SEARCH);
   const markdown = [
     ...machineLines(machine),
     `- Store of ${keys.toLocaleString('en-US')} keys of 16 bytes, values of ${value} bytes; VS Code server, browser and store share the machine`,
     '',
-    hostTable(phases, phasesForwarding),
+    "Without VS Code's search for ports to forward:",
+    '',
+    hostTable(phases),
+    '',
+    'With it:',
+    '',
+    hostTable(phasesSearchingPorts),
   ].join('\n');
-  writeReport(output, name, markdown, { machine, results: [], phases, phasesForwarding });
+  writeReport(output, name, markdown, { machine, results: [], phases, phasesSearchingPorts });
 }
 
 /** On a store of its own: its last phases change it. */
-async function measurePhases({ keys, value, data }: HostOptions, settings: Settings): Promise<PhaseDelay[]> {
+async function measurePhases({ keys, value, data }: HostOptions, settings: Settings): Promise<MeasuredPhase[]> {
   const workspace = await mkdtemp(path.join(data, 'strata-bench-'));
   try {
     const store = path.join(workspace, 'large');
@@ -70,7 +82,7 @@ async function buildExtensionAndProbe(): Promise<void> {
 }
 
 /** Resolves to the figures of each phase when the probe has ended. */
-async function runProbe(workspace: string, store: string, settings: Settings): Promise<PhaseDelay[]> {
+async function runProbe(workspace: string, store: string, settings: Settings): Promise<MeasuredPhase[]> {
   await using host = await startVscodeHost({
     extension: { developmentDirectory: ROOT },
     workspace,
@@ -79,6 +91,7 @@ async function runProbe(workspace: string, store: string, settings: Settings): P
     environment: { STRATA_BENCH_STORE: store },
   });
   await using browser = await openChromiumPage();
+  using neighbour = new IdleNeighbour();
   const phases: PhaseDelay[] = [];
   const { promise: exitCode, resolve, reject } = Promise.withResolvers<number>();
   const messages: string[] = [];
@@ -91,10 +104,14 @@ async function runProbe(workspace: string, store: string, settings: Settings): P
   browser.page.once('crash', () => reject(new Error(`The page has crashed.\n${host.log()}`)));
   await browser.page.goto(host.url);
   if ((await exitCode) !== 0) throw new Error(`The probe has failed:\n${messages.slice(-20).join('\n')}`);
-  return phases;
+  const delays = await neighbour.takeDelays();
+  return phases.map((phase) => {
+    const neighbourDelayMs = longestDelayMs(delays, phase.startMs, phase.startMs + phase.elapsedMs);
+    return { ...phase, neighbourDelayMs };
+  });
 }
 
-function hostTable(phases: readonly PhaseDelay[], phasesForwarding: readonly PhaseDelay[]): string {
+function hostTable(phases: readonly MeasuredPhase[]): string {
   const header = [
     'phase',
     'takes, ms',
@@ -102,17 +119,19 @@ function hostTable(phases: readonly PhaseDelay[], phasesForwarding: readonly Pha
     '99.9 %',
     '99 %',
     'maximum without waiting for a processor',
-    'with ports forwarded: maximum',
-    '99.9 %',
-    'maximum without waiting for a processor',
+    'longest time that the thread computed',
+    'maximum of a process without work',
+    'stolen, ms',
+    'processes started',
+    'longest start, ms',
+    'memory, MiB',
   ];
-  const rows = phases.map((delay, i) => {
-    const forwarding = phasesForwarding[i];
-    const { elapsedMs, maxDelayMs, p999DelayMs, p99DelayMs, maxWorkDelayMs } = delay;
-    const figures = [elapsedMs, maxDelayMs, p999DelayMs, p99DelayMs, maxWorkDelayMs];
-    const further = [forwarding?.maxDelayMs, forwarding?.p999DelayMs, forwarding?.maxWorkDelayMs];
-    const cells = [...figures, ...further].map((figure) => (figure === undefined ? '—' : formatQuantity(figure)));
-    return [delay.phase, ...cells];
+  const rows = phases.map((phase) => {
+    const { elapsedMs, maxDelayMs, p999DelayMs, p99DelayMs, maxWorkDelayMs, maxComputingMs } = phase;
+    const { neighbourDelayMs, stolenMs, startedProcesses, longestStartMs, residentBytes } = phase;
+    const delays = [maxDelayMs, p999DelayMs, p99DelayMs, maxWorkDelayMs, maxComputingMs, neighbourDelayMs];
+    const figures = [elapsedMs, ...delays, stolenMs, startedProcesses, longestStartMs, residentBytes / 2 ** 20];
+    return [phase.phase, ...figures.map((figure) => (figure === undefined ? '—' : formatQuantity(figure)))];
   });
   return markdownTable(header, rows);
 }

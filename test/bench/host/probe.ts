@@ -9,6 +9,8 @@ import * as vscode from 'vscode';
 import type { CommandContext } from '../../../src/commands/commandContext.ts';
 import type { KeysTreeNode } from '../../../src/explorer/treeNode.ts';
 import { PHASE_MARK, type PhaseDelay } from './phaseDelay.ts';
+import { ProcessStarts } from './processStarts.ts';
+import { stolenMs } from './stolenTime.ts';
 import { WorkDelay } from './workDelay.ts';
 
 const IDLE_MS = 20_000;
@@ -80,6 +82,8 @@ async function measure(phase: string, work: () => PromiseLike<unknown>): Promise
   const delay: IntervalHistogram = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const workDelay = new WorkDelay();
+  const starts = new ProcessStarts();
+  const stolenBeforeMs = stolenMs();
   // What holds the loop up before its first turn would not count.
   await pause(WATCH_MS);
   const startMs = performance.now();
@@ -88,15 +92,22 @@ async function measure(phase: string, work: () => PromiseLike<unknown>): Promise
   // A stall is noticed when the loop runs again.
   await pause(WATCH_MS);
   delay.disable();
-  const maxWorkDelayMs = workDelay.stop();
+  const longestWork = workDelay.stop();
+  const stolenAfterMs = stolenMs();
   const milliseconds = (nanoseconds: number) => nanoseconds / 1e6;
   const figures: PhaseDelay = {
     phase,
+    startMs: performance.timeOrigin + startMs,
     elapsedMs,
     maxDelayMs: milliseconds(delay.max),
     p999DelayMs: milliseconds(delay.percentile(99.9)),
     p99DelayMs: milliseconds(delay.percentile(99)),
-    ...(maxWorkDelayMs === undefined ? {} : { maxWorkDelayMs }),
+    ...longestWork,
+    ...starts.stop(),
+    ...(stolenBeforeMs === undefined || stolenAfterMs === undefined
+      ? {}
+      : { stolenMs: stolenAfterMs - stolenBeforeMs }),
+    residentBytes: process.memoryUsage.rss(),
   };
   console.log(PHASE_MARK + JSON.stringify(figures));
 }

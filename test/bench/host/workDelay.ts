@@ -2,47 +2,61 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const TICK_MS = 1;
 
+/** Milliseconds, each the longest between two turns of the event loop; the tick of 1 ms counts as a delay. */
+export interface LongestWork {
+  /** Without the time in which the thread waited for a processor. Waits for other threads and processes are in it. */
+  readonly maxWorkDelayMs: number;
+  /** In which the thread itself was on a processor. */
+  readonly maxComputingMs: number;
+}
+
 /**
- * The longest time between two turns of this thread's event loop in which the thread was not waiting for a processor.
- * On a machine with few of them most of a delay can be such a wait, which Linux counts (`schedstat`, the second number,
- * in nanoseconds).
+ * What of the delays of this thread's event loop is not due to a want of processors. Linux counts for each thread how
+ * long it was on one and how long it waited for one (`schedstat`, the first two numbers, in nanoseconds).
  */
 export class WorkDelay {
   readonly #descriptor: number | undefined;
   readonly #text = Buffer.alloc(128);
   readonly #timer: NodeJS.Timeout;
-  #lastMs: number;
-  #lastWaitMs: number;
-  #maxMs = 0;
+  #last: Counts;
+  #maxWorkDelayMs = 0;
+  #maxComputingMs = 0;
 
   constructor() {
     this.#descriptor = openSchedulerCounts();
-    this.#lastMs = performance.now();
-    this.#lastWaitMs = this.#waitMs();
+    this.#last = this.#counts();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Milliseconds, the tick of 1 ms included; undefined where the system does not count the waits. */
-  stop(): number | undefined {
+  /** Undefined where the system does not count. */
+  stop(): LongestWork | undefined {
     clearInterval(this.#timer);
     if (this.#descriptor === undefined) return undefined;
     closeSync(this.#descriptor);
-    return this.#maxMs;
+    return { maxWorkDelayMs: this.#maxWorkDelayMs, maxComputingMs: this.#maxComputingMs };
   }
 
   #tick(): void {
-    const nowMs = performance.now();
-    const waitMs = this.#waitMs();
-    this.#maxMs = Math.max(this.#maxMs, nowMs - this.#lastMs - (waitMs - this.#lastWaitMs));
-    this.#lastMs = nowMs;
-    this.#lastWaitMs = waitMs;
+    const now = this.#counts();
+    const { nowMs, computedMs, waitedMs } = this.#last;
+    this.#maxWorkDelayMs = Math.max(this.#maxWorkDelayMs, now.nowMs - nowMs - (now.waitedMs - waitedMs));
+    this.#maxComputingMs = Math.max(this.#maxComputingMs, now.computedMs - computedMs);
+    this.#last = now;
   }
 
-  #waitMs(): number {
-    if (this.#descriptor === undefined) return 0;
+  #counts(): Counts {
+    const nowMs = performance.now();
+    if (this.#descriptor === undefined) return { nowMs, computedMs: 0, waitedMs: 0 };
     const size = readSync(this.#descriptor, this.#text, 0, this.#text.length, 0);
-    return Number(this.#text.toString('latin1', 0, size).split(' ')[1]) / 1e6;
+    const [computed, waited] = this.#text.toString('latin1', 0, size).split(' ');
+    return { nowMs, computedMs: Number(computed) / 1e6, waitedMs: Number(waited) / 1e6 };
   }
+}
+
+interface Counts {
+  readonly nowMs: number;
+  readonly computedMs: number;
+  readonly waitedMs: number;
 }
 
 function openSchedulerCounts(): number | undefined {

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PhaseDelay } from '../host/phaseDelay.ts';
+import type { MeasuredPhase } from '../host/phaseDelay.ts';
 import type { RunResult } from '../runner.ts';
 import type { Machine } from './machine.ts';
 
 export interface Results {
   readonly machine: Machine;
   readonly results: readonly RunResult[];
-  readonly phases?: readonly PhaseDelay[];
-  /** The same with VS Code's forwarding of ports. */
-  readonly phasesForwarding?: readonly PhaseDelay[];
+  readonly phases?: readonly MeasuredPhase[];
+  /** The same while VS Code looks for ports to forward. */
+  readonly phasesSearchingPorts?: readonly MeasuredPhase[];
 }
 
 /** Writes `<name>.md` and `<name>.json`, and the Markdown to the terminal too. */
