@@ -1,25 +1,24 @@
 /** Loads a keydir from hint files. */
 
-import { decodeHintFile, type HintEntryView, type HintSummary } from '../format/hintFile.ts';
-import { OPERATION } from '../format/layout.ts';
+import { decodeHintFile, type HintSummary } from '../format/hintFile.ts';
 import { crc32 } from './checksum.ts';
 import type { Keydir } from './keydir.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment } from './segment.ts';
 import { readFully, type Storage } from './storage.ts';
 import { isSystemError } from './strataError.ts';
+import { ENOUGH_WAITING, WaitingRecords } from './waitingRecords.ts';
 
 export interface HintFilePlace {
   readonly storage: Storage;
   readonly directory: string;
-  /** As for `LogReplayer`. */
+  /** As in `TakeOptions`. */
   readonly knownSequence?: number;
 }
 
 export class HintReader {
   /** Of one file after another: memory that is new to the process costs more than reading into it. */
   #bytes = new Uint8Array(0);
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  readonly #waiting = new WaitingRecords();
 
   /**
    * Loads a sealed segment's records from its hint file. Returns why it cannot be believed, or undefined when all of
@@ -30,14 +29,19 @@ export class HintReader {
     if (bytes instanceof Error) return 'unreadable';
     if (bytes === undefined) return 'missing';
     let foreign = false;
+    const target = { keydir, segment, rememberDeletes: true, knownSequence: place.knownSequence ?? 0 };
     const result = decodeHintFile(bytes, crc32, {
       accept: (summary) => {
         foreign = !covers(summary, segment);
         if (!foreign) keydir.expect(summary.entryCount);
         return !foreign;
       },
-      entry: (entry) => this.#apply(entry, segment, keydir, place.knownSequence ?? 0),
+      entry: (entry) => {
+        this.#waiting.add(entry, entry.keyStart, entry.keyLength);
+        if (this.#waiting.count >= ENOUGH_WAITING) this.#waiting.takeInto(target, bytes);
+      },
     });
+    this.#waiting.takeInto(target, bytes);
     if (!result.ok) return result.problem;
     return foreign ? 'of-another-segment' : undefined;
   }
@@ -62,24 +66,6 @@ export class HintReader {
       if (!isSystemError(error)) throw error;
       return error;
     }
-  }
-
-  #apply(entry: HintEntryView, segment: Segment, keydir: Keydir, knownSequence: number): void {
-    const { bytes, keyStart, keyLength, sequence } = entry;
-    const isTombstone = entry.operation === OPERATION.del;
-    segment.countRecord(sequence, isTombstone);
-    if (isTombstone) {
-      keydir.del(bytes, keyStart, keyLength, sequence, true);
-      return;
-    }
-    if (sequence <= knownSequence && keydir.find(bytes, keyStart, keyLength) === -1) return;
-    const record = this.#record;
-    record.slot = segment.slot;
-    record.offsetBytes = entry.offsetBytes;
-    record.valueLength = entry.valueLength;
-    record.sequence = sequence;
-    record.expiryMs = entry.expiryMs;
-    keydir.put(bytes, keyStart, keyLength, record);
   }
 }
 

@@ -112,9 +112,9 @@ export class Keydir {
     return usage;
   }
 
-  /** What the keydir finds a key by. */
-  hashOf(key: Uint8Array): number {
-    return hashKey(key, 0, key.length, this.#hashSeed);
+  /** What the keydir finds the key `bytes[start, start + length)` by. */
+  hashOf(bytes: Uint8Array, start = 0, length = bytes.length): number {
+    return hashKey(bytes, start, length, this.#hashSeed);
   }
 
   /**
@@ -139,10 +139,15 @@ export class Keydir {
    * by side wait for theirs together.
    */
   findAllByHash(hashes: Uint32Array, entries: Int32Array, count: number): void {
+    this.touchPlaces(hashes, count);
+    for (let i = 0; i < count; i++) entries[i] = this.findByHash(hashes[i] as number);
+  }
+
+  /** Brings the places where keys with these hashes are looked for, or put, into the processor's caches. */
+  touchPlaces(hashes: Uint32Array, count: number): void {
     let touched = 0;
     for (let i = 0; i < count; i++) touched ^= this.#table.peek(hashes[i] as number);
     discard(touched);
-    for (let i = 0; i < count; i++) entries[i] = this.findByHash(hashes[i] as number);
   }
 
   /** Brings entries into the processor's caches, whose misses are waited for together then. */
@@ -161,12 +166,7 @@ export class Keydir {
   }
 
   /** The entry of a key, deleted ones included, or -1. */
-  find(bytes: Uint8Array, start: number, length: number): number {
-    const hash = hashKey(bytes, start, length, this.#hashSeed);
-    return this.#findHashed(hash, bytes, start, length);
-  }
-
-  #findHashed(hash: number, bytes: Uint8Array, start: number, length: number): number {
+  find(bytes: Uint8Array, start: number, length: number, hash = this.hashOf(bytes, start, length)): number {
     const shard = this.#table.shard(hash);
     if (shard.length === 0) return -1;
     const mask = shard.length - 1;
@@ -217,10 +217,16 @@ export class Keydir {
   /**
    * A put of the key `bytes[start, start + length)` at this place. It wins over a record with a smaller sequence
    * number; an equal one means that the same record stands in another place now. Returns false when it lost.
+   * Who knows the key's hash already, passes it on.
    */
-  put(bytes: Uint8Array, start: number, length: number, record: Readonly<KeydirRecord>): boolean {
-    const hash = hashKey(bytes, start, length, this.#hashSeed);
-    const entry = this.#findHashed(hash, bytes, start, length);
+  put(
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    record: Readonly<KeydirRecord>,
+    hash = this.hashOf(bytes, start, length),
+  ): boolean {
+    const entry = this.find(bytes, start, length, hash);
     if (entry === -1) {
       this.#write(this.#insert(hash, bytes, start, length), record, length);
       this.#liveCount++;
@@ -236,10 +242,16 @@ export class Keydir {
    * A delete of the key. With `remember`, it leaves a ghost, so that an older put that arrives later loses.
    * Returns false when it lost or when there was nothing to delete.
    */
-  del(bytes: Uint8Array, start: number, length: number, sequence: number, remember: boolean): boolean {
+  del(
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    sequence: number,
+    remember: boolean,
+    hash = this.hashOf(bytes, start, length),
+  ): boolean {
     if (remember) this.#remembersDeletes = true;
-    const hash = hashKey(bytes, start, length, this.#hashSeed);
-    const entry = this.#findHashed(hash, bytes, start, length);
+    const entry = this.find(bytes, start, length, hash);
     if (entry === -1) {
       if (remember) this.#makeGhost(this.#insert(hash, bytes, start, length), sequence);
       return false;

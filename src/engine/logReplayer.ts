@@ -3,23 +3,19 @@
  * damage until somebody has decided what the damage means.
  */
 
-import { OPERATION, RECORD_FLAG } from '../format/layout.ts';
+import { OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import type { BatchEnd, BatchMembership, SegmentDamage, SegmentSink } from '../format/segmentScanner.ts';
 import type { FileDamage } from './api.ts';
 import type { Keydir } from './keydir.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment } from './segment.ts';
+import { ENOUGH_WAITING, type TakeOptions, WaitingRecords } from './waitingRecords.ts';
 
-export interface ReplayCounts {
-  puts: number;
-  tombstones: number;
-  batches: number;
-}
+const NO_BYTES = new Uint8Array(0);
 
 export class LogReplayer implements SegmentSink {
   readonly damages: FileDamage[] = [];
-  readonly counts: ReplayCounts = { puts: 0, tombstones: 0, batches: 0 };
+  batchCount = 0;
   /** Offset of the first byte that is not part of a valid record or complete batch; undefined while all is well. */
   firstTroubleBytes: number | undefined;
   /** Whole records behind the first trouble. */
@@ -27,24 +23,24 @@ export class LogReplayer implements SegmentSink {
   /** No crash left the trouble: a record behind it says that everything before was synced, or it is a sound record. */
   troubleIsSynced = false;
 
-  readonly #keydir: Keydir;
   readonly #segment: Segment;
   readonly #applyBehindTrouble: boolean;
-  readonly #knownSequence: number;
+  readonly #target: TakeOptions;
   readonly #batch = new WaitingBatch();
   #openBatchOffset: number | undefined;
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  /** Records of no batch, with their keys in `#waitingBytes`. */
+  readonly #waiting = new WaitingRecords();
+  #waitingBytes: Uint8Array = NO_BYTES;
 
-  /** With `knownSequence`, puts up to it are only taken of keys that the keydir has: the others are deleted. */
+  /** `knownSequence`: as in `TakeOptions`. */
   constructor(
     keydir: Keydir,
     segment: Segment,
     options: { readonly applyBehindTrouble: boolean; readonly knownSequence?: number },
   ) {
-    this.#keydir = keydir;
     this.#segment = segment;
     this.#applyBehindTrouble = options.applyBehindTrouble;
-    this.#knownSequence = options.knownSequence ?? 0;
+    this.#target = { keydir, segment, rememberDeletes: true, knownSequence: options.knownSequence ?? 0 };
   }
 
   record(view: RecordView, membership: BatchMembership): void {
@@ -55,12 +51,12 @@ export class LogReplayer implements SegmentSink {
     if (view.operation === OPERATION.batch) {
       this.#openBatchOffset = view.offsetBytes;
       this.#batch.clear();
-      this.counts.batches++;
+      this.batchCount++;
     } else if (membership === 'member') {
       this.#batch.add(view);
     } else {
       if (membership === 'orphan') this.#trouble(view.offsetBytes, view.sizeBytes, 'orphan-of-batch');
-      this.#apply(view, view.bytes, view.start + (view.sizeBytes - view.keyLength - view.valueLength), view.keyLength);
+      if (this.#applies) this.#wait(view);
     }
   }
 
@@ -70,7 +66,12 @@ export class LogReplayer implements SegmentSink {
       const { frameOffsetBytes, endOffsetBytes } = batch;
       this.#trouble(frameOffsetBytes, endOffsetBytes - frameOffsetBytes, 'incomplete-batch');
     }
-    this.#batch.drain((record, bytes, keyStart, keyLength) => this.#apply(record, bytes, keyStart, keyLength));
+    if (this.#applies) this.#batch.records.takeInto(this.#target, this.#batch.keys);
+  }
+
+  bytesEnd(): void {
+    this.#waiting.takeInto(this.#target, this.#waitingBytes);
+    this.#waitingBytes = NO_BYTES;
   }
 
   damage(damage: SegmentDamage): void {
@@ -84,82 +85,40 @@ export class LogReplayer implements SegmentSink {
     this.damages.push({ fileName: this.#segment.fileName, offsetBytes, sizeBytes, reason });
   }
 
-  #apply(
-    record: Pick<RecordView, 'operation' | 'offsetBytes' | 'valueLength' | 'sequence' | 'expiryMs'>,
-    bytes: Uint8Array,
-    keyStart: number,
-    keyLength: number,
-  ): void {
-    if (this.firstTroubleBytes !== undefined && !this.#applyBehindTrouble) return;
-    const isTombstone = record.operation === OPERATION.del;
-    this.#segment.countRecord(record.sequence, isTombstone);
-    if (isTombstone) {
-      this.counts.tombstones++;
-      this.#keydir.del(bytes, keyStart, keyLength, record.sequence, true);
-      return;
-    }
-    this.counts.puts++;
-    if (record.sequence <= this.#knownSequence && this.#keydir.find(bytes, keyStart, keyLength) === -1) return;
-    const target = this.#record;
-    target.slot = this.#segment.slot;
-    target.offsetBytes = record.offsetBytes;
-    target.valueLength = record.valueLength;
-    target.sequence = record.sequence;
-    target.expiryMs = record.expiryMs;
-    this.#keydir.put(bytes, keyStart, keyLength, target);
+  /** Whether records that are whole now are to be taken in. */
+  get #applies(): boolean {
+    return this.firstTroubleBytes === undefined || this.#applyBehindTrouble;
+  }
+
+  #wait(view: RecordView): void {
+    this.#waitingBytes = view.bytes;
+    this.#waiting.add(view, view.start + RECORD_HEADER_SIZE, view.keyLength);
+    if (this.#waiting.count >= ENOUGH_WAITING) this.bytesEnd();
   }
 }
 
-interface WaitingRecord {
-  operation: RecordView['operation'];
-  offsetBytes: number;
-  valueLength: number;
-  sequence: number;
-  expiryMs: number;
-  keyStart: number;
-  keyLength: number;
-}
-
-/** The records of a batch whose end has not been seen. Objects and bytes are used again for the next batch. */
+/** The records of a batch whose end has not been seen, and their keys. */
 class WaitingBatch {
+  readonly records = new WaitingRecords();
   #keys = new Uint8Array(4096);
   #keysEnd = 0;
-  #records: WaitingRecord[] = [];
-  #count = 0;
+
+  get keys(): Uint8Array {
+    return this.#keys;
+  }
 
   clear(): void {
     this.#keysEnd = 0;
-    this.#count = 0;
+    this.records.clear();
   }
 
   add(view: RecordView): void {
     const keyStart = this.#keysEnd;
     this.#reserve(keyStart + view.keyLength);
-    const from = view.start + (view.sizeBytes - view.keyLength - view.valueLength);
+    const from = view.start + RECORD_HEADER_SIZE;
     for (let i = 0; i < view.keyLength; i++) this.#keys[keyStart + i] = view.bytes[from + i] as number;
     this.#keysEnd += view.keyLength;
-    const { operation, offsetBytes, valueLength, sequence, expiryMs, keyLength } = view;
-    const record = this.#records[this.#count];
-    if (record === undefined) {
-      this.#records.push({ operation, offsetBytes, valueLength, sequence, expiryMs, keyStart, keyLength });
-    } else {
-      record.operation = operation;
-      record.offsetBytes = offsetBytes;
-      record.valueLength = valueLength;
-      record.sequence = sequence;
-      record.expiryMs = expiryMs;
-      record.keyStart = keyStart;
-      record.keyLength = keyLength;
-    }
-    this.#count++;
-  }
-
-  drain(visit: (record: WaitingRecord, keys: Uint8Array, keyStart: number, keyLength: number) => void): void {
-    for (let i = 0; i < this.#count; i++) {
-      const record = this.#records[i] as WaitingRecord;
-      visit(record, this.#keys, record.keyStart, record.keyLength);
-    }
-    this.clear();
+    this.records.add(view, keyStart, view.keyLength);
   }
 
   #reserve(sizeBytes: number): void {

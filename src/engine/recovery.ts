@@ -14,6 +14,7 @@ import type { Manifest, ManifestSegment } from '../format/manifest.ts';
 import type { FileDamage, RecoveryReport } from './api.ts';
 import { HintReader } from './hintReader.ts';
 import { Keydir } from './keydir.ts';
+import { KeyForecast } from './keyForecast.ts';
 import { LogReplayer } from './logReplayer.ts';
 import { readManifest } from './manifestFile.ts';
 import { Pacer } from './pacer.ts';
@@ -119,6 +120,7 @@ class Recovery {
   #keydir = new Keydir(makeHashSeed());
   #lastSequence: number;
   #covered = new Map<number, number>();
+  #forecast: KeyForecast | undefined;
   #tornSegment: Segment | undefined;
   #tornTailBytes = 0;
   #tornTailRecordCount = 0;
@@ -139,6 +141,7 @@ class Recovery {
     const snapshot = this.#options.ignoreCaches === true ? undefined : this.#loadSnapshot();
     this.#openSegments(snapshot);
     this.#throwDamage();
+    this.#forecast = new KeyForecast(this.#keydir, this.#uncoveredBytes());
     for (const segment of this.segments.live()) await this.#loadSegment(segment);
     this.#throwDamage();
     this.#keydir.dropGhosts();
@@ -262,6 +265,14 @@ class Recovery {
     segment.sizeBytes = offsetBytes;
   }
 
+  /** What the snapshot does not tell of. */
+  #uncoveredBytes(): number {
+    let sum = 0;
+    for (const { id, sizeBytes } of this.segments.live())
+      sum += sizeBytes - (this.#covered.get(id) ?? FILE_HEADER_SIZE);
+    return sum;
+  }
+
   async #loadSegment(segment: Segment): Promise<void> {
     if (this.#tornSegment !== undefined && segment.state === 'unsealed') {
       this.#cut(segment);
@@ -288,6 +299,7 @@ class Recovery {
       segment.hasHintFile = false;
       return false;
     }
+    this.#forecast?.advance(segment.sizeBytes - FILE_HEADER_SIZE);
     this.#methods.add('hint');
     this.#lastSequence = Math.max(this.#lastSequence, segment.maxSequence);
     return true;
@@ -315,7 +327,10 @@ class Recovery {
     const replayer = new LogReplayer(this.#keydir, segment, { applyBehindTrouble });
     const { file, id: segmentId, sizeBytes } = segment;
     const steps = scanSegmentInSteps({ file, segmentId, sizeBytes, startOffsetBytes }, replayer);
-    while (steps.next().done !== true) await this.#pacer.pause();
+    for (let step = steps.next(); step.done !== true; step = steps.next()) {
+      this.#forecast?.advance(step.value);
+      await this.#pacer.pause();
+    }
     return replayer;
   }
 

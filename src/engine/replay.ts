@@ -4,6 +4,7 @@ import { FILE_HEADER_SIZE } from '../format/layout.ts';
 import type { FileDamage, ReplayReport, TaskOptions } from './api.ts';
 import { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
+import { KeyForecast } from './keyForecast.ts';
 import type { LiveLog } from './liveLog.ts';
 import { LogReplayer } from './logReplayer.ts';
 import { Pacer } from './pacer.ts';
@@ -29,6 +30,7 @@ export async function rebuildKeydir(log: LiveLog, doing: string, task: TaskOptio
   // Sizes as of now: what is appended meanwhile is not part of the state that is rebuilt.
   const segments = log.segments.live().map((segment) => copyOf(segment));
   const total = segments.reduce((sum, segment) => sum + segment.sizeBytes - FILE_HEADER_SIZE, 0);
+  const forecast = new KeyForecast(keydir, total);
   let done = 0;
   for (const segment of segments) {
     const replayer = new LogReplayer(keydir, segment, { applyBehindTrouble: true });
@@ -36,12 +38,13 @@ export async function rebuildKeydir(log: LiveLog, doing: string, task: TaskOptio
     const steps = scanSegmentInSteps({ file, segmentId, sizeBytes }, replayer);
     for (let step = steps.next(); step.done !== true; step = steps.next()) {
       done += step.value;
+      forecast.advance(step.value);
       task.onProgress?.({ done: Math.min(done, total), total });
       await pacer.pause();
     }
-    counts.puts += replayer.counts.puts;
-    counts.tombstones += replayer.counts.tombstones;
-    counts.batches += replayer.counts.batches;
+    counts.puts += segment.recordCount - segment.tombstoneCount;
+    counts.tombstones += segment.tombstoneCount;
+    counts.batches += replayer.batchCount;
     damage.push(...replayer.damages);
   }
   task.onProgress?.({ done: total, total });

@@ -18,12 +18,12 @@ import {
 import type { Durability } from './api.ts';
 import { crc32 } from './checksum.ts';
 import { DiskWait } from './diskWait.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { ReadWriteLock } from './readWriteLock.ts';
 import { createSegmentFile, Segment } from './segment.ts';
 import { writeFully, writeFullyAsync } from './storage.ts';
 import { type StrataError, storageError } from './strataError.ts';
+import { ENOUGH_WAITING, WaitingRecords } from './waitingRecords.ts';
 
 /** A group that is this large does not grow further. */
 const MAX_GROUP_SIZE = 8 * 1024 * 1024;
@@ -119,7 +119,7 @@ export class Writer {
     value: NO_VALUE,
   };
   readonly #view = new RecordView();
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  readonly #waiting = new WaitingRecords();
 
   constructor(log: LiveLog, active: Segment, options: WriterOptions) {
     this.#log = log;
@@ -393,30 +393,19 @@ export class Writer {
   /** Makes the group's records visible to readers. */
   #apply(group: Group, offsetBytes: number): void {
     const view = this.#view;
-    const { keydir } = this.#log;
     const segment = this.#active;
+    const target = { keydir: this.#log.keydir, segment, rememberDeletes: false, knownSequence: 0 };
     for (let at = 0; at < group.end; at += view.sizeBytes) {
       decodeRecordHeader(view, group.bytes, at);
       if (view.operation === OPERATION.batch) continue;
-      const keyStart = at + RECORD_HEADER_SIZE;
-      const isTombstone = view.operation === OPERATION.del;
-      segment.countRecord(view.sequence, isTombstone);
-      if (isTombstone) keydir.del(group.bytes, keyStart, view.keyLength, view.sequence, false);
-      else this.#applyPut(segment, offsetBytes + at, group.bytes, keyStart);
+      view.offsetBytes = offsetBytes + at;
+      this.#waiting.add(view, at + RECORD_HEADER_SIZE, view.keyLength);
+      if (this.#waiting.count >= ENOUGH_WAITING) this.#waiting.takeInto(target, group.bytes);
     }
+    this.#waiting.takeInto(target, group.bytes);
     segment.sizeBytes = segment.writtenBytes;
     this.#log.records.cache.append(segment, offsetBytes, group.bytes.subarray(0, group.end));
     this.#log.appliedSequence = Math.max(this.#log.appliedSequence, group.lastSequence);
-  }
-
-  #applyPut(segment: Segment, offsetBytes: number, bytes: Uint8Array, keyStart: number): void {
-    const record = this.#record;
-    record.slot = segment.slot;
-    record.offsetBytes = offsetBytes;
-    record.valueLength = this.#view.valueLength;
-    record.sequence = this.#view.sequence;
-    record.expiryMs = this.#view.expiryMs;
-    this.#log.keydir.put(bytes, keyStart, this.#view.keyLength, record);
   }
 
   // Syncing and sealing

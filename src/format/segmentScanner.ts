@@ -61,6 +61,8 @@ export interface SegmentSink {
   damage(damage: SegmentDamage): void;
   /** After the last record of a batch, or when it cannot become complete any more. */
   batchEnd(batch: BatchEnd): void;
+  /** The bytes in which records were shown may change from now on. Not called when the sink has thrown. */
+  bytesEnd?(): void;
 }
 
 export interface SegmentScannerOptions {
@@ -155,6 +157,11 @@ export class SegmentScanner {
    * has been reported; otherwise read again from the new `wantOffsetBytes`.
    */
   feed(bytes: Uint8Array, sink: SegmentSink): void {
+    this.#report(bytes, sink);
+    sink.bytesEnd?.();
+  }
+
+  #report(bytes: Uint8Array, sink: SegmentSink): void {
     const base = this.#position;
     const usable = Math.min(bytes.length, this.#fileSizeBytes - base);
     const window = usable === bytes.length ? bytes : bytes.subarray(0, usable);
