@@ -22,7 +22,7 @@ import { crc32 } from './checksum.ts';
 import { HintOutput } from './hintOutput.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
-import { entryAt, LivePlaces } from './livePlaces.ts';
+import { AHEAD_SIZE, CELLS_AHEAD, entriesAhead, entryAt, LivePlaces } from './livePlaces.ts';
 import { MovedRecords } from './movedRecords.ts';
 import { Pacer } from './pacer.ts';
 import { createSegmentFile, Segment } from './segment.ts';
@@ -56,6 +56,9 @@ export class Compaction {
   readonly #places: LivePlaces;
   /** Of the input at hand: where the records are that the keydir points at. */
   #live: Uint32Array = new Uint32Array(0);
+  /** Entries of records before this offset of the input have been touched. */
+  #touchedEndBytes = 0;
+  readonly #ahead = new Uint32Array(CELLS_AHEAD);
   readonly #moved: MovedRecords[] = [];
   /** Neighbouring records of `#run` that stay and have not been copied yet. */
   #run: Uint8Array = NO_BYTES;
@@ -118,6 +121,7 @@ export class Compaction {
   async #rewrite(input: Segment): Promise<void> {
     const { file, id: segmentId, sizeBytes } = input;
     this.#live = await this.#places.take(this.#inputs.slice(this.#inputs.indexOf(input)));
+    this.#touchedEndBytes = 0;
     const steps = scanSegmentInSteps(
       { file, segmentId, sizeBytes },
       {
@@ -172,6 +176,7 @@ export class Compaction {
   /** Keeps, converts or drops one record. */
   #take(view: RecordView, input: Segment): void {
     if (view.operation === OPERATION.batch) return;
+    if (view.offsetBytes >= this.#touchedEndBytes) this.#touchAhead(view.offsetBytes);
     const entry = entryAt(this.#live, view.offsetBytes);
     if (entry !== -1 && this.#log.keydir.isNewest(entry, input, view)) {
       this.#liveFound++;
@@ -182,6 +187,12 @@ export class Compaction {
     const mayHideOlder = view.operation === OPERATION.del || view.expiryMs !== 0;
     if (mayHideOlder && this.#oldestOutside < view.sequence && !this.#isSuperseded(view)) this.#keepTombstone(view);
     else this.#recordsDropped++;
+  }
+
+  /** Records that were overwritten since lie in another order than their entries: each would wait for its own. */
+  #touchAhead(offsetBytes: number): void {
+    this.#log.keydir.touchKeys(this.#ahead, entriesAhead(this.#live, offsetBytes, this.#ahead));
+    this.#touchedEndBytes = offsetBytes + AHEAD_SIZE;
   }
 
   #isSuperseded(view: RecordView): boolean {

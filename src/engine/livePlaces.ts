@@ -11,6 +11,10 @@ import type { Segment } from './segment.ts';
 /** Every record is longer than 32 bytes, so that no two begin in the same 32. */
 const CELL_BITS = 5;
 
+/** Entries and keys of so many bytes of small records stay in the processor's caches until each is used. */
+export const AHEAD_SIZE = 8 * 1024;
+export const CELLS_AHEAD = AHEAD_SIZE / 2 ** CELL_BITS;
+
 /** 64 MiB: for segments of 512 MiB together, or for one if it is larger. */
 const MAX_CELLS = 2 ** 24;
 
@@ -68,4 +72,19 @@ export class LivePlaces {
 /** The entry whose record may begin at `offsetBytes`, or -1. */
 export function entryAt(table: Uint32Array, offsetBytes: number): number {
   return (table[offsetBytes >>> CELL_BITS] as number) - 1;
+}
+
+/**
+ * The entries whose records may begin in `AHEAD_SIZE` bytes from `offsetBytes` on, into `entries`, which has room for
+ * them. Returns how many there are.
+ */
+export function entriesAhead(table: Uint32Array, offsetBytes: number, entries: Uint32Array): number {
+  const first = offsetBytes >>> CELL_BITS;
+  const end = Math.min(first + CELLS_AHEAD, table.length);
+  let count = 0;
+  for (let cell = first; cell < end; cell++) {
+    const reference = table[cell] as number;
+    if (reference !== 0) entries[count++] = reference - 1;
+  }
+  return count;
 }
