@@ -132,7 +132,7 @@ describe('benchmark', () => {
       assert.equal(rows.length, 2 + strata.length);
       assert.match(
         rows[2] as string,
-        /^\| bulk load, random keys \| ops\/s \| [\d.]+ [kM] \| [\d.]+ [kM] \| — \| [\d.]+ x \|$/,
+        /^\| bulk load, random keys \| ops\/s \| [\d.,]+(?: [kM])? \| [\d.,]+(?: [kM])? \| — \| [\d.]+ x \|$/,
       );
     });
 
