@@ -18,6 +18,7 @@ import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydi
 import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
 import { OlderVersions } from './olderVersions.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
+import type { Pacer } from './pacer.ts';
 import { discard } from './readAheadOfUse.ts';
 import { UintMap } from './uintMap.ts';
 
@@ -29,6 +30,9 @@ const MIN_LEAVING = 4096;
 
 /** 256 KiB of keys: below this it is not worth while to look for freed ones. */
 const MIN_PACKED_UNITS = 2 ** 16;
+
+/** Visited in well below a millisecond, so that a pause is not looked for more often than is worth while. */
+const SLICE_ENTRIES = 1024;
 
 /** Stands in the expiry queue for the sequence number of a record that has not been loaded from the snapshot. */
 const SAVED_SEQUENCE = 0;
@@ -431,6 +435,18 @@ export class Keydir {
   forEach(visit: (entry: number) => void): void {
     for (let entry = 0; entry < this.#entries.end; entry++) {
       if (this.#entries.slot(entry) < GHOST_SLOT) visit(entry);
+    }
+  }
+
+  /**
+   * As `forEach`, in slices. The keydir may change between them: a key that comes or goes meanwhile is visited or not.
+   * Throws `ABORTED` as the pacer does.
+   */
+  async forEachInSlices(pacer: Pacer, visit: (entry: number) => void): Promise<void> {
+    for (let start = 0; start < this.#entries.end; start += SLICE_ENTRIES) {
+      await pacer.pause();
+      const end = Math.min(start + SLICE_ENTRIES, this.#entries.end);
+      for (let entry = start; entry < end; entry++) if (this.#entries.slot(entry) < GHOST_SLOT) visit(entry);
     }
   }
 

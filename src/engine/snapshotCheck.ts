@@ -3,6 +3,7 @@
 import type { SnapshotHead } from '../format/keydirSnapshot.ts';
 import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
+import type { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
 import { loadSnapshot } from './snapshotFile.ts';
 import { newRecord } from './storeSnapshot.ts';
@@ -11,12 +12,13 @@ import { newRecord } from './storeSnapshot.ts';
  * Calls `note` for everything that opening would take from the snapshot and the log does not say. `rebuilt` holds the
  * log up to `lastSequence`. A snapshot of another state of the segments is not compared: opening would not use it.
  */
-export function checkSnapshot(
+export async function checkSnapshot(
   log: LiveLog,
   rebuilt: Keydir,
   lastSequence: number,
+  pacer: Pacer,
   note: (message: string) => void,
-): void {
+): Promise<void> {
   const loaded = loadSnapshot(log.storage, log.directory, () => undefined);
   if (loaded === undefined) return;
   if (!loaded.ok) {
@@ -27,8 +29,9 @@ export function checkSnapshot(
   try {
     const covered = findCovered(log, head);
     if (covered === undefined || head.lastSequence > lastSequence) return;
-    checkEntries(log, keydir, rebuilt, { covered, isNewest: head.lastSequence === lastSequence }, note);
-    checkNothingIsMissing(keydir, rebuilt, covered, note);
+    const isNewest = head.lastSequence === lastSequence;
+    await keydir.forEachInSlices(pacer, entryCheck(log, keydir, rebuilt, { covered, isNewest }, note));
+    await rebuilt.forEachInSlices(pacer, absenceCheck(keydir, rebuilt, covered, note));
   } finally {
     keydir.close();
   }
@@ -52,16 +55,17 @@ function findCovered(log: LiveLog, head: SnapshotHead): Covered | undefined {
   return { segments, sizeBytesOf };
 }
 
-function checkEntries(
+/** For each entry of the snapshot: the log must say the same. */
+function entryCheck(
   log: LiveLog,
   snapshot: Keydir,
   rebuilt: Keydir,
   { covered, isNewest }: { readonly covered: Covered; readonly isNewest: boolean },
   note: (message: string) => void,
-): void {
+): (entry: number) => void {
   const claimed = newRecord();
   const actual = newRecord();
-  snapshot.forEach((entry) => {
+  return (entry) => {
     snapshot.read(entry, claimed);
     const key = snapshot.keyView(entry);
     const found = rebuilt.find(key, 0, key.length);
@@ -78,18 +82,18 @@ function checkEntries(
       actual.expiryMs === claimed.expiryMs;
     const isSound = actual.sequence === claimed.sequence ? isSamePlace : actual.sequence > claimed.sequence;
     if (!isSound) note(`its entry for the key ${inHex(key)} is not what the log says`);
-  });
+  };
 }
 
-/** Of the records that the snapshot covers, the newest of each key must be in it. */
-function checkNothingIsMissing(
+/** For each entry of the log: if the snapshot covers its record, it must have it. */
+function absenceCheck(
   snapshot: Keydir,
   rebuilt: Keydir,
   covered: Covered,
   note: (message: string) => void,
-): void {
+): (entry: number) => void {
   const record = newRecord();
-  rebuilt.forEach((entry) => {
+  return (entry) => {
     rebuilt.read(entry, record);
     if (record.offsetBytes >= (covered.sizeBytesOf.get(record.slot) ?? 0)) return;
     const key = rebuilt.keyView(entry);
@@ -97,7 +101,7 @@ function checkNothingIsMissing(
     if (found === -1 || snapshot.sequenceOf(found) !== record.sequence) {
       note(`it lacks the newest record of the key ${inHex(key)}`);
     }
-  });
+  };
 }
 
 function inHex(key: Uint8Array): string {

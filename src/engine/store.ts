@@ -44,6 +44,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './options.ts';
+import { Pacer } from './pacer.ts';
 import { rangePositions } from './rangeCursor.ts';
 import { ReadWriteLock } from './readWriteLock.ts';
 import { compareKeydirs, rebuildKeydir, repairKey } from './replay.ts';
@@ -319,7 +320,8 @@ export class Store {
       this.#log.keydir.rememberDeletes();
       try {
         const { keydir, report } = await rebuildKeydir(this.#log, 'Replay', own);
-        const comparison = this.#compare(keydir, reader, true);
+        // Without a signal: a keydir that is put right in parts would be neither the old nor the new one.
+        const comparison = await this.#compare(keydir, reader, new Pacer('Replay'), true);
         return { ...report, ...comparison, durationMs: performance.now() - startMs };
       } finally {
         reader.close();
@@ -337,7 +339,7 @@ export class Store {
       await this.#hints.finish();
       const reader = new StateReader(this.#log);
       try {
-        const report = await verifyLog(this.#log, own, (keydir) => this.#compare(keydir, reader, false));
+        const report = await verifyLog(this.#log, own, (keydir, pacer) => this.#compare(keydir, reader, pacer, false));
         return { ...report, durationMs: performance.now() - startMs };
       } finally {
         reader.close();
@@ -518,11 +520,11 @@ export class Store {
     };
   }
 
-  #compare(rebuilt: Keydir, reader: StateReader, repair: boolean) {
+  #compare(rebuilt: Keydir, reader: StateReader, pacer: Pacer, repair: boolean) {
     const nowMs = this.#now();
     rebuilt.expire(nowMs);
     this.#log.keydir.expire(nowMs);
-    return compareKeydirs(this.#log, rebuilt, reader, (key, record) => {
+    return compareKeydirs(this.#log, rebuilt, reader, pacer, (key, record) => {
       if (repair) repairKey(this.#log, key, record, reader);
     });
   }

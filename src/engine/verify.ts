@@ -7,6 +7,7 @@ import { HintReader } from './hintReader.ts';
 import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
 import { readManifest } from './manifestFile.ts';
+import { Pacer } from './pacer.ts';
 import { type KeydirComparison, rebuildKeydir } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader } from './segmentReader.ts';
@@ -20,7 +21,7 @@ const MAX_PROBLEMS_PER_FILE = 100;
 export async function verifyLog(
   log: LiveLog,
   task: TaskOptions,
-  compare: (rebuilt: Keydir) => KeydirComparison,
+  compare: (rebuilt: Keydir, pacer: Pacer) => Promise<KeydirComparison>,
 ): Promise<Omit<VerifyReport, 'durationMs'>> {
   const problems: Problem[] = [];
   checkManifest(log, problems);
@@ -36,8 +37,9 @@ export async function verifyLog(
     if (!segment.hasHintFile) continue;
     await checkHintFile(log, segment, hintReader, task, noteFor(problems, segment.hintName));
   }
-  checkKeydir(compare(rebuilt.keydir), problems);
-  checkSnapshot(log, rebuilt.keydir, lastSequence, noteFor(problems, SNAPSHOT_NAME));
+  const pacer = new Pacer('Verifying', task.signal);
+  checkKeydir(await compare(rebuilt.keydir, pacer), problems);
+  await checkSnapshot(log, rebuilt.keydir, lastSequence, pacer, noteFor(problems, SNAPSHOT_NAME));
   const { segmentCount, recordCount, bytesRead, damage } = rebuilt.report;
   return { ok: problems.length === 0, segmentCount, recordCount, bytesRead, problems, damage };
 }
