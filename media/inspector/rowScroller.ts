@@ -20,16 +20,13 @@ const WINDOW_ROWS = 20_000;
 /** The window moves when the view comes this near to its edge. */
 const EDGE_ROWS = 2_000;
 /** Drawn above and below those in sight, so that they are there when they come into sight. */
-export const OVERSCAN_ROWS = 6;
+const OVERSCAN_ROWS = 6;
 const SMALLEST_THUMB_PX = 24;
 
 export interface VisibleRows {
   /** Position in the whole and pixels from the top of the list, for every row that has to be drawn. */
   readonly items: readonly { readonly position: number; readonly topPx: number }[];
   readonly heightPx: number;
-  /** Positions of the first and last row in sight. */
-  readonly first: number;
-  readonly last: number;
 }
 
 export class RowScroller {
@@ -120,9 +117,7 @@ export class RowScroller {
       position: this.#base + item.index,
       topPx: item.start,
     }));
-    const first = Math.floor(this.top);
-    const last = Math.min(this.#total - 1, first + this.pageRows);
-    return { items, heightPx: this.#windowRows * this.#rowHeightPx, first, last };
+    return { items, heightPx: this.#windowRows * this.#rowHeightPx };
   }
 
   get #windowRows(): number {

@@ -7,7 +7,7 @@ import type { RowOrder, SortColumn } from '../../src/shared/rowOrder.ts';
 import { COLUMNS, type Column } from './columns.ts';
 import { characterWidthPx, element, icon, setText } from './dom.ts';
 import type { RowCache } from './rowCache.ts';
-import { OVERSCAN_ROWS, RowScroller } from './rowScroller.ts';
+import { RowScroller } from './rowScroller.ts';
 
 export interface RowTableEvents {
   /** The selection moved; `settled` when nothing has moved it for a moment. */
@@ -297,9 +297,9 @@ export class RowTable {
   }
 
   #draw(): void {
-    const { items, heightPx, first, last } = this.#scroller.visible();
+    const { items, heightPx } = this.#scroller.visible();
     this.#list.style.height = `${heightPx}px`;
-    this.#cache.want(Math.max(0, first - OVERSCAN_ROWS), Math.max(first, last) + OVERSCAN_ROWS);
+    this.#cache.want(items[0]?.position ?? 0, items.at(-1)?.position ?? 0);
     const wanted = new Set(items.map(({ position }) => position));
     for (const [position, drawn] of this.#drawn) {
       if (wanted.has(position)) continue;

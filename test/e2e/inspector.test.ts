@@ -20,6 +20,8 @@ const GROWING = '000000000011.seg';
 const HINTED = '000000000012.seg';
 const JOURNAL = '000000000014.seg';
 const LATER_VERSION = '000000000013.seg';
+/** A hundred rows of it are too many bytes to be read before they are scrolled to. */
+const LARGE_VALUES = '000000000015.seg';
 const TYPICAL_ROWS = 30_000;
 const BIG_VALUE_BYTES = 10_000_000;
 
@@ -90,6 +92,9 @@ describe('inspector', () => {
     const laterBytes = later.bytes();
     laterBytes[FILE_HEADER.version] = FORMAT_VERSION + 1;
     await writeFile(path.join(directory, LATER_VERSION), laterBytes);
+    const largeValues = new SegmentBuilder(15);
+    for (let index = 0; index < 130; index++) largeValues.add({ key: `large/${index}`, value: 'v'.repeat(65_536) });
+    await writeFile(path.join(directory, LARGE_VALUES), largeValues.bytes());
     const hinted = new SegmentBuilder(12);
     for (let index = 0; index < 5000; index++) hinted.add({ key: `hinted/${index}`, value: 'v'.repeat(100) });
     await writeFile(path.join(directory, HINTED), hinted.bytes());
@@ -184,6 +189,23 @@ describe('inspector', () => {
     await eventually(async () => assert.equal(await firstRow(), 0));
     await page.keyboard.press('End');
     await eventually(async () => assert.ok((await firstRow()) > 0.99 * TYPICAL_ROWS));
+  });
+
+  it('asks for every row that it draws, wherever it is scrolled to', async () => {
+    const editor = await open(LARGE_VALUES);
+    const loading = editor.grid.locator('.rows .row.loading:not([hidden])');
+    const { rowPx, gridPx } = await editor.grid.evaluate((grid) => ({
+      rowPx: grid.querySelector('.rows .row:not([hidden])')?.getBoundingClientRect().height ?? 0,
+      gridPx: grid.clientHeight,
+    }));
+    // Rows come by the hundred; row 100 is drawn a few rows before it is in sight.
+    const endPx = 100 * rowPx - gridPx;
+    for (let topPx = endPx - 10 * rowPx; topPx < endPx; topPx += rowPx / 3) {
+      await editor.grid.evaluate((grid, px) => grid.scrollTo({ top: px, behavior: 'instant' }), topPx);
+      await editor.grid.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
+      await eventually(async () => assert.equal(await loading.count(), 0, `rows are missing at ${topPx} px`));
+    }
+    assert.ok((await editor.firstRowInSight()) > 70);
   });
 
   it('says what is wrong with a place while it is typed', async () => {
