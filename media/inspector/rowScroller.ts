@@ -83,9 +83,14 @@ export class RowScroller {
 
   setTotal(total: number): void {
     if (total === this.#total) return;
+    const { top } = this;
     this.#total = total;
-    if (this.#base > Math.max(0, total - WINDOW_ROWS)) this.#moveWindow(this.top);
+    // The browser does this only with the next frame: what is drawn still takes its room, and before that frame there
+    // may be more rows again, but others.
+    const inReach = this.#inReach(top);
+    if (this.#base > Math.max(0, total - WINDOW_ROWS)) this.#moveWindow(inReach);
     else this.#update();
+    if (inReach < top) this.scrollTo(inReach);
   }
 
   setRowHeight(rowHeightPx: number): void {
@@ -106,10 +111,15 @@ export class RowScroller {
 
   /** Makes a row the first in sight. */
   scrollTo(position: number): void {
-    const top = Math.max(0, Math.min(position, this.#total - this.#rowsInView));
+    const top = this.#inReach(position);
     const inWindow = top - this.#base;
     if (inWindow < 0 || inWindow > this.#windowRows - this.pageRows) this.#moveWindow(top);
     else this.#viewport.scrollTop = inWindow * this.#rowHeightPx;
+  }
+
+  /** What can be the first row in sight. */
+  #inReach(position: number): number {
+    return Math.max(0, Math.min(position, this.#total - this.#rowsInView));
   }
 
   visible(): VisibleRows {

@@ -228,6 +228,24 @@ describe('inspector', () => {
     await editor.row('place/000106').waitFor();
   });
 
+  it('shows filtered rows from the first on, however late the page draws them', async () => {
+    const editor = await open(TYPICAL);
+    await editor.grid.press('End');
+    await editor.row('place/029998').waitFor();
+    const atOnce = await editor.grid.evaluateHandle(() => window.requestAnimationFrame.bind(window));
+    await editor.grid.evaluate((_, requestFrame) => {
+      window.requestAnimationFrame = (draw) => window.setTimeout(() => requestFrame(draw), 1000);
+    }, atOnce);
+    await editor.filter('place/0001');
+    await eventually(async () => assert.equal(await editor.rowCount(), 100));
+    await editor.grid.evaluate((_, requestFrame) => {
+      window.requestAnimationFrame = requestFrame;
+    }, atOnce);
+    await editor.row('place/000105').waitFor();
+    assert.equal(await editor.firstRowInSight(), 0);
+    await editor.filter('');
+  });
+
   it('finds text and marks it in the bytes', async () => {
     const editor = await open(TYPICAL);
     await editor.frame.getByRole('button', { name: /^Find \(/ }).click();
