@@ -97,13 +97,13 @@ export class RowCache {
         this.#short.delete(page);
         this.#keep(page, rows);
         // The view was found anew while the question was under way, and has as many rows now as it had before.
-        if (this.#isShort(page)) this.#askAgainSoon(page, generation);
+        if (this.#isShort(page)) this.#loadSoon(generation);
         this.#onChange();
         void this.#loadStates(rows, generation);
       }
     } catch {
       // Mostly the view has changed meanwhile, and its successor asks anew.
-      setTimeout(() => generation === this.#generation && this.#load(), ASK_AGAIN_MS);
+      this.#loadSoon(generation);
     } finally {
       if (generation === this.#generation) this.#loading = false;
     }
@@ -139,10 +139,11 @@ export class RowCache {
     return rows !== undefined && rows.length < Math.min(PAGE_ROWS, this.#rowCount - page * PAGE_ROWS);
   }
 
-  #askAgainSoon(page: number, generation: number): void {
+  /** What is missing then, or short. */
+  #loadSoon(generation: number): void {
     setTimeout(() => {
-      if (generation !== this.#generation || !this.#isShort(page)) return;
-      this.#short.add(page);
+      if (generation !== this.#generation) return;
+      for (const page of this.#pages.keys()) if (this.#isShort(page)) this.#short.add(page);
       void this.#load();
     }, ASK_AGAIN_MS);
   }

@@ -25,7 +25,8 @@ export class RowMatches {
   }
 
   /**
-   * The first match beyond an offset in the row, as the search goes. Undefined: there is none, or the search was cancelled. Other work of the thread is done meanwhile.
+   * The first match beyond an offset in the row, as the search goes. Undefined: there is none, or the search was
+   * cancelled. Other work of the thread is done meanwhile.
    */
   async beside(
     offsetBytes: number,

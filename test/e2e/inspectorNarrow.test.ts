@@ -36,11 +36,7 @@ describe('inspector in a narrow window', () => {
     await assertInSight(editor.frame.getByRole('columnheader', { name: 'Meaning' }), 'what fields mean');
     await assertInSight(editor.button('JSON'), 'copying as JSON');
     await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
-    await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
-    const number = editor.frame
-      .getByRole('row', { name: /^unsigned 64/ })
-      .getByRole('cell')
-      .last();
+    const number = await largestNumber(editor);
     await assertInSight(number, 'the number in the other byte order');
     await fixture.workbench.page.setViewportSize({ width: 1440, height: 900 });
     await assertInSight(number, 'the number in the other byte order, beside the fields');
@@ -85,11 +81,7 @@ describe('inspector in large type', () => {
     const editor = await openSegment(fixture.workbench, FILE);
     await editor.detailOf('key/0');
     await assertInSight(editor.frame.getByRole('columnheader', { name: 'Meaning' }), 'what fields mean');
-    await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
-    const number = editor.frame
-      .getByRole('row', { name: /^unsigned 64/ })
-      .getByRole('cell')
-      .last();
+    const number = await largestNumber(editor);
     await assertInSight(number, 'the number in the other byte order');
     await screenshotInThemes(fixture.workbench, 'inspector-large-type', (rules) =>
       editor.assertAccessible('large type', rules),
@@ -101,6 +93,15 @@ describe('inspector in large type', () => {
 async function assertWhole(wanted: Locator, what: string): Promise<void> {
   const [needed, had] = await wanted.evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth] as const);
   assert.ok(needed <= had, `${what} needs ${needed} of ${had} pixels`);
+}
+
+/** Shows the bytes as numbers. Returns the largest one in the other byte order, which stands furthest to the right. */
+async function largestNumber({ frame }: SegmentEditor): Promise<Locator> {
+  await frame.getByRole('tab', { name: 'Numbers' }).click();
+  return frame
+    .getByRole('row', { name: /^unsigned 64/ })
+    .getByRole('cell')
+    .last();
 }
 
 /** Within the editor from side to side, and not cut off by what it stands in. */
