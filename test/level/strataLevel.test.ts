@@ -128,7 +128,7 @@ describe('StrataLevel', () => {
 
   it('clears without keeping what it has cleared, and leaves what is put meanwhile', async () => {
     for (const reverse of [false, true]) {
-      const db = new StrataLevel(`${directory} ${reverse}`, { durability: 'os' });
+      const db = new StrataLevel(path.join(directory, String(reverse)), { durability: 'os' });
       const operations = (prefix: string, count: number) =>
         Array.from({ length: count }, (_, i) => {
           return { type: 'put', key: `${prefix}${String(i).padStart(5, '0')}`, value: '' } as const;
