@@ -70,7 +70,6 @@ export class Inspector {
   #checkGeneration = 0;
   /** What the banner was last told by the check that goes on. */
   #checkBanner = '';
-  #hasRows = false;
   /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
   #match: FindHit | undefined;
   /** Where the next search for the same pattern goes on, also when the find widget was closed meanwhile. */
@@ -137,6 +136,7 @@ export class Inspector {
     this.#table = new RowTable(this.#cache, {
       onSelect: (position) => this.#selected(position),
       onScroll: (top) => this.#scrolled(top),
+      onFirstRows: () => performance.mark(MARKS.firstRows),
       onUse: () => this.#pendingScroll.forget(),
       onActivate: () => this.#openDetail(true),
       onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
@@ -190,6 +190,8 @@ export class Inspector {
       // Both at once, as each way to the host and back takes its time; the answers come in this order.
       const [isReady, isOpen] = [this.#host.ready(), this.#host.open()];
       isOpen.catch(() => {});
+      // What was shown before may have been another place.
+      if (vscode.getState() === undefined) this.#cache.begin();
       const settings = await isReady;
       this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
@@ -200,6 +202,7 @@ export class Inspector {
       this.#table.configure(summary.columns, settings.columns);
       await this.#restore();
     } catch (error) {
+      this.#cache.setRowCount(0);
       this.#showBanner(messageOf(error), 'error');
     }
   }
@@ -483,9 +486,6 @@ export class Inspector {
   #rowsArrived(): void {
     this.#table.redraw();
     this.#placeMarker();
-    if (this.#hasRows) return;
-    this.#hasRows = true;
-    performance.mark(MARKS.firstRows);
   }
 
   #fileChanged(change: FileChange, summary: FileSummary | undefined): void {

@@ -34,6 +34,12 @@ export class RowCache {
     this.#onChange = onChange;
   }
 
+  /** Asks for the first rows before it is known how many there are: who opens a file waits for one answer less. */
+  begin(): void {
+    this.#rowCount = 1;
+    this.want(0, 0);
+  }
+
   /** Rows of another view: forgets all. */
   reset(view: ViewId): void {
     this.#view = view;

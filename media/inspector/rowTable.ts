@@ -13,6 +13,8 @@ export interface RowTableEvents {
   /** The selection moved; `settled` when nothing has moved it for a moment. */
   onSelect(position: number): void;
   onScroll(top: number): void;
+  /** For the first time a row has been drawn with what it says. */
+  onFirstRows(): void;
   onActivate(position: number): void;
   onColumnsChanged(columns: ColumnSettings): void;
   /** A person does something in the table, which may scroll it. */
@@ -48,6 +50,7 @@ export class RowTable {
   #order: RowOrder | undefined;
   #selected = -1;
   #frame = 0;
+  #hasDrawnRows = false;
 
   constructor(cache: RowCache, events: RowTableEvents) {
     this.#cache = cache;
@@ -309,6 +312,9 @@ export class RowTable {
     }
     for (const { position, topPx } of items) this.#drawRow(position, topPx);
     if (this.#selected >= 0) this.#markActive();
+    if (this.#hasDrawnRows || !items.some(({ position }) => this.#cache.row(position) !== undefined)) return;
+    this.#hasDrawnRows = true;
+    this.#events.onFirstRows();
   }
 
   #drawRow(position: number, topPx: number): void {

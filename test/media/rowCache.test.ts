@@ -42,6 +42,34 @@ describe('the rows that the table has', () => {
     return { store, cache };
   }
 
+  it('are asked for before it is known how many there are, the first ones, and only once', async () => {
+    const asked: number[] = [];
+    const rows = async ({ first }: { readonly first: number }) => {
+      asked.push(first);
+      return {
+        rows: Array.from({ length: 100 }, (_, at) => ({ ...rowAt(first + at), sizeBytes: 1e6, offsetBytes: at * 1e6 })),
+      };
+    };
+    const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
+    cache.begin();
+    cache.setRowCount(ROW_COUNT);
+    await turn();
+    assert.deepEqual(asked, [0]);
+    assert.equal(cache.row(99)?.row, 99);
+  });
+
+  it('are asked for again once it is known that the first answer came too soon', async () => {
+    const answers = [[], [rowAt(0), rowAt(1)]];
+    const rows = async () => ({ rows: answers.shift() ?? [] });
+    const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
+    cache.begin();
+    await turn();
+    assert.equal(cache.row(0), undefined);
+    cache.setRowCount(2);
+    await turn();
+    assert.deepEqual(cache.row(1), rowAt(1));
+  });
+
   it('keep their states until the store has told new ones', async () => {
     const { store, cache } = await filled();
     assert.equal(cache.state(rowAt(50)), 'live');
