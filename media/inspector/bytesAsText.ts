@@ -34,7 +34,7 @@ export function hexByte(byte: number): string {
   return HEX[byte] as string;
 }
 
-// Megabytes are copied while somebody waits: each text is written as its characters, without a string for each byte.
+// Megabytes are copied while somebody waits: no text is made of a string for each byte.
 
 const ascii = new TextEncoder();
 const decoder = new TextDecoder();
@@ -75,21 +75,15 @@ function cArray(bytes: Uint8Array): string {
   return `const unsigned char data[${bytes.length}] = {\n${text}\n};\n`;
 }
 
-const BASE64_CODES = ascii.encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+/** A multiple of three, so that pieces can be joined, and few enough to be arguments of one call. */
+const BASE64_PIECE_BYTES = 3 * 4096;
 
 function base64(bytes: Uint8Array): string {
-  const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
-  let end = 0;
-  for (let at = 0; at < bytes.length; at += 3) {
-    // Bytes behind the last count as zeros.
-    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text[end++] = BASE64_CODES[bits >> 18] as number;
-    text[end++] = BASE64_CODES[(bits >> 12) & 0x3f] as number;
-    text[end++] = BASE64_CODES[(bits >> 6) & 0x3f] as number;
-    text[end++] = BASE64_CODES[bits & 0x3f] as number;
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += BASE64_PIECE_BYTES) {
+    pieces.push(btoa(String.fromCharCode(...bytes.subarray(at, at + BASE64_PIECE_BYTES))));
   }
-  const padding = (3 - (bytes.length % 3)) % 3;
-  return decoder.decode(text.subarray(0, end - padding)) + '='.repeat(padding);
+  return pieces.join('');
 }
 
 function json(bytes: Uint8Array): string {

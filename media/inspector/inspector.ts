@@ -558,7 +558,10 @@ export class Inspector {
     else this.#selectFirst();
   }
 
-  /** What a filter that was refused was to replace; a query that was being brought back, none of whose rows are shown, is forgotten. */
+  /**
+   * Goes on with what a filter that was refused was to replace. A query that was being brought back, none of whose rows
+   * are shown, is forgotten.
+   */
   #keepShowing({ query, selected }: { readonly query: string; readonly selected: number }): void {
     this.#state.update({ query: this.#base === ALL_ROWS ? '' : query });
     if (this.#view === ALL_ROWS) this.#table.setRowCount(this.#progress?.rowCount ?? 0);
@@ -704,7 +707,11 @@ export class Inspector {
   }
 
   async #untilFilterIsSet(): Promise<void> {
-    for (let awaited: Promise<void> | undefined; awaited !== this.#filtering; await awaited) awaited = this.#filtering;
+    let awaited: Promise<void>;
+    do {
+      awaited = this.#filtering;
+      await awaited;
+    } while (awaited !== this.#filtering);
   }
 
   #cancelFind(): void {

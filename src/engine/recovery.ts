@@ -268,8 +268,9 @@ class Recovery {
   /** What the snapshot does not tell of. */
   #uncoveredBytes(): number {
     let sum = 0;
-    for (const { id, sizeBytes } of this.segments.live())
+    for (const { id, sizeBytes } of this.segments.live()) {
       sum += sizeBytes - (this.#covered.get(id) ?? FILE_HEADER_SIZE);
+    }
     return sum;
   }
 

@@ -53,10 +53,7 @@ async function problemsWith(
     for (const entry of change(entries)) encoder.add(entry);
   });
   const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
-  disk.remove(HINT_PATH);
-  const file = disk.open(HINT_PATH, 'create');
-  file.write(bytes, 0, bytes.length, 0);
-  file.close();
+  disk.replaceFile(HINT_PATH, bytes);
   const { problems } = await store.verify();
   await store.close();
   assert.ok(problems.every(({ fileName }) => fileName === HINT_NAME));

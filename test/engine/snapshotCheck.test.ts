@@ -24,10 +24,7 @@ async function problemsWithSnapshotOf(keys: readonly string[], foreignKeys: read
   const disk = await closedStoreWith(keys);
   const foreign = (await closedStoreWith(foreignKeys)).readFile(SNAPSHOT_PATH) as Uint8Array;
   const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
-  disk.remove(SNAPSHOT_PATH);
-  const file = disk.open(SNAPSHOT_PATH, 'create');
-  file.write(foreign, 0, foreign.length, 0);
-  file.close();
+  disk.replaceFile(SNAPSHOT_PATH, foreign);
   const { problems } = await store.verify();
   await store.close();
   assert.ok(problems.every(({ fileName }) => fileName === SNAPSHOT_NAME));

@@ -190,6 +190,14 @@ export class SimulatedDisk implements Storage {
     return this.#find(path)?.content();
   }
 
+  /** As somebody does who puts another file in the place of one that is there. */
+  replaceFile(path: string, bytes: Uint8Array): void {
+    this.remove(path);
+    const file = this.open(path, 'create');
+    file.write(bytes, 0, bytes.length, 0);
+    file.close();
+  }
+
   fileSize(path: string): number | undefined {
     this.#enter('fileSize', path);
     return this.#find(path)?.sizeBytes;
