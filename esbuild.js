@@ -60,8 +60,8 @@ function webviewBundle() {
     // What is imported where it is needed is a file of its own, loaded then.
     splitting: true,
     chunkNames: '[name]',
-    loader: { '.ttf': /** @type {const} */ ('file') },
-    assetNames: '[name]',
+    // Whatever a style sheet names is in it: a page waits for each file that it loads.
+    loader: { '.svg': /** @type {const} */ ('dataurl') },
   };
 }
 

@@ -11,12 +11,13 @@ import {
 } from '../../src/shared/quantities.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import type { SortColumn } from '../../src/shared/rowOrder.ts';
+import type { IconName } from './icons.ts';
 
 export interface CellText {
   readonly text: string;
   readonly tooltip?: string;
   readonly className?: string;
-  readonly icon?: string;
+  readonly icon?: IconName;
   /** What a screen reader says of the icon. */
   readonly iconLabel?: string;
 }

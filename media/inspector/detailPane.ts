@@ -17,6 +17,7 @@ import { type ByteRange, ByteView } from './byteView.ts';
 import { localTime } from './columns.ts';
 import { isSameDetail } from './detailEquality.ts';
 import { breakable, element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
+import type { IconName } from './icons.ts';
 import { rowAsJson } from './rowAsJson.ts';
 import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
@@ -49,7 +50,7 @@ const TABS: readonly (readonly [tab: DetailTab, label: string])[] = [
 ];
 interface ActionButton {
   readonly action: RowAction;
-  readonly iconName: string;
+  readonly iconName: IconName;
   readonly label: string;
   /** A record with a key, also with a value, or also the store that it belongs to; absent: any row will do. */
   readonly needs?: 'key' | 'value' | 'store';

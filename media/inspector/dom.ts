@@ -1,5 +1,7 @@
 /** Elements by code. Text goes in as text nodes: nothing a file contains is ever read as markup. */
 
+import type { IconName } from './icons.ts';
+
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export function element<Tag extends keyof HTMLElementTagNameMap>(
@@ -22,12 +24,12 @@ export function breakable(number: string): (Node | string)[] {
   return [first, ...others.flatMap((part) => [element('wbr'), part])];
 }
 
-export function icon(name: string): HTMLElement {
+export function icon(name: IconName): HTMLElement {
   return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }
 
 /** A button with an icon; `label` is its tooltip and what a screen reader says. */
-export function iconButton(name: string, label: string, onClick: () => void): HTMLButtonElement {
+export function iconButton(name: IconName, label: string, onClick: () => void): HTMLButtonElement {
   const button = element(
     'button',
     { class: 'icon-button', type: 'button', title: label, 'aria-label': label },

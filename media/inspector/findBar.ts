@@ -3,6 +3,7 @@
 import type { FindPattern } from '../../src/shared/inspectorMessages.ts';
 import { formatShare } from '../../src/shared/quantities.ts';
 import { element, iconButton, setHidden } from './dom.ts';
+import type { IconName } from './icons.ts';
 
 export interface FindEvents {
   onFind(pattern: FindPattern, direction: 'next' | 'previous'): void;
@@ -99,7 +100,7 @@ export class FindBar {
     this.#status.classList.toggle('problem', isProblem);
   }
 
-  #toggle(iconName: string, label: string): HTMLButtonElement {
+  #toggle(iconName: IconName, label: string): HTMLButtonElement {
     const button = iconButton(iconName, label, () => {
       const on = button.getAttribute('aria-pressed') !== 'true';
       if (on && button === this.#toggles.hex) this.#setOn('regex', false);

@@ -8,10 +8,12 @@ import type {
   FindHit,
   FindPattern,
   LocateTarget,
+  OpenedFile,
   PlaceOfRow,
   ViewCommand,
   ViewEvents,
   ViewId,
+  ViewSettings,
 } from '../../src/shared/inspectorMessages.ts';
 import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
@@ -20,7 +22,7 @@ import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
 import { CheckNote } from './checkNote.ts';
 import { copyToClipboard } from './clipboard.ts';
 import { DetailPane } from './detailPane.ts';
-import { element, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
+import { element, icon, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
@@ -87,6 +89,8 @@ export class Inspector {
   /** All rows, or those of the filter. */
   #base: ViewId = ALL_ROWS;
   #matchCount = 0;
+  /** What the host tells before it is asked. */
+  readonly #told = Promise.withResolvers<readonly [ViewSettings, OpenedFile]>();
   #filtering: Promise<void> = Promise.resolve();
   #progress: IndexProgress | undefined;
   #storeKnown = false;
@@ -136,7 +140,8 @@ export class Inspector {
     this.#table = new RowTable(this.#cache, {
       onSelect: (position) => this.#selected(position),
       onScroll: (top) => this.#scrolled(top),
-      onFirstRows: () => performance.mark(MARKS.firstRows),
+      // In the frame after the one that has them.
+      onFirstRows: () => void requestAnimationFrame(() => performance.mark(MARKS.firstRows)),
       onUse: () => this.#pendingScroll.forget(),
       onActivate: () => this.#openDetail(true),
       onColumnsChanged: (columns) => void this.#host.saveColumns(columns),
@@ -187,24 +192,30 @@ export class Inspector {
   async start(): Promise<void> {
     this.#layOut();
     try {
-      // Both at once, as each way to the host and back takes its time; the answers come in this order.
-      const [isReady, isOpen] = [this.#host.ready(), this.#host.open()];
-      isOpen.catch(() => {});
-      // What was shown before may have been another place.
-      if (vscode.getState() === undefined) this.#cache.begin();
-      const settings = await isReady;
+      const asked = Promise.all([this.#host.ready(), this.#host.open()]);
+      const [settings, file] = await Promise.race([asked, this.#told.promise]);
       this.#applyState(vscode.getState() ?? settings.viewState);
       this.#storeKnown = settings.storeKnown;
       this.#canSalvage = settings.canSalvage;
       this.#detail.setStoreKnown(settings.storeKnown);
-      const summary = await isOpen;
-      this.#showSummary(summary);
-      this.#table.configure(summary.columns, settings.columns);
+      this.#showSummary(file.summary);
+      this.#table.configure(file.summary.columns, settings.columns);
+      if (file.firstRows !== undefined) this.#cache.take(file.firstRows);
+      this.#progress = file.progress;
+      this.#showCounts(file.progress);
       await this.#restore();
+      this.#correct(file, ...(await asked));
     } catch (error) {
-      this.#cache.setRowCount(0);
       this.#showBanner(messageOf(error), 'error');
     }
+  }
+
+  /** What was told before it was asked for may be outdated: VS Code keeps it for as long as the tab is hidden. */
+  #correct(shown: OpenedFile, { storeKnown }: ViewSettings, file: OpenedFile): void {
+    if (shown === file) return;
+    this.#showSummary(file.summary);
+    if (JSON.stringify(shown.firstRows) !== JSON.stringify(file.firstRows)) this.#cache.forgetRows();
+    if (storeKnown !== this.#storeKnown) this.#statesChanged(storeKnown);
   }
 
   #applyState(state: ViewState | undefined): void {
@@ -321,6 +332,7 @@ export class Inspector {
 
   #viewEvents(): ViewEvents {
     return {
+      opened: (settings, file) => this.#told.resolve([settings, file]),
       indexProgress: (progress) => void this.#showProgress(progress),
       filterProgress: (progress) => this.#showFilterProgress(progress),
       findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
@@ -354,6 +366,15 @@ export class Inspector {
     this.#progress = progress;
     if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
     if (replaced && this.#view === ALL_ROWS) await this.#keepSelection();
+    this.#showCounts(progress);
+    if (this.#isMatchWaiting) void this.#selectAgain();
+    await this.#refreshSelection(progress);
+    await this.#tryPendingTarget();
+    await this.#drawOverview(progress.done);
+    if (progress.done) await this.#crossCheck();
+  }
+
+  #showCounts(progress: IndexProgress): void {
     this.#header.showProgress(progress);
     this.#filterBar.showTotal(progress.rowCount);
     this.#toolbar.showDamage(undefined, progress.damage.ranges);
@@ -368,11 +389,6 @@ export class Inspector {
       this.#selectTail();
       this.#selectFirst();
     }
-    if (this.#isMatchWaiting) void this.#selectAgain();
-    await this.#refreshSelection(progress);
-    await this.#tryPendingTarget();
-    await this.#drawOverview(progress.done);
-    if (progress.done) await this.#crossCheck();
   }
 
   /** Does the file agree with those it belongs to? */
@@ -863,7 +879,7 @@ export class Inspector {
     this.#banner.className = `banner ${tone}`;
     const dismiss = iconButton('close', 'Dismiss', () => this.#hideBanner());
     this.#banner.replaceChildren(
-      element('span', { class: `codicon codicon-${tone}`, 'aria-hidden': 'true' }),
+      icon(tone),
       message,
       ...(action === undefined ? [] : [textButton(action.label, action.run)]),
       dismiss,

@@ -1,6 +1,6 @@
 /** Entry of the inspector's webview: makes the parts and connects them. */
 
-import '@vscode/codicons/dist/codicon.css';
+import './icons.css';
 import './inspector.css';
 import { Inspector } from './inspector.ts';
 import { MARKS } from './marks.ts';

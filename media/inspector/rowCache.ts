@@ -1,11 +1,10 @@
 /** Rows that have come from the host, by pages; asks for missing ones, and for little more than is looked at. */
 
-import type { ViewId } from '../../src/shared/inspectorMessages.ts';
+import { PAGE_ROWS, type RowPage, type ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import type { Host } from './hostConnection.ts';
 
-const PAGE_ROWS = 100;
 const MAX_PAGES = 60;
 /** A page whose rows lie within so many bytes of the file is read in a moment, and so is the one beside it. */
 const NEAR_BYTES = 4 * 2 ** 20;
@@ -34,10 +33,11 @@ export class RowCache {
     this.#onChange = onChange;
   }
 
-  /** Asks for the first rows before it is known how many there are: who opens a file waits for one answer less. */
-  begin(): void {
-    this.#rowCount = 1;
-    this.want(0, 0);
+  /** Rows that came without being asked for. */
+  take({ view, first, rows }: RowPage): void {
+    if (view !== this.#view || rows.length === 0) return;
+    this.#keep(first / PAGE_ROWS, rows);
+    void this.#loadStates(rows, this.#generation);
   }
 
   /** Rows of another view: forgets all. */

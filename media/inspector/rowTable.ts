@@ -278,7 +278,6 @@ export class RowTable {
       'button',
       { type: 'button', class: 'sort-button', title: `${tooltip}\nSort by ${longTitle}` },
       text,
-      icon('blank'),
     );
     button.addEventListener('click', () => this.#events.onSort(sort));
     return button;
@@ -289,9 +288,9 @@ export class RowTable {
     const order = this.#order?.column === sort ? this.#order : undefined;
     const direction = order === undefined ? 'none' : order.descending ? 'descending' : 'ascending';
     cell.setAttribute('aria-sort', direction);
-    const arrows = { none: 'blank', ascending: 'arrow-up', descending: 'arrow-down' };
-    const mark = cell.querySelector('.sort-button .codicon');
-    if (mark !== null) mark.className = `codicon codicon-${arrows[direction]}`;
+    const button = cell.querySelector('.sort-button');
+    button?.querySelector('.codicon')?.remove();
+    if (order !== undefined) button?.append(icon(order.descending ? 'arrow-down' : 'arrow-up'));
   }
 
   #scrolled(): void {

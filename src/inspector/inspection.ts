@@ -19,6 +19,7 @@ import type {
   Located,
   LocateTarget,
   MatchPlace,
+  OpenedFile,
   PlaceOfRow,
   RowPage,
   ScanCalls,
@@ -27,6 +28,7 @@ import type {
   SortResult,
   ViewId,
 } from '../shared/inspectorMessages.ts';
+import { PAGE_ROWS } from '../shared/inspectorMessages.ts';
 import type {
   FileSummary,
   IndexProgress,
@@ -128,6 +130,8 @@ export class Inspection implements ScanCalls {
   #found: { readonly pattern: FindPattern; readonly view: ViewId; readonly row: SearchedRow } | undefined;
   #export: AbortController | undefined;
   #check: AbortController | undefined;
+  /** The index that has its first rows, and whose rows may be told by something quicker. */
+  #begun: FileIndex | undefined;
   #indexing = false;
   /** Why the pass over the file ended before its end. */
   #problem: Error | undefined;
@@ -144,8 +148,23 @@ export class Inspection implements ScanCalls {
     this.#index = new FileIndex(file, this.#logFile);
   }
 
+  async open(): Promise<OpenedFile> {
+    this.start();
+    return this.look();
+  }
+
+  async look(): Promise<OpenedFile> {
+    return this.#again(async () => {
+      this.#readBeginning();
+      // What keeps rows from being read is reported by the index.
+      const firstRows = await this.#rows({ view: ALL_ROWS, first: 0, count: PAGE_ROWS }).catch(() => undefined);
+      const opened = { summary: this.#summary(), progress: this.#indexProgress() };
+      return firstRows === undefined ? opened : { ...opened, firstRows };
+    });
+  }
+
   /** Starts the index and tells what the file's first bytes say. */
-  open(): FileSummary {
+  start(): FileSummary {
     if (!this.#index.done && !this.#indexing && this.#problem === undefined) {
       this.#readBeginning();
       this.#indexInBackground();
@@ -639,8 +658,10 @@ export class Inspection implements ScanCalls {
   }
 
   #readBeginning(): void {
+    if (this.#index.done || this.#begun === this.#index) return;
     this.#index.step();
     this.#startQuick();
+    this.#begun = this.#index;
   }
 
   #indexInBackground(): void {
@@ -769,7 +790,7 @@ export class Inspection implements ScanCalls {
     this.#endSort();
     this.cancelFind();
     this.#export?.abort();
-    if (!this.#index.done) this.#readBeginning();
+    this.#readBeginning();
     // Before any progress: what follows is of the other file.
     this.#events.fileChanged(change, this.#summary());
     this.#indexInBackground();

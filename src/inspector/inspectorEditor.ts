@@ -88,6 +88,21 @@ export class InspectorEditor implements vscode.Disposable {
     });
   }
 
+  /**
+   * Tells what the page will ask for before it can ask: VS Code keeps messages until a page has loaded. Not where another
+   * place than the beginning is to be shown. Whatever goes wrong here goes wrong once more when the page asks, and is told
+   * then.
+   */
+  async tellFirst(): Promise<void> {
+    if (this.#pendingReveal !== undefined) return;
+    try {
+      const file = await this.#thread.calls.look();
+      this.#segmentId = file.summary.segmentId;
+      const isWaiting = this.panel.visible && !this.#ready && this.#pendingReveal === undefined;
+      if (isWaiting) await this.#view.opened.asEvent(this.#settings, file);
+    } catch {}
+  }
+
   get calls(): ScanThread['calls'] {
     return this.#thread.calls;
   }
@@ -152,11 +167,11 @@ export class InspectorEditor implements vscode.Disposable {
     const scan = this.#thread.calls;
     return {
       open: async () => {
-        const summary = await scan.open();
-        this.#segmentId = summary.segmentId;
+        const file = await scan.open();
+        this.#segmentId = file.summary.segmentId;
         // It may have gone while the editor was hidden.
         if (this.#isGone) setImmediate(() => this.#send('fileChanged', 'gone', undefined));
-        return summary;
+        return file;
       },
       readOn: () => scan.readOn(),
       rows: (request) => scan.rows(request),
@@ -198,6 +213,10 @@ export class InspectorEditor implements vscode.Disposable {
     const target = this.#pendingReveal;
     this.#pendingReveal = undefined;
     if (target !== undefined) setImmediate(() => this.#send('goTo', target, true));
+    return this.#settings;
+  }
+
+  get #settings(): ViewSettings {
     return {
       viewState: this.#options.views.load(this.uri),
       columns: this.#options.columns.load(),

@@ -58,8 +58,9 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   async resolveCustomEditor({ uri }: InspectorDocument, panel: vscode.WebviewPanel): Promise<void> {
     const { extensionUri, globalStorageUri } = this.#context;
     let source: ScanSource;
+    let page: string;
     try {
-      source = await scanSource(uri);
+      [source, page] = await Promise.all([scanSource(uri), inspectorPage(panel.webview, extensionUri, nameOf(uri))]);
     } catch (error) {
       // VS Code would say no more than that an error occurred.
       panel.webview.html = inspectorProblemPage(messageOf(error));
@@ -90,7 +91,8 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     const target = this.#pendingTargets.get(uri.toString());
     this.#pendingTargets.delete(uri.toString());
     if (target !== undefined) editor.reveal(target);
-    panel.webview.html = inspectorPage(panel.webview, extensionUri, source.fileName);
+    panel.webview.html = page;
+    void editor.tellFirst();
   }
 
   /** Files that are opened from now on may be of these formats. */
@@ -116,7 +118,11 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
 
 /** Local files are read by ranges; files of other file systems are taken whole, up to a size that a setting limits. */
 async function scanSource(uri: vscode.Uri): Promise<ScanSource> {
-  const fileName = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  const fileName = nameOf(uri);
   if (uri.scheme === 'file') return { kind: 'path', fileName, path: uri.fsPath };
   return { kind: 'bytes', fileName, bytes: await readVirtualFile(uri) };
+}
+
+function nameOf(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }

@@ -22,6 +22,7 @@ const file = source.kind === 'bytes' ? (memoryFile as MemoryFile) : new LocalFil
 
 const calls: ScanHostCalls = {
   open: () => inspection.open(),
+  look: () => inspection.look(),
   readOn: () => inspection.readOn(),
   rows: (request) => inspection.rows(request),
   detail: (place) => inspection.detail(place),

@@ -18,6 +18,17 @@ export interface RowPage {
   readonly rowCount: number;
 }
 
+/** Rows are asked for by so many. */
+export const PAGE_ROWS = 100;
+
+/** What an editor shows first, all at once: each way from one thread to another takes its time. */
+export interface OpenedFile {
+  readonly summary: FileSummary;
+  readonly progress: IndexProgress;
+  /** The first page of all rows; absent when they cannot be read. */
+  readonly firstRows?: RowPage;
+}
+
 export type LocateTarget =
   | { readonly kind: 'row'; readonly row: number }
   /** Negative: from the end of the file. */
@@ -160,7 +171,8 @@ type Answer<T> = T | Promise<T>;
 
 /** What a scan does for its caller; runs in the scanning thread. */
 export interface ScanCalls {
-  open(): Answer<FileSummary>;
+  /** Starts the pass over the file, or reports where it is. */
+  open(): Answer<OpenedFile>;
   /** Goes on where the file could not be read. */
   readOn(): void;
   rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Answer<RowPage>;
@@ -190,6 +202,11 @@ export interface ScanCalls {
 
 /** Further calls that only the extension host makes. */
 export interface ScanHostCalls extends ScanCalls {
+  /**
+   * What `open` answers, without the pass over the file: while an editor is being made, whoever makes it has more need of
+   * the processor.
+   */
+  look(): Answer<OpenedFile>;
   /** Something may have changed the file. */
   refresh(): void;
   /** Only for a source of bytes: the file's new content; undefined: it is gone. */
@@ -273,6 +290,8 @@ export interface ViewSettings {
 
 /** What the host sends to the webview. */
 export interface ViewEvents extends Omit<ScanEvents, 'recordStates' | 'exportProgress'> {
+  /** What `ready` and `open` answer, once, before they are called. */
+  opened(settings: ViewSettings, file: OpenedFile): void;
   /** The store has changed: states have to be asked for again. */
   statesChanged(storeKnown: boolean): void;
   /** `leaveFilter`: the record there is shown even when the filter would hide it. */

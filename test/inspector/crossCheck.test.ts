@@ -69,7 +69,7 @@ describe('hint files, snapshots and manifests under inspection', () => {
         openBeside: (name) =>
           existsSync(path.join(directory, name)) ? new CountedFile(path.join(directory, name)) : undefined,
       });
-      inspection.open();
+      inspection.start();
     });
   }
 

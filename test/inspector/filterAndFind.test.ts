@@ -471,13 +471,13 @@ describe('a file that cannot be read to its end', () => {
       if (offsetBytes + target.length > 0x20_0000) throw new Error('EIO: i/o error, read');
       return read(target, offsetBytes);
     };
-    inspection.open();
+    inspection.start();
     const searching = find(subject, { pattern: 'nowhere' }, -1, 'previous');
     await assert.rejects(searching, /EIO/);
     assert.deepEqual(subject.failures, ['The file could not be read to its end: EIO: i/o error, read']);
     const { rows } = await inspection.rows({ view: 0, first: 1, count: 1 });
     assert.equal(rows[0]?.cells?.key?.text, 'key-0');
-    inspection.open();
+    inspection.start();
     await nextTurn();
     await nextTurn();
     assert.equal(subject.failures.length, 2, 'whoever opens it again hears it too');
@@ -492,7 +492,7 @@ describe('a file that cannot be read to its end', () => {
       if (isBroken && offsetBytes + target.length > 0x20_0000) throw new Error('EIO: i/o error, read');
       return read(target, offsetBytes);
     };
-    inspection.open();
+    inspection.start();
     const view = await startFilter(subject, 'key:key-19999');
     await assert.rejects(find(subject, { pattern: 'nowhere' }, -1, 'previous'), /EIO/);
     assert.deepEqual((await inspection.rows({ view, first: 0, count: 1 })).rows, []);
@@ -542,7 +542,7 @@ describe('find in a view that is not all known', () => {
     ] as const) {
       it(`finds what is not among the rows that ${what}: ${direction} from ${from}`, async () => {
         const subject = probe(bytes, options);
-        subject.inspection.open();
+        subject.inspection.start();
         const hit = await find(subject, needle, from, direction);
         assert.deepEqual([hit?.position, hit?.row, hit?.wrapped], [NEEDLE_ROW, NEEDLE_ROW, wrapped]);
         assert.equal(await keyAt(subject, 0, hit?.position), NEEDLE_KEY, 'the row is there when the hit is told');
@@ -565,7 +565,7 @@ describe('find in a view that is not all known', () => {
     slowDown(subject);
     let isIndexed = false;
     void subject.indexed().then(() => (isIndexed = true));
-    subject.inspection.open();
+    subject.inspection.start();
     const key9 = { kind: 'regex', pattern: '^key-9$' } as const;
     assert.equal((await find(subject, key9, 1, 'next'))?.row, 10);
     assert.equal((await find(subject, key9, 20, 'previous'))?.row, 10);
@@ -647,7 +647,7 @@ describe('export', () => {
 
   it('writes all rows while only the beginning of the file is known', async () => {
     const subject = probe(bytes);
-    subject.inspection.open();
+    subject.inspection.start();
     const { result, rows } = await exported(subject, 0);
     assert.deepEqual(result, { rowCount: COUNT, cancelled: false });
     assert.equal(rows.at(-1), COUNT);

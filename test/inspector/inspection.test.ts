@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FILE_HEADER_SIZE } from '../../src/format/layout.ts';
 import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
@@ -6,6 +7,10 @@ import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
 function keyOf(row: InspectorRow | undefined): string | undefined {
   return row?.cells?.key?.text;
+}
+
+async function turns(): Promise<void> {
+  for (let count = 0; count < 20; count++) await nextTurn();
 }
 
 describe('inspection of a segment', () => {
@@ -88,8 +93,43 @@ describe('inspection of a segment', () => {
   it('opens a file that was created at a time that no calendar shows', async () => {
     const subject = probe(new SegmentBuilder(7, Number.MAX_SAFE_INTEGER).bytes());
     await openWhole(subject);
-    const created = subject.inspection.open().facts.find(({ label }) => label === 'created');
+    const created = subject.inspection.start().facts.find(({ label }) => label === 'created');
     assert.equal(created?.value, 'beyond year 9999');
+  });
+
+  it('tells the first rows of a file before it reads the rest of it', async () => {
+    const subject = probe(segmentOf(5000, (index) => ({ key: `k${index}`, value: 'v'.repeat(100) })).bytes());
+    const looked = await subject.inspection.look();
+    await turns();
+    assert.deepEqual(subject.indexReports, []);
+    assert.equal(looked.firstRows?.rows.length, 100);
+    assert.ok(looked.progress.rowCount >= 100 && !looked.progress.done);
+    const indexed = subject.indexed();
+    const opened = await subject.inspection.open();
+    assert.deepEqual(opened.summary, looked.summary);
+    assert.deepEqual(opened.firstRows?.rows, looked.firstRows?.rows);
+    assert.equal((await indexed).rowCount, 5001);
+  });
+
+  it('tells all rows of a small file at once, and reports on it once it is opened', async () => {
+    const subject = probe(segmentOf(3, (index) => ({ key: `k${index}`, value: 'value' })).bytes());
+    const looked = await subject.inspection.look();
+    await turns();
+    assert.deepEqual(subject.indexReports, []);
+    assert.deepEqual([looked.progress.rowCount, looked.progress.done, looked.firstRows?.rows.length], [4, true, 4]);
+    const indexed = subject.indexed();
+    await subject.inspection.open();
+    assert.equal((await indexed).rowCount, 4);
+  });
+
+  it('tells of one file alone when another takes its place meanwhile', async () => {
+    const subject = probe(segmentOf(3, (index) => ({ key: `k${index}`, value: 'value' })).bytes());
+    const looking = subject.inspection.look();
+    subject.file.bytes = new SegmentBuilder(9).bytes();
+    subject.inspection.refresh();
+    const { summary, progress, firstRows } = await looking;
+    assert.equal(summary.segmentId, 9);
+    assert.deepEqual([progress.rowCount, firstRows?.rows.length], [1, 1]);
   });
 
   it('shows a torn tail as one damaged range, and a file cut inside its header', async () => {
@@ -120,7 +160,7 @@ describe('inspection of a segment', () => {
     const subject = probe(builder.bytes());
     const progress = await openWhole(subject);
     assert.equal(progress.incompleteGroups, 1);
-    const { filterOperations, groupNames } = await subject.inspection.open();
+    const { filterOperations, groupNames } = await subject.inspection.start();
     assert.deepEqual(filterOperations, ['put', 'del', 'batch']);
     assert.deepEqual(groupNames, { one: 'batch', many: 'batches' });
     const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });

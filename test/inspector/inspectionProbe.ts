@@ -132,6 +132,6 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
 /** Opens the file and waits until all of it is indexed. */
 export async function openWhole(subject: Probe): Promise<IndexProgress> {
   const indexed = subject.indexed();
-  subject.inspection.open();
+  subject.inspection.start();
   return indexed;
 }

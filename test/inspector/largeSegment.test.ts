@@ -56,7 +56,7 @@ describe('a large segment', function () {
         },
       },
     });
-    inspection.open();
+    inspection.start();
     const firstPage = await inspection.rows({ view: 0, first: 0, count: 100 });
     assert.equal(firstPage.rows.length, 100, 'the first rows are there before the index is');
     const progress = await indexed;

@@ -174,7 +174,7 @@ describe('an index from a hint file', () => {
     assert.equal((await openWhole(subject)).quick, undefined);
     assert.ok(!subject.indexReports.some(({ quick }) => quick?.source === 'hint file'));
     const closed = probe(bytes, { beside: { [HINT]: hint } });
-    closed.inspection.open();
+    closed.inspection.start();
     closed.inspection.close();
   });
 });

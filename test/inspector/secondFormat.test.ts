@@ -27,7 +27,7 @@ describe('a second log format', () => {
     const progress = await openWhole(subject);
     assert.deepEqual([progress.rowCount, progress.recordCount, progress.damage.ranges], [5000, 4999, 1]);
     const { inspection } = subject;
-    const { filterOperations, groupNames } = await inspection.open();
+    const { filterOperations, groupNames } = await inspection.start();
     assert.deepEqual(filterOperations, ['set', 'unset']);
     assert.deepEqual(groupNames, { one: 'group', many: 'groups' });
     const { rows } = await inspection.rows({ view: 0, first: 2499, count: 3 });
@@ -109,7 +109,7 @@ describe('a second log format', () => {
     const problems: string[] = [];
     const events = { ...quietEvents, formatProblem: (message: string) => problems.push(message) };
     const thread = new ScanThread(worker, source, events, assert.ifError, [none, MODULE]);
-    const { formatName, operations } = await thread.calls.open();
+    const { formatName, operations } = (await thread.calls.open()).summary;
     assert.deepEqual([formatName, operations], ['Lines', ['set', 'unset']]);
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? '', /none\.cjs cannot be loaded: Cannot find module/);

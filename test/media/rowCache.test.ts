@@ -42,32 +42,48 @@ describe('the rows that the table has', () => {
     return { store, cache };
   }
 
-  it('are asked for before it is known how many there are, the first ones, and only once', async () => {
+  it('are not asked for where they have come by themselves', async () => {
     const asked: number[] = [];
+    const page = (first: number) => ({
+      view: 0,
+      first,
+      rows: Array.from({ length: 100 }, (_, at) => ({ ...rowAt(first + at), sizeBytes: 1e6, offsetBytes: at * 1e6 })),
+      rowCount: ROW_COUNT,
+    });
     const rows = async ({ first }: { readonly first: number }) => {
       asked.push(first);
-      return {
-        rows: Array.from({ length: 100 }, (_, at) => ({ ...rowAt(first + at), sizeBytes: 1e6, offsetBytes: at * 1e6 })),
-      };
+      return page(first);
     };
     const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
-    cache.begin();
+    cache.take(page(0));
     cache.setRowCount(ROW_COUNT);
+    cache.want(0, 20);
     await turn();
-    assert.deepEqual(asked, [0]);
+    assert.deepEqual(asked, []);
     assert.equal(cache.row(99)?.row, 99);
+    cache.want(90, 110);
+    await turn();
+    assert.deepEqual(asked, [100]);
   });
 
-  it('are asked for again once it is known that the first answer came too soon', async () => {
-    const answers = [[], [rowAt(0), rowAt(1)]];
-    const rows = async () => ({ rows: answers.shift() ?? [] });
+  it('are asked for again once there are more than have come by themselves', async () => {
+    const rows = async () => ({ rows: [rowAt(0), rowAt(1)] });
     const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
-    cache.begin();
+    cache.take({ view: 0, first: 0, rows: [rowAt(0)], rowCount: 1 });
+    cache.setRowCount(1);
+    cache.want(0, 1);
     await turn();
-    assert.equal(cache.row(0), undefined);
+    assert.equal(cache.row(1), undefined);
     cache.setRowCount(2);
     await turn();
     assert.deepEqual(cache.row(1), rowAt(1));
+  });
+
+  it('are not those of another view that come by themselves', async () => {
+    const cache = new RowCache(new SlowStore().host, () => {});
+    cache.reset(7);
+    cache.take({ view: 0, first: 0, rows: [rowAt(0)], rowCount: 1 });
+    assert.equal(cache.row(0), undefined);
   });
 
   it('keep their states until the store has told new ones', async () => {
