@@ -45,6 +45,7 @@ export class RowTable {
   #available: readonly LogColumn[] = [];
   #hidden = new Set(COLUMNS.filter(({ optional }) => optional).map(({ id }) => id));
   #widths: Record<string, number> = {};
+  #characterWidthPx = 0;
   #drawn = new Map<number, DrawnRow>();
   #spare: DrawnRow[] = [];
   #order: RowOrder | undefined;
@@ -186,6 +187,8 @@ export class RowTable {
   }
 
   #layColumns(): void {
+    // Once for all columns: it lays the page out.
+    this.#characterWidthPx = characterWidthPx(this.#grid);
     this.#columns = this.#formatColumns().filter(({ id }) => !this.#hidden.has(id));
     this.#grid.setAttribute('aria-colcount', String(this.#columns.length));
     this.#headerRow.replaceChildren(...this.#columns.map((column, at) => this.#headerCell(column, at)));
@@ -207,7 +210,7 @@ export class RowTable {
   }
 
   #widthOf(column: Column): number {
-    return this.#widths[column.id] ?? Math.round(column.widthChars * characterWidthPx(this.#grid)) + CELL_PADDING_PX;
+    return this.#widths[column.id] ?? Math.round(column.widthChars * this.#characterWidthPx) + CELL_PADDING_PX;
   }
 
   #headerCell(column: Column, at: number): HTMLElement {
