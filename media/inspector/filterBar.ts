@@ -44,7 +44,10 @@ export class FilterBar {
   readonly #clear: HTMLButtonElement;
   readonly #selects = new Map<string, HTMLSelectElement>();
   #timer: number | undefined;
+  /** The query that was handed on last. */
   #lastQuery = '';
+  /** What was wrong with it, though it looked right here. */
+  #refusal: string | undefined;
   #progress: FilterProgress | undefined;
 
   constructor(events: FilterEvents) {
@@ -106,10 +109,15 @@ export class FilterBar {
     }
   }
 
-  /** Of a filter that was checked when it was typed, or of none: it is handed on at once. */
-  setQuery(query: string): void {
+  /**
+   * Of a filter that was checked when it was typed, or of none: it is handed on at once. False: it is not, because
+   * something is wrong with it all the same.
+   */
+  setQuery(query: string): boolean {
     this.#input.value = query;
-    this.#take(query, parseFilter(query));
+    const parsed = parseFilter(query);
+    this.#take(query, parsed);
+    return parsed.ok;
   }
 
   focus(): void {
@@ -136,6 +144,7 @@ export class FilterBar {
 
   /** Says what is wrong with a query that was handed on, unless another one stands there by now. */
   refuse(query: string, message: string): void {
+    if (query.trim() === this.#lastQuery) this.#refusal = message;
     if (this.#input.value === query) this.#showMistake(message);
   }
 
@@ -171,9 +180,11 @@ export class FilterBar {
   #take(query: string, parsed: FilterParse): void {
     window.clearTimeout(this.#timer);
     setHidden(this.#clear, query === '', this.#input);
-    this.#showMistake(parsed.ok ? undefined : parsed.message);
+    const isSame = query.trim() === this.#lastQuery;
+    if (!isSame && parsed.ok) this.#refusal = undefined;
+    this.#showMistake(parsed.ok ? this.#refusal : parsed.message);
     this.#syncSelects();
-    if (!parsed.ok || query.trim() === this.#lastQuery) return;
+    if (!parsed.ok || isSame) return;
     this.#lastQuery = query.trim();
     this.#events.onFilter(parsed.filter, query);
   }

@@ -287,7 +287,8 @@ export class Inspector {
     if (query !== '' || order !== undefined) {
       this.#pendingMatch = selected;
       if (query !== '') {
-        this.#filterBar.setQuery(query);
+        // It was right for the version that kept it.
+        if (!this.#filterBar.setQuery(query)) this.#keepShowing({ query, selected: -1 });
         await this.#filtering;
       }
       if (order !== undefined) this.#sorting.restore(order);

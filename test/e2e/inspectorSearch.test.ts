@@ -179,15 +179,51 @@ describe('inspector search', () => {
     let editor = await openAtStart();
     const tooLong = 'ä'.repeat(1_500_000);
     await editor.filter(`key:${tooLong}`);
-    await editor.frame.locator('.filter-problem').filter({ hasText: 'too large' }).waitFor({ timeout: 40_000 });
+    await editor.frame
+      .locator('.filter-problem')
+      .filter({ hasText: 'too long: at most 1,398,101' })
+      .waitFor({ timeout: 40_000 });
     await editor.active.filter({ hasText: 'header' }).waitFor();
     assert.equal(await editor.rowCount(), COUNT + 1);
     await screenshotInThemes(fixture.workbench, 'inspector-filter-refused');
+    // Asked for once more, it is refused once more.
+    const problem = await editor.frame.getByRole('textbox', { name: 'Filter' }).evaluate(async (input) => {
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }));
+      await new Promise((resolve) => setTimeout(resolve));
+      return `${input.getAttribute('aria-invalid')}: ${document.querySelector('.filter-problem')?.textContent}`;
+    });
+    assert.match(problem, /^true: This is too long/);
     await openSegment(fixture.workbench, OTHER);
     editor = await openSegment(fixture.workbench, CITIES);
     await eventually(async () => assert.equal(await editor.rowCount(), COUNT + 1));
     assert.equal(await editor.frame.getByRole('textbox', { name: 'Filter' }).inputValue(), '');
   });
+
+  for (const [query, problem] of [
+    ['state:outdated', 'state: knows live'],
+    ['key:/(/', 'not a regular expression'],
+  ] as const) {
+    it(`shows all rows and what is wrong with a filter that an older version has stored: ${query}`, async () => {
+      let editor = await openAtStart();
+      await editor.filter('prefix:city/00');
+      await eventually(async () => assert.equal(await editor.rowCount(), 999));
+      // From now on, what VS Code is given to keep is what that version would have given it.
+      await editor.grid.evaluate((_grid, stored) => {
+        const write = JSON.stringify;
+        JSON.stringify = (value: unknown) => write(value).replace('prefix:city/00', stored);
+      }, query);
+      await editor.row('city/00003').click();
+      await editor.detailOf('city/00003');
+      // The state is kept a moment after the last change.
+      await fixture.workbench.page.waitForTimeout(400);
+      await openSegment(fixture.workbench, OTHER);
+      editor = await openSegment(fixture.workbench, CITIES);
+      await editor.frame.locator('.filter-problem').filter({ hasText: problem }).waitFor();
+      assert.equal(await editor.frame.getByRole('textbox', { name: 'Filter' }).inputValue(), query);
+      await eventually(async () => assert.equal(await editor.rowCount(), COUNT + 1));
+      await editor.active.filter({ hasText: 'city/00003' }).waitFor();
+    });
+  }
 
   it('selects no row of a filter that is set while a search goes on', async () => {
     const { keyboard } = fixture.workbench.page;

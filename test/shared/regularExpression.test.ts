@@ -175,17 +175,26 @@ describe('a regular expression', () => {
     }
   });
 
+  function messageOf(pattern: string): string {
+    try {
+      compileRegularExpression(pattern, true);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return 'none';
+  }
+
   it('says what is wrong, and what is not supported', () => {
-    const messageOf = (pattern: string): string => {
-      try {
-        compileRegularExpression(pattern, true);
-      } catch (error) {
-        return (error as Error).message;
-      }
-      return 'none';
-    };
     assert.equal(messageOf('('), 'This is not a regular expression: missing closing ).');
     assert.match(messageOf('a(?=b)'), /Look-ahead and back-references are not supported\.$/);
     assert.match(messageOf('(a)\\1'), /Look-ahead and back-references are not supported\.$/);
+  });
+
+  it('says when it is too long, and what the limit is', () => {
+    const limit = 1_398_101;
+    const message = 'This is too long: at most 1,398,101 characters, fewer where some are repeated or stand for many.';
+    assert.equal(messageOf('ä'.repeat(limit)), 'none');
+    assert.equal(messageOf('ä'.repeat(limit + 1)), message);
+    assert.equal(messageOf('a{1000}'.repeat(1400)), message);
   });
 });
