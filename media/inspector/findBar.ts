@@ -51,6 +51,10 @@ export class FindBar {
     this.#showKind();
   }
 
+  get isSearching(): boolean {
+    return !this.#stop.hidden;
+  }
+
   get pattern(): FindPattern {
     const kind = this.#isOn('hex') ? 'hex' : this.#isOn('regex') ? 'regex' : 'text';
     return { kind, pattern: this.#input.value, matchCase: this.#isOn('case') };
@@ -87,7 +91,7 @@ export class FindBar {
   }
 
   showProgress(share: number): void {
-    if (!this.#stop.hidden) this.#say(`Searching … ${formatShare(share)}`, false);
+    if (this.isSearching) this.#say(`Searching … ${formatShare(share)}`, false);
   }
 
   showResult(text: string, isProblem: boolean): void {

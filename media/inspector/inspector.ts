@@ -131,7 +131,7 @@ export class Inspector {
     });
     this.#findBar = new FindBar({
       onFind: (pattern, direction) => void this.#find(pattern, direction),
-      onCancel: () => this.#cancelFind(),
+      onCancel: () => this.#stopFind('Stopped'),
       onClose: () => {
         this.#match = undefined;
         this.#table.focus();
@@ -590,14 +590,19 @@ export class Inspector {
 
   /** Shows all rows, or those of the filter, in the order of the file. */
   #showBase(): void {
-    this.#view = this.#base;
-    this.#cache.reset(this.#view);
+    this.#setView(this.#base);
     this.#table.setRowCount(this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount);
   }
 
-  #showSorted(view: ViewId, rowCount: number): void {
+  #setView(view: ViewId): void {
+    // The position of its hit would be one among rows that are not shown any more.
+    if (view !== this.#view && this.#findBar.isSearching) this.#stopFind('Stopped: other rows are shown now');
     this.#view = view;
     this.#cache.reset(view);
+  }
+
+  #showSorted(view: ViewId, rowCount: number): void {
+    this.#setView(view);
     this.#table.clearSelection();
     this.#table.setRowCount(rowCount);
     if (this.#pendingScroll.isThere) this.#restoreScroll({ rowCount, all: true });
@@ -697,11 +702,6 @@ export class Inspector {
       const hit = await this.#host.find({ pattern, direction, view, ...from });
       await this.#untilFilterIsSet();
       if (generation !== this.#findGeneration) return;
-      if (view !== this.#view) {
-        // The position of the hit is one among other rows.
-        this.#findBar.showResult('Stopped: other rows are shown now', false);
-        return;
-      }
       if (hit === undefined) {
         this.#findBar.showResult('No results', true);
         return;
@@ -731,10 +731,10 @@ export class Inspector {
     } while (awaited !== this.#filtering);
   }
 
-  #cancelFind(): void {
+  #stopFind(note: string): void {
     this.#findGeneration++;
     void this.#host.cancelFind();
-    this.#findBar.showResult('Stopped', false);
+    this.#findBar.showResult(note, false);
   }
 
   #selected(position: number): void {

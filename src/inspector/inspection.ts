@@ -128,7 +128,7 @@ export class Inspection implements ScanCalls {
   #find: AbortController | undefined;
   /** The row that had the match found last: a search that goes on there need not go through all its matches again. */
   #found: { readonly pattern: FindPattern; readonly view: ViewId; readonly row: SearchedRow } | undefined;
-  #export: AbortController | undefined;
+  #export: { readonly view: ViewId; readonly abort: AbortController } | undefined;
   #check: AbortController | undefined;
   /** The index that has its first rows, and whose rows may be told by something quicker. */
   #begun: FileIndex | undefined;
@@ -386,9 +386,9 @@ export class Inspection implements ScanCalls {
   }
 
   async find({ pattern, view, from, fromMatch, direction }: FindRequest): Promise<FindHit | undefined> {
+    this.#find?.abort();
     const compiled = compileMatcher(pattern);
     if (!compiled.ok) throw new Error(compiled.message);
-    this.#find?.abort();
     const abort = new AbortController();
     this.#find = abort;
     let lastReport = performance.now();
@@ -483,7 +483,8 @@ export class Inspection implements ScanCalls {
 
   async exportRows({ view, format, ...file }: ExportRequest): Promise<ExportResult> {
     const abort = new AbortController();
-    this.#export = abort;
+    const exporting = { view, abort };
+    this.#export = exporting;
     const output = new ExportFile(file);
     let written: Omit<ExportResult, 'cancelled'> = { rowCount: 0 };
     try {
@@ -501,6 +502,8 @@ export class Inspection implements ScanCalls {
     } catch (error) {
       output.abandon();
       throw error;
+    } finally {
+      if (this.#export === exporting) this.#export = undefined;
     }
     return { ...written, cancelled: abort.signal.aborted };
   }
@@ -566,7 +569,7 @@ export class Inspection implements ScanCalls {
   }
 
   cancelExport(): void {
-    this.#export?.abort();
+    this.#export?.abort.abort();
   }
 
   async crossCheck(): Promise<CrossCheck | undefined> {
@@ -605,6 +608,16 @@ export class Inspection implements ScanCalls {
     this.#check?.abort();
   }
 
+  /** Ends what only serves rows that are in sight. An export goes on, and so does a filter whose rows it waits for. */
+  leave(): void {
+    this.cancelFind();
+    this.cancelCrossCheck();
+    this.#endSort();
+    if (this.#filtered === undefined || this.#filtered.id === this.#export?.view) return;
+    this.#filtered.abort.abort();
+    this.#filtered = undefined;
+  }
+
   /** Looks at the file again; called when something may have changed it. */
   refresh(): void {
     if (this.#closed) return;
@@ -623,7 +636,7 @@ export class Inspection implements ScanCalls {
     this.#filtered?.abort.abort();
     this.#endSort();
     this.#find?.abort();
-    this.#export?.abort();
+    this.#export?.abort.abort();
     this.#quick?.close();
     this.#file.close();
   }
@@ -789,7 +802,7 @@ export class Inspection implements ScanCalls {
     const filtered = this.#filtered;
     this.#endSort();
     this.cancelFind();
-    this.#export?.abort();
+    this.#export?.abort.abort();
     this.#readBeginning();
     // Before any progress: what follows is of the other file.
     this.#events.fileChanged(change, this.#summary());

@@ -73,8 +73,7 @@ export class InspectorEditor implements vscode.Disposable {
     this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), onFailure, formatModules);
     this.#view = this.#connect();
     if (source.kind === 'bytes') this.#subscriptions.push(this.#followVirtualFile());
-    // The webview ends when its tab is hidden, and says when it is there again.
-    this.#subscriptions.push(panel.onDidChangeViewState(() => (this.#ready &&= panel.visible)));
+    this.#subscriptions.push(panel.onDidChangeViewState(() => panel.visible || this.#leave()));
     if (stores !== undefined) {
       this.#subscriptions.push(stores.onDidChange(() => this.#send('statesChanged', this.#store !== undefined)));
     }
@@ -101,6 +100,12 @@ export class InspectorEditor implements vscode.Disposable {
       const isWaiting = this.panel.visible && !this.#ready && this.#pendingReveal === undefined;
       if (isWaiting) await this.#view.opened.asEvent(this.#settings, file);
     } catch {}
+  }
+
+  /** The webview ends when its tab is hidden, and says when it is there again. */
+  #leave(): void {
+    this.#ready = false;
+    void this.#thread.calls.leave().catch(() => {});
   }
 
   get calls(): ScanThread['calls'] {

@@ -38,6 +38,7 @@ const calls: ScanHostCalls = {
   cancelFind: () => inspection.cancelFind(),
   crossCheck: () => inspection.crossCheck(),
   cancelCrossCheck: () => inspection.cancelCrossCheck(),
+  leave: () => inspection.leave(),
   refresh: () => inspection.refresh(),
   exportRows: (request) => inspection.exportRows(request),
   cancelExport: () => inspection.cancelExport(),

@@ -207,6 +207,8 @@ export interface ScanHostCalls extends ScanCalls {
    * the processor.
    */
   look(): Answer<OpenedFile>;
+  /** Nobody looks at the rows any more. Whoever does so again asks for everything anew. */
+  leave(): void;
   /** Something may have changed the file. */
   refresh(): void;
   /** Only for a source of bytes: the file's new content; undefined: it is gone. */

@@ -397,6 +397,80 @@ describe('find', () => {
   });
 });
 
+describe('work for rows that nobody sees any more', () => {
+  const bytes = segmentOf(10_000, (index) => ({ key: `key-${index}`, value: 'v'.repeat(2000) })).bytes();
+  const nowhere = { pattern: 'nowhere at all' };
+
+  /** Begins some work, ends it when it has read a little, and tells how much is read from then on. */
+  async function readsBehind(
+    begin: (subject: Probe) => unknown,
+    end: (subject: Probe) => unknown,
+    subject: Probe,
+  ): Promise<number> {
+    slowDown(subject);
+    let reads = 0;
+    const read = subject.file.read.bind(subject.file);
+    subject.file.read = (target, offsetBytes) => {
+      reads++;
+      return read(target, offsetBytes);
+    };
+    void begin(subject);
+    while (reads < 3) await nextTurn();
+    void end(subject);
+    const before = reads;
+    for (let turn = 0; turn < 30; turn++) await nextTurn();
+    return reads - before;
+  }
+
+  const works = [
+    ['a filter', (subject: Probe) => startFilter(subject, 'key:nowhere')],
+    ['a search', (subject: Probe) => find(subject, nowhere, -1, 'next')],
+    ['a search backwards', (subject: Probe) => find(subject, nowhere, 9000, 'previous')],
+    ['an order', ({ inspection }: Probe) => inspection.sort({ view: 0, order: { column: 'key', descending: false } })],
+  ] as const;
+  for (const [what, begin] of works) {
+    it(`ends when they are left: ${what}`, async () => {
+      const subject = await subjectOf(bytes);
+      assert.ok((await readsBehind(begin, () => {}, subject)) > 10, 'it would go on');
+      const left = await subjectOf(bytes);
+      assert.equal(await readsBehind(begin, ({ inspection }) => inspection.leave(), left), 0);
+    });
+  }
+
+  it('ends when the filter is cleared', async () => {
+    const clear = ({ inspection }: Probe) => inspection.setFilter(undefined);
+    assert.equal(await readsBehind(works[0][1], clear, await subjectOf(bytes)), 0);
+  });
+
+  it('ends when another filter follows', async () => {
+    const subject = await subjectOf(bytes);
+    const replace = () => {
+      subject.filterReports.length = 0;
+      return startFilter(subject, 'key:other');
+    };
+    assert.ok((await readsBehind(works[0][1], replace, subject)) > 10);
+    const views = new Set(subject.filterReports.map(({ view }) => view));
+    assert.deepEqual([...views], [2]);
+  });
+
+  it('ends when a search is followed by one that is refused', async () => {
+    const refused = (subject: Probe) => assert.rejects(find(subject, { kind: 'regex', pattern: '(' }, -1, 'next'));
+    assert.equal(await readsBehind(works[1][1], refused, await subjectOf(bytes)), 0);
+  });
+
+  it('goes on for an export', async () => {
+    const subject = await subjectOf(bytes);
+    const directory = mkdtempSync(path.join(tmpdir(), 'strata-export-'));
+    try {
+      const exporting = exportAs('jsonl', path.join(directory, 'rows'), subject, await startFilter(subject, 'key-999'));
+      subject.inspection.leave();
+      assert.equal((await exporting).rowCount, 11);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('a file that is replaced while it is read', () => {
   const COUNT = 20_000;
   const value = 'v'.repeat(200);
