@@ -7,6 +7,7 @@ import type {
   FilterProgress,
   FindHit,
   FindPattern,
+  Located,
   LocateTarget,
   OpenedFile,
   PlaceOfRow,
@@ -33,6 +34,7 @@ import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
 import { type KnownRows, PendingScroll } from './pendingScroll.ts';
+import { PlaceSearch } from './placeSearch.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
@@ -99,9 +101,15 @@ export class Inspector {
   #isSegment = false;
   #overviewDrawnAt = 0;
   readonly #pending = new PendingPlace();
+  readonly #places = new PlaceSearch(this.#pending, {
+    view: () => this.#view,
+    progress: () => this.#progress,
+    locate: (target, view) => this.#host.locate(target, view),
+    leaveOrder: () => this.#leaveOrder(),
+    show: (place, located) => this.#showPlace(place, located),
+    onWait: () => this.#announce('The index has not come so far yet; the place is shown as soon as it has.'),
+  });
   readonly #pendingScroll = new PendingScroll();
-  /** The place that was asked for last is shown, whichever answer comes last. */
-  #goToGeneration = 0;
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
   /** The row that was selected in a filtered or sorted view that is being brought back, or made anew. */
@@ -325,12 +333,6 @@ export class Inspector {
     this.#isSelectionGone = false;
   }
 
-  /** A place that was asked for is not to be shown any more, though it may just be looked for. */
-  #forgetPlace(): void {
-    this.#goToGeneration++;
-    this.#pending.forget();
-  }
-
   #viewEvents(): ViewEvents {
     return {
       opened: (settings, file) => this.#told.resolve([settings, file]),
@@ -548,7 +550,7 @@ export class Inspector {
     if (query !== this.#state.current.query) {
       this.#forgetShown();
       // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
-      if (filter !== undefined) this.#forgetPlace();
+      if (filter !== undefined) this.#places.forget();
     }
     const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
@@ -628,37 +630,22 @@ export class Inspector {
 
   async #goTo(target: LocateTarget, select: boolean): Promise<void> {
     this.#pendingScroll.forget();
-    return this.#show({ target, select });
+    return this.#places.find({ target, select });
   }
 
-  async #show(place: AskedPlace): Promise<void> {
-    const { target, select, inPlace = false } = place;
-    const generation = ++this.#goToGeneration;
-    if (!this.#pending.ask(place, this.#progress)) {
-      this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
-      return;
-    }
-    const view = this.#view;
-    const located = await this.#host.locate(target, view).catch((error: unknown) => {
-      // Mostly the view is gone.
-      if (generation === this.#goToGeneration && view === this.#view) throw error;
-      return undefined;
-    });
-    if (generation !== this.#goToGeneration) return;
-    // Sorted meanwhile, or made anew: among other rows the place has another position.
-    if (view !== this.#view) return this.#show(place);
-    if (located === undefined) {
-      if (this.#view === this.#base) return;
-      // Not among the rows that the order keeps: it is shown where it stands in the file.
-      this.#sorting.clear();
-      return this.#show(place);
-    }
+  #showPlace({ select, inPlace = false }: AskedPlace, { position }: Located): void {
     if (select) {
-      this.#table.select(located.position, inPlace ? 'none' : 'center');
+      this.#table.select(position, inPlace ? 'none' : 'center');
       takeFocus(this.#table);
     } else {
-      this.#table.scrollTo(located.position);
+      this.#table.scrollTo(position);
     }
+  }
+
+  #leaveOrder(): boolean {
+    if (this.#view === this.#base) return false;
+    this.#sorting.clear();
+    return true;
   }
 
   /** Shows the record at a place whatever the filter lets through: it is cleared first. */
@@ -676,7 +663,7 @@ export class Inspector {
 
   async #tryPendingTarget(): Promise<void> {
     const place = this.#restored ? this.#pending.take(this.#progress) : undefined;
-    if (place !== undefined) await this.#show(place);
+    if (place !== undefined) await this.#places.find(place);
   }
 
   async #stepDamage(direction: 'next' | 'previous'): Promise<void> {

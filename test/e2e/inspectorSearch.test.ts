@@ -1,6 +1,6 @@
 // Finding, filtering, copying and exporting in the segment editor, and what of it survives.
 import assert from 'node:assert/strict';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
@@ -14,6 +14,9 @@ const OTHER = '000000000008.seg';
 /** Behind a hundred records zeros follow that take no room on the disk, and longer to read than any test lasts. */
 const ENDLESS = '000000000009.seg';
 const ENDLESS_BYTES = 64 * 2 ** 30;
+/** As that, until the test shortens it. */
+const SHORTENED = '000000000012.seg';
+const GO_TO = 'Offset (1024';
 /** One record with more than a copy takes. */
 const TOO_LARGE = '000000000010.seg';
 const TOO_LARGE_BYTES = MAX_COPY_BYTES + 1000;
@@ -54,12 +57,19 @@ describe('inspector search', () => {
     slow.add({ key: 'slow', value: 'x'.repeat(SLOW_VALUE_BYTES) });
     for (let index = 0; index < 10; index++) slow.add({ key: `small/${index}`, value: '' });
     await writeFile(path.join(directory, SLOW), slow.bytes());
-    const endless = new SegmentBuilder(9);
-    for (let index = 0; index < 100; index++) {
-      endless.add({ key: `city/${String(index).padStart(5, '0')}`, value: `Place, ${index}` });
+    for (const [file, id] of [
+      [ENDLESS, 9],
+      [SHORTENED, 12],
+    ] as const) {
+      const endless = new SegmentBuilder(id);
+      for (let index = 0; index < 100; index++) {
+        endless.add({ key: `city/${String(index).padStart(5, '0')}`, value: `Place, ${index}` });
+      }
+      await writeFile(path.join(directory, file), endless.bytes());
+      // Without what is no zero at their end, the zeros would be told sooner than they are read.
+      await using handle = await open(path.join(directory, file), 'r+');
+      await handle.write(Uint8Array.of(1), 0, 1, ENDLESS_BYTES - 1);
     }
-    await writeFile(path.join(directory, ENDLESS), endless.bytes());
-    await truncate(path.join(directory, ENDLESS), ENDLESS_BYTES);
   });
 
   async function openAtStart(): Promise<SegmentEditor> {
@@ -304,6 +314,29 @@ describe('inspector search', () => {
     await editor.frame.locator('.find-status').filter({ hasText: 'Stopped: other rows are shown now' }).waitFor();
     assert.ok(await editor.button('Stop searching').isHidden());
     // What is left of it need not be read.
+    await workbench.runCommand('View: Close Editor');
+  });
+
+  it('forgets a place that waits for the index once a filter is typed', async () => {
+    const { workbench, directory } = fixture;
+    const editor = new SegmentEditor(workbench);
+    await workbench.openFile(SHORTENED);
+    await editor.row('city/00001').first().waitFor();
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, '100%');
+    await editor.frame.getByText('the place is shown as soon as it has').waitFor({ state: 'attached' });
+    await editor.filter('key:/9$/');
+    await editor.active.filter({ hasText: 'city/00009' }).waitFor();
+    // The index comes to the end at once, because there it is.
+    await truncate(path.join(directory, SHORTENED), 2 ** 20);
+    await eventually(async () => {
+      assert.equal(await editor.frame.locator('.filter-status').innerText(), '10 of 102');
+      assert.deepEqual(await editor.fact('index').allInnerTexts(), [], 'all of it has been read');
+    });
+    await editor.active.filter({ hasText: 'city/00009' }).waitFor();
+    await editor.filter('');
+    await editor.active.filter({ hasText: 'city/00009' }).waitFor();
+    await eventually(async () => assert.equal(await editor.rowCount(), 102));
     await workbench.runCommand('View: Close Editor');
   });
 
