@@ -316,7 +316,10 @@ export class Inspection implements ScanCalls {
     await this.#walkFrom(view, from, ({ position, row, entry }) => {
       if (position >= index.count) return true;
       last = { position, row, offsetBytes: entry.offsetBytes };
-      if (!reaches({ row, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes, entry })) return false;
+      // What follows the last row known may be gigabytes without another one.
+      if (!reaches({ row, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes, entry })) {
+        return position + 1 >= index.count;
+      }
       found = last;
       return true;
     });

@@ -363,6 +363,71 @@ describe('an index from the lengths of records', () => {
     assert.deepEqual(early[0], late[0]);
   });
 
+  describe('with zeros behind the records', () => {
+    const records = segmentOf(2000, (index) => ({ key: `key/${index}`, value: 'v'.repeat(300) }));
+    const zeros = 64 * 2 ** 20;
+    const recordBytes = records.sizeBytes;
+    const withZeros = () => Buffer.concat([records.bytes(), new Uint8Array(zeros)]);
+
+    it('ends where they begin, and leaves them to the pass over the file', async () => {
+      const bytes = withZeros();
+      const early: Promise<RowPage | Located | undefined>[] = [];
+      let readBytes = 0;
+      const subject = probe(bytes, {
+        onIndexReport: ({ quick, rowCount }) => {
+          if (quick?.state !== 'shown' || early.length > 0) return;
+          assert.equal(rowCount, 2001);
+          assert.ok(readBytes < recordBytes + 4 * 2 ** 20, `${readBytes} bytes were read`);
+          early.push(
+            subject.inspection.rows({ view: 0, first: 1990, count: 50 }),
+            subject.inspection.locate({ kind: 'percent', percent: 100 }, 0),
+          );
+        },
+      });
+      const read = subject.file.read.bind(subject.file);
+      subject.file.read = (target, offsetBytes) => {
+        const count = read(target, offsetBytes);
+        readBytes += count;
+        return count;
+      };
+      const { rowCount, damage } = await openWhole(subject);
+      assert.deepEqual([rowCount, damage.ranges], [2002, 1]);
+      const [page, atEnd] = (await Promise.all(early)) as [RowPage, Located];
+      const late = await subject.inspection.rows({ view: 0, first: 1990, count: 50 });
+      assert.deepEqual(page.rows, late.rows.slice(0, 11));
+      assert.equal(atEnd.row, 2000);
+    });
+
+    for (const [what, at, early] of [
+      ['in the middle', recordBytes + 30 * 2 ** 20 + 12_345, 2001],
+      ['at the end', recordBytes + zeros, 2003],
+    ] as const) {
+      it(`shows what stands behind them in the end: ${what}`, async () => {
+        const whole = new SegmentBuilder();
+        for (let index = 0; index < 2000; index++) whole.add({ key: `key/${index}`, value: 'v'.repeat(300) });
+        whole.raw(new Uint8Array(at - recordBytes));
+        whole.add({ key: 'behind', value: 'v' });
+        const bytes = Buffer.concat([whole.bytes(), new Uint8Array(Math.max(0, recordBytes + zeros - at))]);
+        const counts: number[] = [];
+        const subject = probe(bytes, {
+          onIndexReport: ({ quick, rowCount }) => {
+            if (quick?.state === 'shown') counts.push(rowCount);
+          },
+        });
+        await openWhole(subject);
+        assert.equal(counts[0], early);
+        const { rows } = await subject.inspection.rows({ view: 0, first: 2001, count: 2 });
+        assert.deepEqual(
+          rows.map(({ kind, cells }) => [kind, cells?.key?.text]),
+          [
+            ['damage', undefined],
+            ['record', 'behind'],
+          ],
+        );
+      });
+    }
+  });
+
   it('tells how far it has read, also within damage that is longer than it reads at a time', () => {
     const records = segmentOf(10, (index) => ({ key: `key/${index}` })).bytes();
     const bytes = Buffer.concat([records, new Uint8Array(4 * 2 ** 20)]);

@@ -2,7 +2,8 @@
  * The rows of a segment as the lengths in its records tell them. Going from header to header, without checksums and
  * without looking at keys and values, takes a small part of the time that reading and checking the file does. Where
  * the lengths lead to what is no record, the file is damaged: from the record before, which may be to blame, it is
- * scanned as the index does it, checksums and all, until the next valid record is found.
+ * scanned as the index does it, checksums and all, until the next valid record is found. Where nothing but zeros seems to
+ * follow, it ends: their one row is told by the index, which would have to read them once more.
  */
 
 import { FILE_HEADER_SIZE, OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../../format/layout.ts';
@@ -20,10 +21,13 @@ import {
 import type { RangedFile } from '../rangedFile.ts';
 import { ChunkReader } from '../rowWalk.ts';
 import { BatchedRows } from './batchedRows.ts';
+import { seemsZeroTail } from './zeroTail.ts';
 
 const PIECE_BYTES = 0x10_0000;
 /** Behind damage the lengths can mostly be followed again very soon. */
 const SCANNED_PIECE_BYTES = 0x1_0000;
+/** After so much damage it is looked again whether only zeros follow. */
+const LOOK_AHEAD_EVERY_BYTES = 0x100_0000;
 
 export class LengthRows implements QuickRows {
   readonly source = 'chain of lengths';
@@ -106,6 +110,7 @@ export class LengthRows implements QuickRows {
 
 /** A scan from a record up to where damage has been passed. The row at `toldOffset` was told already. */
 class DamagedPart implements LogSink {
+  readonly #file: RangedFile;
   readonly #scan: LogScan;
   readonly #reader: ChunkReader;
   readonly #toldOffset: number;
@@ -113,8 +118,10 @@ class DamagedPart implements LogSink {
   #sink: QuickRowSink | undefined;
   #sawDamage = false;
   #endBytes = 0;
+  #nextLookBytes = 0;
 
   constructor(file: RangedFile, scan: LogScan, toldOffset: number, rows: BatchedRows) {
+    this.#file = file;
     this.#scan = scan;
     this.#reader = new ChunkReader(file, scan, SCANNED_PIECE_BYTES);
     this.#toldOffset = toldOffset;
@@ -135,8 +142,12 @@ class DamagedPart implements LogSink {
     this.#sink = sink;
     this.#reader.step(this);
     if (this.#scan.done) return 'end of file';
+    const atBytes = this.#scan.wantOffsetBytes;
     // With a gap between the two, damage has begun and its end is not found.
-    return this.#sawDamage && this.#endBytes === this.#scan.wantOffsetBytes ? 'passed' : 'within';
+    if (this.#endBytes === atBytes) return this.#sawDamage ? 'passed' : 'within';
+    if (atBytes < this.#nextLookBytes) return 'within';
+    this.#nextLookBytes = atBytes + LOOK_AHEAD_EVERY_BYTES;
+    return seemsZeroTail(this.#file, atBytes) ? 'end of file' : 'within';
   }
 
   record({ offsetBytes, sizeBytes, groupRole, groupEndBytes }: LogRecord): void {
