@@ -24,7 +24,7 @@ export interface ByteMatches {
    * The first match, and from left to right every further one that is not empty; none overlaps the one before. From
    * `previous`, a match that came from here, on, what precedes it is not looked through again. Undefined: a piece of
    * work is done, and nothing was found in it. It takes about a millisecond, but the first of a regular expression, in
-   * which its automaton goes through the bytes up to the first match.
+   * which the bytes are decoded, and words are looked for that no match can do without.
    */
   after(previous?: ByteMatch): Iterable<ByteMatch | undefined>;
 }

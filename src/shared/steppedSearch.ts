@@ -1,6 +1,7 @@
 /**
  * The search for one match of a regular expression, in steps between which it can be stopped. re2js goes through a text
- * in one go, seconds for some megabytes; this moves its machine, which simulates an NFA, on by one character at a time.
+ * in one go, seconds for some megabytes; this moves its automaton, which tells whether there is a match at all, and its
+ * machine, which simulates an NFA, on by one character at a time.
  * For that it uses what re2js keeps to itself, which is why package.json names one version, and why the tests compare
  * what is found with what JavaScript finds.
  */
@@ -10,6 +11,10 @@ import type { TextMatch } from './matchSequence.ts';
 
 /** Characters in one step: less than a millisecond. */
 const STEP_CHARACTERS = 4096;
+/** The same for the automaton, which takes about a millisecond for them. */
+const AUTOMATON_STEP_CHARACTERS = 0x1_0000;
+/** What the automaton reads at the end of the text. */
+const END_OF_TEXT = -1;
 const UNANCHORED = 0;
 /** Where the match starts and where it ends. */
 const CAPTURES = 2;
@@ -68,6 +73,38 @@ interface Machine {
   saveLookbehinds(to: Lookbehinds, from: ThreadQueue, at: number): void;
 }
 
+/** A state of the automaton. */
+interface AutomatonState {
+  /** Next states, by the class of the character, as far as they are known. */
+  readonly next: readonly (AutomatonState | null)[] | null;
+  readonly isMatch: boolean;
+}
+
+/** It tells whether there is a match, or that it cannot tell, or would become too large. */
+interface Automaton {
+  /** It cannot tell. */
+  readonly failed: boolean;
+  /** The class of the end of the text. */
+  readonly numClasses: number;
+  runeClass(character: number): number;
+  start(input: MachineInput, from: number): AutomatonState | null;
+  stepOrReset(
+    state: AutomatonState,
+    characterClass: number,
+    character: number,
+    anchor: number,
+    at: number,
+    search: { resetPos: number },
+  ): AutomatonState | null;
+}
+
+/** How far the automaton has come. */
+interface AutomatonRun {
+  at: number;
+  state: AutomatonState | null;
+  readonly search: { resetPos: number };
+}
+
 /** A compiled expression. */
 interface Re2 {
   /** What holds wherever a match starts. */
@@ -77,8 +114,7 @@ interface Re2 {
   readonly prog: { readonly start: number };
   /** Whether there is what no match can do without. */
   readonly prefilter: { eval(input: MachineInput, from: number): boolean } | null;
-  /** Whether there is a match from an index on; null: the automaton cannot tell, or would become too large. */
-  readonly dfa: { match(input: MachineInput, from: number, anchor: number): boolean | null };
+  readonly dfa: Automaton;
   match(text: string): boolean;
   doExecuteNFA(input: MachineInput, from: number, anchor: number, captures: number): unknown;
   /** The machine that was used last. */
@@ -107,7 +143,7 @@ export class SteppedSearch {
    * each step.
    */
   *find(from: number): Generator<undefined, TextMatch | undefined> {
-    if (!this.#isPossible(from)) return undefined;
+    if (!(yield* this.#isPossible(from))) return undefined;
     const machine = this.#machine;
     machine.init(CAPTURES);
     machine.matched = false;
@@ -118,10 +154,43 @@ export class SteppedSearch {
   }
 
   /** Excludes most texts without a match, many times as fast as the simulation does. */
-  #isPossible(from: number): boolean {
+  *#isPossible(from: number): Generator<undefined, boolean> {
     const { cond, prefilter, dfa } = this.#re2;
     if (cond === NEVER || ((cond & BEGIN_OF_TEXT) !== 0 && from > 0)) return false;
-    return (prefilter?.eval(this.#input, from) ?? true) && dfa.match(this.#input, from, UNANCHORED) !== false;
+    if (!(prefilter?.eval(this.#input, from) ?? true)) return false;
+    return dfa.failed || (yield* this.#runAutomaton(from));
+  }
+
+  /** True also where the automaton becomes too large to tell. */
+  *#runAutomaton(from: number): Generator<undefined, boolean> {
+    const run: AutomatonRun = { at: from, state: this.#re2.dfa.start(this.#input, from), search: { resetPos: -1 } };
+    let outcome = this.#stepAutomaton(run);
+    while (outcome === undefined) {
+      yield undefined;
+      outcome = this.#stepAutomaton(run);
+    }
+    return outcome;
+  }
+
+  /** Undefined: the text goes on. */
+  #stepAutomaton(run: AutomatonRun): boolean | undefined {
+    const { dfa } = this.#re2;
+    const input = this.#input;
+    let { at, state } = run;
+    for (let step = 0; step < AUTOMATON_STEP_CHARACTERS && state !== null; step++) {
+      const read = input.step(at);
+      const width = read & WIDTH_BITS;
+      const character = width === 0 ? END_OF_TEXT : read >> CHARACTER_SHIFT;
+      const kind = width === 0 ? dfa.numClasses : dfa.runeClass(character);
+      const next: AutomatonState | null = state.next === null ? null : (state.next[kind] as AutomatonState | null);
+      state = next ?? dfa.stepOrReset(state, kind, character, UNANCHORED, at, run.search);
+      if (state === null || state.isMatch) return true;
+      if (width === 0) return false;
+      at += width;
+    }
+    run.at = at;
+    run.state = state;
+    return state === null ? true : undefined;
   }
 
   *#simulate(from: number): Generator<undefined, void> {

@@ -184,6 +184,16 @@ describe('a regular expression', () => {
     return 'none';
   }
 
+  it('is looked for in pieces, also where there is no match', () => {
+    const pieces = 4;
+    const text = 'aä'.repeat(pieces * 0x8000);
+    for (const pattern of ['[^aä]{2}', '(?:[ab]{2}|ä$.)[ab]', '(?<!b)[bc]']) {
+      const idle = [...compileRegularExpression(pattern, true).matchesIn(text).after()];
+      assert.ok(idle.length >= pieces, `${pattern}: ${idle.length}`);
+      assert.deepEqual(told(idle), [], pattern);
+    }
+  });
+
   it('says what is wrong, and what is not supported', () => {
     assert.equal(messageOf('('), 'This is not a regular expression: missing closing ).');
     assert.match(messageOf('a(?=b)'), /Look-ahead and back-references are not supported\.$/);
