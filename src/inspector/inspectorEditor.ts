@@ -73,7 +73,10 @@ export class InspectorEditor implements vscode.Disposable {
     this.#thread = new ScanThread(workerPath, source, this.#scanEvents(), onFailure, formatModules);
     this.#view = this.#connect();
     if (source.kind === 'bytes') this.#subscriptions.push(this.#followVirtualFile());
-    this.#subscriptions.push(panel.onDidChangeViewState(() => panel.visible || this.#leave()));
+    const onViewState = () => {
+      if (!panel.visible) this.#leave();
+    };
+    this.#subscriptions.push(panel.onDidChangeViewState(onViewState));
     if (stores !== undefined) {
       this.#subscriptions.push(stores.onDidChange(() => this.#send('statesChanged', this.#store !== undefined)));
     }
