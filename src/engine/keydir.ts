@@ -438,15 +438,28 @@ export class Keydir {
     }
   }
 
+  /** Entry numbers are below this: those of keys, of deleted ones that are remembered, and free ones. */
+  get entriesEnd(): number {
+    return this.#entries.end;
+  }
+
   /**
-   * As `forEach`, in slices. The keydir may change between them: a key that comes or goes meanwhile is visited or not.
-   * Throws `ABORTED` as the pacer does.
+   * Calls back for each entry below `end` whose key was there as of `sequence`, with its record at that time, in slices.
+   * The keydir may change between them. Throws `ABORTED` as the pacer does.
    */
-  async forEachInSlices(pacer: Pacer, visit: (entry: number) => void): Promise<void> {
-    for (let start = 0; start < this.#entries.end; start += SLICE_ENTRIES) {
+  async forEachAsOf(
+    sequence: number,
+    end: number,
+    pacer: Pacer,
+    visit: (entry: number, record: Readonly<KeydirRecord>) => void,
+  ): Promise<void> {
+    const record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+    for (let start = 0; start < end; start += SLICE_ENTRIES) {
       await pacer.pause();
-      const end = Math.min(start + SLICE_ENTRIES, this.#entries.end);
-      for (let entry = start; entry < end; entry++) if (this.#entries.slot(entry) < GHOST_SLOT) visit(entry);
+      const sliceEnd = Math.min(start + SLICE_ENTRIES, end);
+      for (let entry = start; entry < sliceEnd; entry++) {
+        if (this.readAt(entry, sequence, record)) visit(entry, record);
+      }
     }
   }
 

@@ -1,15 +1,14 @@
 /**
- * Applies a segment's records to a keydir, as the scanner reports them: batches whole or not at all, nothing behind
- * damage until somebody has decided what the damage means.
+ * Applies a segment's records to a keydir, or to what compares one with the log, as the scanner reports them: batches
+ * whole or not at all, nothing behind damage until somebody has decided what the damage means.
  */
 
 import { OPERATION, RECORD_FLAG, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import type { BatchEnd, BatchMembership, SegmentDamage, SegmentSink } from '../format/segmentScanner.ts';
 import type { FileDamage } from './api.ts';
-import type { Keydir } from './keydir.ts';
 import type { Segment } from './segment.ts';
-import { ENOUGH_WAITING, type TakeOptions, WaitingRecords } from './waitingRecords.ts';
+import { ENOUGH_WAITING, type RecordTaker, type TakeOptions, WaitingRecords } from './waitingRecords.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -34,7 +33,7 @@ export class LogReplayer implements SegmentSink {
 
   /** `knownSequence`: as in `TakeOptions`. */
   constructor(
-    keydir: Keydir,
+    keydir: RecordTaker,
     segment: Segment,
     options: { readonly applyBehindTrouble: boolean; readonly knownSequence?: number },
   ) {

@@ -1,39 +1,58 @@
-/** Compares the keydir snapshot with a keydir that was rebuilt from the log. */
+/** Compares the keydir snapshot with what the log says. */
 
 import type { SnapshotHead } from '../format/keydirSnapshot.ts';
-import type { Keydir } from './keydir.ts';
+import { EntryMarks } from './entryMarks.ts';
 import type { LiveLog } from './liveLog.ts';
+import type { LogComparison } from './logComparison.ts';
 import type { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
-import { loadSnapshot } from './snapshotFile.ts';
+import { passSnapshot } from './snapshotFile.ts';
+import { type SavedEntry, SnapshotWalk } from './snapshotWalk.ts';
 import { newRecord } from './storeSnapshot.ts';
+import { StrataError } from './strataError.ts';
+
+/** Mark of a newest record that the snapshot has. */
+const SAVED = 1;
 
 /**
- * Calls `note` for everything that opening would take from the snapshot and the log does not say. `rebuilt` holds the
- * log up to `lastSequence`. A snapshot of another state of the segments is not compared: opening would not use it.
+ * Calls `note` for everything that opening would take from the snapshot and the log does not say. `newest` knows what
+ * the log says up to `lastSequence`. A snapshot of another state of the segments is not compared: opening would not use
+ * it.
  */
 export async function checkSnapshot(
   log: LiveLog,
-  rebuilt: Keydir,
+  newest: LogComparison,
   lastSequence: number,
   pacer: Pacer,
   note: (message: string) => void,
 ): Promise<void> {
-  const loaded = loadSnapshot(log.storage, log.directory, () => undefined);
-  if (loaded === undefined) return;
-  if (!loaded.ok) {
-    note(`the file is damaged: ${loaded.reason}; it is a cache and will be rebuilt`);
+  const result = passSnapshot(log.storage, log.directory, { accept: () => undefined, expires: () => undefined });
+  if (result === undefined) return;
+  if (!result.ok) {
+    note(`the file is damaged: ${result.reason}; it is a cache and will be rebuilt`);
     return;
   }
-  const { head, keydir } = loaded;
+  const { passed } = result;
   try {
-    const covered = findCovered(log, head);
-    if (covered === undefined || head.lastSequence > lastSequence) return;
-    const isNewest = head.lastSequence === lastSequence;
-    await keydir.forEachInSlices(pacer, entryCheck(log, keydir, rebuilt, { covered, isNewest }, note));
-    await rebuilt.forEachInSlices(pacer, absenceCheck(keydir, rebuilt, covered, note));
+    const covered = findCovered(log, passed.head);
+    if (covered === undefined || passed.head.lastSequence > lastSequence) return;
+    const isNewest = passed.head.lastSequence === lastSequence;
+    const marks = new EntryMarks(newest.end);
+    const { keydir } = log;
+    await new SnapshotWalk(passed, keydir.parts.hashSeed).forEach(
+      pacer,
+      (hashes, count) => keydir.touchPlaces(hashes, count),
+      entryCheck(log, newest, marks, { covered, isNewest }, note),
+    );
+    await newest.forEach(pacer, (number, record, key) => {
+      if (record.offsetBytes >= (covered.sizeBytesOf.get(record.slot) ?? 0)) return;
+      if (marks.get(number) !== SAVED) note(`it lacks the newest record of the key ${inHex(key())}`);
+    });
+  } catch (error) {
+    if (!(error instanceof StrataError) || error.code === 'ABORTED') throw error;
+    note(`the file cannot be read: ${error.message}; it is a cache, and the store works without`);
   } finally {
-    keydir.close();
+    passed.reader.close();
   }
 }
 
@@ -55,52 +74,32 @@ function findCovered(log: LiveLog, head: SnapshotHead): Covered | undefined {
   return { segments, sizeBytesOf };
 }
 
-/** For each entry of the snapshot: the log must say the same. */
+/** For each entry of the snapshot: the log must say the same. Marks the newest records that the snapshot has. */
 function entryCheck(
   log: LiveLog,
-  snapshot: Keydir,
-  rebuilt: Keydir,
+  newest: LogComparison,
+  marks: EntryMarks,
   { covered, isNewest }: { readonly covered: Covered; readonly isNewest: boolean },
   note: (message: string) => void,
-): (entry: number) => void {
-  const claimed = newRecord();
+): (saved: SavedEntry) => void {
   const actual = newRecord();
-  return (entry) => {
-    snapshot.read(entry, claimed);
-    const key = snapshot.keyView(entry);
-    const found = rebuilt.find(key, 0, key.length);
-    if (found === -1) {
+  return ({ bytes, start, length, hash, record: claimed, isFound }) => {
+    const key = () => inHex(bytes.subarray(start, start + length));
+    const number = newest.find(bytes, start, length, hash, actual);
+    if (number === -1) {
       // With newer records than the snapshot's, the key may have been deleted since.
-      if (isNewest && !log.hasExpired(claimed)) note(`it holds the key ${inHex(key)}, which the log does not`);
+      if (isNewest && !log.hasExpired(claimed)) note(`it holds the key ${key()}, which the log does not`);
       return;
     }
-    rebuilt.read(found, actual);
     const isSamePlace =
       actual.slot === covered.segments[claimed.slot]?.slot &&
       actual.offsetBytes === claimed.offsetBytes &&
       actual.valueLength === claimed.valueLength &&
       actual.expiryMs === claimed.expiryMs;
-    const isSound = actual.sequence === claimed.sequence ? isSamePlace : actual.sequence > claimed.sequence;
-    if (!isSound) note(`its entry for the key ${inHex(key)} is not what the log says`);
-  };
-}
-
-/** For each entry of the log: if the snapshot covers its record, it must have it. */
-function absenceCheck(
-  snapshot: Keydir,
-  rebuilt: Keydir,
-  covered: Covered,
-  note: (message: string) => void,
-): (entry: number) => void {
-  const record = newRecord();
-  return (entry) => {
-    rebuilt.read(entry, record);
-    if (record.offsetBytes >= (covered.sizeBytesOf.get(record.slot) ?? 0)) return;
-    const key = rebuilt.keyView(entry);
-    const found = snapshot.find(key, 0, key.length);
-    if (found === -1 || snapshot.sequenceOf(found) !== record.sequence) {
-      note(`it lacks the newest record of the key ${inHex(key)}`);
-    }
+    const isSame = actual.sequence === claimed.sequence;
+    if (isSame && isFound) marks.set(number, SAVED);
+    const isSound = isSame ? isSamePlace : actual.sequence > claimed.sequence;
+    if (!isSound) note(`its entry for the key ${key()} is not what the log says`);
   };
 }
 

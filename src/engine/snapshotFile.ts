@@ -158,9 +158,69 @@ function* withChecksum(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
   yield bytes;
 }
 
+/** A snapshot file that was read and is sound: where its parts stand. The slots of its entries are indexes of segments. */
+export interface PassedSnapshot {
+  readonly head: SnapshotHead;
+  /** Keeps the file open until it is closed. */
+  readonly reader: SnapshotReader;
+  /** Of `PIECE_ENTRIES` each. */
+  readonly entries: readonly SnapshotPart[];
+  readonly expiries: readonly SnapshotPart[];
+  readonly table: TableParts;
+  readonly order: readonly SnapshotPart[];
+  /** Of `KEY_CHUNK_SIZE` each. */
+  readonly keys: readonly SnapshotPart[];
+  readonly freeEntries: number[];
+}
+
+export type SnapshotProblem = { readonly ok: false; readonly reason: string };
 export type LoadedSnapshot =
   | { readonly ok: true; readonly head: SnapshotHead; readonly keydir: Keydir }
-  | { readonly ok: false; readonly reason: string };
+  | SnapshotProblem;
+
+export interface SnapshotVisitor {
+  /** Why the snapshot is of no use for what it covers, or undefined. */
+  readonly accept: (head: SnapshotHead) => string | undefined;
+  /** This entry expires. */
+  readonly expires: (entry: number, expiryMs: number) => void;
+}
+
+/** Reads and checks all of the snapshot file; undefined when there is none. */
+export function passSnapshot(
+  storage: Storage,
+  directory: string,
+  visitor: SnapshotVisitor,
+): { readonly ok: true; readonly passed: PassedSnapshot } | SnapshotProblem | undefined {
+  const path = storage.join(directory, SNAPSHOT_NAME);
+  if (storage.fileSize(path) === undefined) return undefined;
+  let file: StorageFile | undefined;
+  let isKept = false;
+  try {
+    file = storage.open(path, 'read');
+    const passed = pass(file, visitor);
+    if ('reason' in passed) return { ok: false, reason: passed.reason };
+    isKept = true;
+    return { ok: true, passed };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return { ok: false, reason: 'unreadable' };
+  } finally {
+    if (!isKept) file?.close();
+  }
+}
+
+function pass(file: StorageFile, visitor: SnapshotVisitor): PassedSnapshot | { readonly reason: string } {
+  const sizeBytes = file.size();
+  const headBytes = readHeadBytes(file, sizeBytes);
+  const result = decodeSnapshotHead(headBytes, sizeBytes, crc32);
+  if (!result.ok) return { reason: result.problem };
+  const { head, layout } = result;
+  const refusal = visitor.accept(head);
+  if (refusal !== undefined) return { reason: refusal };
+  return (
+    passColumns(new SnapshotReader(file, headBytes, layout), head, layout, visitor) ?? { reason: 'bad-file-checksum' }
+  );
+}
 
 /**
  * Loads the snapshot file if it is sound and `accept` agrees to what it covers; undefined when there is none. The
@@ -175,22 +235,23 @@ export function loadSnapshot(
   directory: string,
   accept: (head: SnapshotHead) => string | undefined,
 ): LoadedSnapshot | undefined {
-  const path = storage.join(directory, SNAPSHOT_NAME);
-  if (storage.fileSize(path) === undefined) return undefined;
-  let file: StorageFile | undefined;
-  let isKept = false;
+  let keydir: Keydir | undefined;
+  const result = passSnapshot(storage, directory, {
+    accept: (head) => {
+      keydir = new Keydir(head.hashSeed);
+      return accept(head);
+    },
+    expires: (entry, expiryMs) => keydir?.queueSaved(entry, expiryMs),
+  });
+  if (result?.ok !== true || keydir === undefined) return result as SnapshotProblem | undefined;
+  const { head, reader } = result.passed;
+  restore(keydir, result.passed);
+  const isInParts = storage.replacesOpenFiles && reader.fileSizeBytes >= MIN_SIZE_IN_PARTS;
+  if (isInParts) return { ok: true, head, keydir };
   try {
-    file = storage.open(path, 'read');
-    const isInParts = storage.replacesOpenFiles && file.size() >= MIN_SIZE_IN_PARTS;
-    const loaded = load(file, accept);
-    if (loaded.ok && !isInParts && !isLoadedAtOnce(loaded.keydir)) return { ok: false, reason: 'unreadable' };
-    isKept = loaded.ok;
-    return loaded;
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    return { ok: false, reason: 'unreadable' };
+    return isLoadedAtOnce(keydir) ? { ok: true, head, keydir } : { ok: false, reason: 'unreadable' };
   } finally {
-    if (!isKept) file?.close();
+    reader.close();
   }
 }
 
@@ -204,18 +265,6 @@ function isLoadedAtOnce(keydir: Keydir): boolean {
   }
 }
 
-function load(file: StorageFile, accept: (head: SnapshotHead) => string | undefined): LoadedSnapshot {
-  const sizeBytes = file.size();
-  const headBytes = readHeadBytes(file, sizeBytes);
-  const result = decodeSnapshotHead(headBytes, sizeBytes, crc32);
-  if (!result.ok) return { ok: false, reason: result.problem };
-  const refusal = accept(result.head);
-  if (refusal !== undefined) return { ok: false, reason: refusal };
-  const reader = new SnapshotReader(file, headBytes, result.layout);
-  const keydir = readColumns(reader, result.head, result.layout);
-  return keydir === undefined ? { ok: false, reason: 'bad-file-checksum' } : { ok: true, head: result.head, keydir };
-}
-
 function readHeadBytes(file: StorageFile, sizeBytes: number): Uint8Array {
   const first = new Uint8Array(Math.min(SNAPSHOT_FIRST_SEGMENT, sizeBytes));
   readFully(file, first, 0, first.length, 0);
@@ -227,38 +276,46 @@ function readHeadBytes(file: StorageFile, sizeBytes: number): Uint8Array {
   return bytes;
 }
 
-function readColumns(reader: SnapshotReader, head: SnapshotHead, layout: SnapshotLayout): Keydir | undefined {
-  const keydir = new Keydir(head.hashSeed);
+function passColumns(
+  reader: SnapshotReader,
+  head: SnapshotHead,
+  layout: SnapshotLayout,
+  visitor: SnapshotVisitor,
+): PassedSnapshot | undefined {
   const freeEntries: number[] = [];
   const checkEntries = entryCheck(head, freeEntries);
   const entries = reader.passParts('entries', PIECE_ENTRIES * ENTRY_SIZE, checkEntries);
-  const expiries = reader.passParts('expiries', PIECE_ENTRIES * EXPIRY_SIZE, expiryQueuer(keydir, freeEntries));
-  const shards = passTable(reader, head);
+  const expiries = reader.passParts('expiries', PIECE_ENTRIES * EXPIRY_SIZE, expiryTeller(visitor, freeEntries));
+  const table = passTable(reader, head);
   const order = reader.passParts(
     'order',
     ORDER_PIECE * Uint32Array.BYTES_PER_ELEMENT,
     (words) => highestIn(words, 0, 1) < head.entryCount,
   );
   const keys = reader.passParts('keyArea', KEY_CHUNK_SIZE, () => true);
-  if (shards === undefined || !reader.isSound()) return undefined;
-  if (!entriesAreFound(reader, head, layout, { shards: shards.parts, freeEntries })) return undefined;
+  if (table === undefined || !reader.isSound()) return undefined;
+  if (!entriesAreFound(reader, head, layout, { shards: table.parts, freeEntries })) return undefined;
+  return { head, reader, entries, expiries, table, order, keys, freeEntries };
+}
+
+/** Has the keydir load from the snapshot what is needed of it. */
+function restore(keydir: Keydir, { head, reader, entries, expiries, table, order, keys, freeEntries }: PassedSnapshot) {
   const { parts } = keydir;
   parts.entries.restore(head.entryCount, head.hasExpiries, (index, piece) => {
     reader.load(entries, index, piece.words);
     if (head.hasExpiries) reader.load(expiries, index, piece.expiries as Float64Array);
   });
-  parts.table.restore(shards.counts, (index) => {
-    const shard = new Uint32Array(shards.sizes[index] as number);
-    return reader.load(shards.parts, index, shard);
+  parts.table.restore(table.counts, (index) => {
+    const shard = new Uint32Array(table.sizes[index] as number);
+    return reader.load(table.parts, index, shard);
   });
-  if (head.hasOrder) parts.order.restoreLater(orderLoader(reader, order, head.entryCount - head.freeCount));
+  const liveCount = head.entryCount - head.freeCount;
+  if (head.hasOrder) parts.order.restoreLater(orderLoader(reader, order, liveCount));
   parts.arena.restore(head.keyUnits, (index, target) => reader.load(keys, index, target));
   head.segments.forEach((segment, slot) => {
     Object.assign(keydir.usage(slot), { liveBytes: segment.liveBytes, liveCount: segment.liveCount });
   });
-  const liveCount = head.entryCount - head.freeCount;
   keydir.restore({ liveCount, freeEntries, close: () => reader.close() });
-  return keydir;
 }
 
 function orderLoader(reader: SnapshotReader, parts: readonly SnapshotPart[], count: number): LoadOrder {
@@ -274,7 +331,7 @@ function orderLoader(reader: SnapshotReader, parts: readonly SnapshotPart[], cou
   };
 }
 
-interface TableParts {
+export interface TableParts {
   readonly sizes: Uint32Array;
   readonly counts: Uint32Array;
   readonly parts: readonly SnapshotPart[];
@@ -354,8 +411,8 @@ function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[])
   };
 }
 
-/** Queues the entries that expire, in their order. Free ones may have a time that somebody else's record has left. */
-function expiryQueuer(keydir: Keydir, freeEntries: readonly number[]): (words: Uint32Array) => boolean {
+/** Tells of the entries that expire, in their order. Free ones may have a time that somebody else's record has left. */
+function expiryTeller(visitor: SnapshotVisitor, freeEntries: readonly number[]): (words: Uint32Array) => boolean {
   let first = 0;
   let passedFree = 0;
   return (words) => {
@@ -368,7 +425,7 @@ function expiryQueuer(keydir: Keydir, freeEntries: readonly number[]): (words: U
         if (expiryMs === 0) continue;
         const entry = first + i;
         while ((freeEntries[passedFree] ?? entry) < entry) passedFree++;
-        if (freeEntries[passedFree] !== entry) keydir.queueSaved(entry, expiryMs);
+        if (freeEntries[passedFree] !== entry) visitor.expires(entry, expiryMs);
       }
     }
     first += count;

@@ -85,6 +85,10 @@ export class SnapshotReader {
     return this.#isSound && got === stored.length && readU32(stored, 0) === this.#checksum;
   }
 
+  get fileSizeBytes(): number {
+    return this.#layout.fileSizeBytes;
+  }
+
   /** A few bytes of what was passed, not checked again; zeros after the end of the file. */
   peek(offsetBytes: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);

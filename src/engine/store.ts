@@ -27,11 +27,11 @@ import { type CompactionPolicy, planCompaction } from './compactionPlan.ts';
 import { Follower } from './follower.ts';
 import { HintWriter } from './hintWriter.ts';
 import { readHistory } from './history.ts';
-import type { Keydir } from './keydir.ts';
 import { KeydirLoading } from './keydirLoading.ts';
 import { boundsOf } from './keyRange.ts';
 import type { LiveLog } from './liveLog.ts';
 import { describeHolder, type Lock } from './lock.ts';
+import type { KeydirComparison, LogComparison, OnDifference } from './logComparison.ts';
 import { checkFilesRemain } from './missingFiles.ts';
 import { nodeStorage } from './nodeStorage.ts';
 import { monotone, openForWriting, openReadOnly, type StoreParts } from './opening.ts';
@@ -47,7 +47,7 @@ import {
 import { Pacer } from './pacer.ts';
 import { rangePositions } from './rangeCursor.ts';
 import { ReadWriteLock } from './readWriteLock.ts';
-import { compareKeydirs, rebuildKeydir, repairKey } from './replay.ts';
+import { compareWithLog, repairKey } from './replay.ts';
 import type { Segment } from './segment.ts';
 import type { Storage } from './storage.ts';
 import { type StateIterator, StateReader, StateView, StoreSnapshot } from './storeSnapshot.ts';
@@ -309,24 +309,24 @@ export class Store {
     });
   }
 
-  /** Rebuilds the keydir from the log alone, reports every difference and puts the running keydir right. */
+  /**
+   * Reads the log, compares the keydir with every record of it, reports every difference and puts the running keydir
+   * right: afterwards it is what a keydir that is built from the log alone would be. The keydir stays as it is until
+   * all of the log has been read.
+   */
   async replay(task: TaskOptions = {}): Promise<ReplayReport> {
     this.#checkReadable();
     return this.#exclusively('Replay', task, async (own) => {
       const startMs = performance.now();
       await this.#writer?.flush();
-      const reader = new StateReader(this.#log);
-      // Or a key that comes and goes meanwhile leaves no trace, and an older record of it would be taken for lost.
-      this.#log.keydir.rememberDeletes();
-      try {
-        const { keydir, report } = await rebuildKeydir(this.#log, 'Replay', own);
+      return this.#comparing(async (reader) => {
+        const { comparison, report } = await compareWithLog(this.#log, reader, 'Replay', own);
         // Without a signal: a keydir that is put right in parts would be neither the old nor the new one.
-        const comparison = await this.#compare(keydir, reader, new Pacer('Replay'), true);
-        return { ...report, ...comparison, durationMs: performance.now() - startMs };
-      } finally {
-        reader.close();
-        this.#log.keydir.dropGhosts();
-      }
+        const differences = await this.#conclude(comparison, new Pacer('Replay'), (key, record) =>
+          repairKey(this.#log, key, record, reader),
+        );
+        return { ...report, ...differences, durationMs: performance.now() - startMs };
+      });
     });
   }
 
@@ -337,13 +337,12 @@ export class Store {
       const startMs = performance.now();
       await this.#writer?.flush();
       await this.#hints.finish();
-      const reader = new StateReader(this.#log);
-      try {
-        const report = await verifyLog(this.#log, own, (keydir, pacer) => this.#compare(keydir, reader, pacer, false));
+      return this.#comparing(async (reader) => {
+        const report = await verifyLog(this.#log, reader, own, (comparison, pacer) =>
+          this.#conclude(comparison, pacer),
+        );
         return { ...report, durationMs: performance.now() - startMs };
-      } finally {
-        reader.close();
-      }
+      });
     });
   }
 
@@ -520,13 +519,22 @@ export class Store {
     };
   }
 
-  #compare(rebuilt: Keydir, reader: StateReader, pacer: Pacer, repair: boolean) {
+  /** Runs `compare` with a reader of the state of now, and has the keydir keep what `LogComparison` needs. */
+  async #comparing<T>(compare: (reader: StateReader) => Promise<T>): Promise<T> {
+    const reader = new StateReader(this.#log);
+    this.#log.keydir.rememberDeletes();
+    try {
+      return await compare(reader);
+    } finally {
+      reader.close();
+      this.#log.keydir.dropGhosts();
+    }
+  }
+
+  #conclude(comparison: LogComparison, pacer: Pacer, onDifference?: OnDifference): Promise<KeydirComparison> {
     const nowMs = this.#now();
-    rebuilt.expire(nowMs);
     this.#log.keydir.expire(nowMs);
-    return compareKeydirs(this.#log, rebuilt, reader, pacer, (key, record) => {
-      if (repair) repairKey(this.#log, key, record, reader);
-    });
+    return comparison.conclude(nowMs, pacer, onDifference);
   }
 
   async #exclusively<T>(doing: string, task: TaskOptions, run: (task: TaskOptions) => Promise<T>): Promise<T> {

@@ -4,14 +4,15 @@ import { SNAPSHOT_NAME } from '../format/fileName.ts';
 import type { TaskOptions, VerifyReport } from './api.ts';
 import { checkHintFile } from './hintCheck.ts';
 import { HintReader } from './hintReader.ts';
-import type { Keydir } from './keydir.ts';
 import type { LiveLog } from './liveLog.ts';
+import type { KeydirComparison, LogComparison } from './logComparison.ts';
 import { readManifest } from './manifestFile.ts';
 import { Pacer } from './pacer.ts';
-import { type KeydirComparison, rebuildKeydir } from './replay.ts';
+import { compareWithLog } from './replay.ts';
 import type { Segment } from './segment.ts';
 import { readFileHeader } from './segmentReader.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
+import type { StateReader } from './storeSnapshot.ts';
 
 type Problem = VerifyReport['problems'][number];
 
@@ -20,14 +21,14 @@ const MAX_PROBLEMS_PER_FILE = 100;
 
 export async function verifyLog(
   log: LiveLog,
+  reader: StateReader,
   task: TaskOptions,
-  compare: (rebuilt: Keydir, pacer: Pacer) => Promise<KeydirComparison>,
+  conclude: (comparison: LogComparison, pacer: Pacer) => Promise<KeydirComparison>,
 ): Promise<Omit<VerifyReport, 'durationMs'>> {
   const problems: Problem[] = [];
   checkManifest(log, problems);
-  const lastSequence = log.appliedSequence;
-  const rebuilt = await rebuildKeydir(log, 'Verifying', task);
-  for (const damage of rebuilt.report.damage) {
+  const { comparison, report } = await compareWithLog(log, reader, 'Verifying', task);
+  for (const damage of report.damage) {
     const { fileName, offsetBytes, sizeBytes, reason } = damage;
     problems.push({ fileName, offsetBytes, message: `${sizeBytes} bytes are damaged: ${reason}` });
   }
@@ -38,9 +39,9 @@ export async function verifyLog(
     await checkHintFile(log, segment, hintReader, task, noteFor(problems, segment.hintName));
   }
   const pacer = new Pacer('Verifying', task.signal);
-  checkKeydir(await compare(rebuilt.keydir, pacer), problems);
-  await checkSnapshot(log, rebuilt.keydir, lastSequence, pacer, noteFor(problems, SNAPSHOT_NAME));
-  const { segmentCount, recordCount, bytesRead, damage } = rebuilt.report;
+  checkKeydir(await conclude(comparison, pacer), problems);
+  await checkSnapshot(log, comparison, reader.sequence, pacer, noteFor(problems, SNAPSHOT_NAME));
+  const { segmentCount, recordCount, bytesRead, damage } = report;
   return { ok: problems.length === 0, segmentCount, recordCount, bytesRead, problems, damage };
 }
 

@@ -6,7 +6,6 @@
  */
 
 import { OPERATION, type Operation } from '../format/layout.ts';
-import type { Keydir } from './keydir.ts';
 import type { KeydirRecord } from './keydirEntries.ts';
 import type { Segment } from './segment.ts';
 
@@ -18,8 +17,17 @@ const GROUP_SIZE = 64;
 /** Whoever need not keep them for longer lets no more than so many records wait. */
 export const ENOUGH_WAITING = GROUP_SIZE * 4;
 
+/** Takes in the records of a log: a keydir, or what compares one with the log. Its methods are those of `Keydir`. */
+export interface RecordTaker {
+  hashOf(bytes: Uint8Array, start: number, length: number): number;
+  touchPlaces(hashes: Uint32Array, count: number): void;
+  find(bytes: Uint8Array, start: number, length: number, hash: number): number;
+  put(bytes: Uint8Array, start: number, length: number, record: Readonly<KeydirRecord>, hash: number): void;
+  del(bytes: Uint8Array, start: number, length: number, sequence: number, remember: boolean, hash: number): void;
+}
+
 export interface TakeOptions {
-  readonly keydir: Keydir;
+  readonly keydir: RecordTaker;
   /** In which the records stand. It counts them. */
   readonly segment: Segment;
   /** As for `Keydir.del`. */

@@ -80,6 +80,19 @@ describe('comparing keydirs of a store in use', () => {
     assert.equal(store.get(keyBytes(`key/${KEY_COUNT - 1}`)), undefined);
   });
 
+  it('a compaction that is asked for meanwhile waits until verify is done', async () => {
+    for (let index = 0; index < KEY_COUNT; index += 2) void store.del(keyBytes(`key/${index}`));
+    await store.sync();
+    const ended: string[] = [];
+    const [report] = await Promise.all([
+      store.verify().finally(() => ended.push('verify')),
+      store.compact().finally(() => ended.push('compact')),
+    ]);
+    assert.deepEqual(report.problems, []);
+    assert.deepEqual(ended, ['verify', 'compact']);
+    assert.deepEqual((await store.replay()).differences, []);
+  });
+
   it('verify can be stopped', async () => {
     const abort = new AbortController();
     const onProgress: OnProgress = ({ done, total }) => {

@@ -58,6 +58,34 @@ describe('a keydir that contradicts the log', () => {
     }
   });
 
+  it('is named by verify where a search in the snapshot does not lead to a key', async () => {
+    const store = await Store.open(directory);
+    changeSnapshot((file) => {
+      const { entries, table } = columns(file);
+      const slotsOf = (entry: number) =>
+        Array.from({ length: table.sizeBytes / 4 }, (_, slot) => table.offsetBytes + slot * 4).filter(
+          (at) => (file.readUInt32LE(at) & 0x7ff_ffff) === entry + 1,
+        );
+      const [a = 0, b = 0] = [...slotsOf(5), ...slotsOf(6)];
+      const stored = file.readUInt32LE(a);
+      file.writeUInt32LE(file.readUInt32LE(b), a);
+      file.writeUInt32LE(stored, b);
+      const hashAt = entries.offsetBytes + 7 * 28;
+      file.writeUInt32LE((file.readUInt32LE(hashAt) ^ 1) >>> 0, hashAt);
+    });
+    try {
+      const { problems } = await store.verify();
+      assert.deepEqual(
+        problems.map(({ message }) => message),
+        ['key 5', 'key 6', 'key 7'].map(
+          (key) => `it lacks the newest record of the key ${Buffer.from(key).toString('hex')} (hex)`,
+        ),
+      );
+    } finally {
+      await store.close();
+    }
+  });
+
   it('drops nothing in a compaction, and is put right by a replay', async () => {
     changeSnapshot((file) => {
       const { offsetBytes, sizeBytes } = columns(file).entries;
@@ -68,6 +96,9 @@ describe('a keydir that contradicts the log', () => {
     const store = await Store.open(directory, { compaction: 'manual' });
     try {
       assert.equal(store.recovery.openedBy, 'snapshot');
+      const { problems } = await store.verify();
+      assert.equal(problems.filter(({ message }) => message.includes('is different for the key')).length, 100);
+      assert.equal(problems.filter(({ message }) => message.includes('is not what the log says')).length, 100);
       await assert.rejects(store.compact(), (error) => error instanceof StrataError && error.code === 'STORE_DAMAGED');
       const report = await store.replay();
       assert.equal(report.differences.length, KEYS);
