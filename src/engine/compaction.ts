@@ -40,6 +40,7 @@ export interface CompactionOptions extends TaskOptions {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_PLACES = new Uint32Array(0);
 
 export class Compaction {
   readonly #log: LiveLog;
@@ -55,7 +56,7 @@ export class Compaction {
   readonly #finishing: Promise<void>[] = [];
   readonly #places: LivePlaces;
   /** Of the input at hand: where the records are that the keydir points at. */
-  #live: Uint32Array = new Uint32Array(0);
+  #live: Uint32Array = NO_PLACES;
   /** Entries of records before this offset of the input have been touched. */
   #touchedEndBytes = 0;
   readonly #ahead = new Uint32Array(CELLS_AHEAD);
@@ -88,6 +89,7 @@ export class Compaction {
     const before = this.#log.segments.live();
     try {
       for (const input of this.#inputs) await this.#rewrite(input);
+      this.#live = NO_PLACES;
       this.#finishOutput();
       await Promise.all(this.#finishing);
       await this.#options.syncLog();
