@@ -21,7 +21,7 @@ import { FREE_SLOT, type KeydirRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { Pacer } from './pacer.ts';
 import { newRecord, type StateReader } from './storeSnapshot.ts';
-import type { RecordTaker } from './waitingRecords.ts';
+import { GROUP_SIZE, type RecordTaker } from './waitingRecords.ts';
 
 /** A report names at most this many differences. */
 const MAX_DIFFERENCES = 1000;
@@ -57,6 +57,8 @@ export class LogComparison {
   readonly #exceptions: Keydir;
   /** What `#readKnown` has read. */
   readonly #known = newRecord();
+  readonly #found = new Int32Array(GROUP_SIZE);
+  readonly #touched = new Uint32Array(GROUP_SIZE);
 
   constructor(log: LiveLog, reader: StateReader) {
     const { keydir } = log;
@@ -71,6 +73,20 @@ export class LogComparison {
     this.secondTaker = this.#takerIf((bytes, start, length, hash) =>
       this.#isUnmet(keydir.find(bytes, start, length, hash)),
     );
+  }
+
+  /**
+   * Brings what the keys with these hashes need into the processor's caches, `GROUP_SIZE` at most: keys that were
+   * overwritten lie in another order than their records, so that entry and key would each be waited for.
+   */
+  touch(hashes: Uint32Array, count: number): void {
+    this.#running.findAllByHash(hashes, this.#found, count);
+    let there = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#found[i] as number;
+      if (entry !== -1) this.#touched[there++] = entry;
+    }
+    this.#running.touchKeys(this.#touched, there);
   }
 
   /** Whether an entry is left that no record of the log was as new as. */
@@ -165,7 +181,7 @@ export class LogComparison {
     const exceptions = this.#exceptions;
     return {
       hashOf: (bytes, start, length) => running.hashOf(bytes, start, length),
-      touchPlaces: (hashes, count) => running.touchPlaces(hashes, count),
+      touchPlaces: (hashes, count) => this.touch(hashes, count),
       find: (bytes, start, length, hash) => running.find(bytes, start, length, hash),
       put: (bytes, start, length, record, hash) => {
         if (!isException(bytes, start, length, hash, record.sequence, record)) return;

@@ -38,10 +38,9 @@ export async function checkSnapshot(
     if (covered === undefined || passed.head.lastSequence > lastSequence) return;
     const isNewest = passed.head.lastSequence === lastSequence;
     const marks = new EntryMarks(newest.end);
-    const { keydir } = log;
-    await new SnapshotWalk(passed, keydir.parts.hashSeed).forEach(
+    await new SnapshotWalk(passed, log.keydir.parts.hashSeed).forEach(
       pacer,
-      (hashes, count) => keydir.touchPlaces(hashes, count),
+      (hashes, count) => newest.touch(hashes, count),
       entryCheck(log, newest, marks, { covered, isNewest }, note),
     );
     await newest.forEach(pacer, (number, record, key) => {

@@ -14,12 +14,11 @@ import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
 import type { Pacer } from './pacer.ts';
 import { discard } from './readAheadOfUse.ts';
 import type { PassedSnapshot } from './snapshotFile.ts';
+import { GROUP_SIZE } from './waitingRecords.ts';
 
 const TWO_TO_32 = 0x1_0000_0000;
 const CHUNK_UNITS = KEY_CHUNK_SIZE / KEY_UNIT;
 const LENGTH_SIZE = 2;
-/** Places of so many entries stay in the processor's fastest cache until they are used. */
-const GROUP_SIZE = 64;
 
 /** An entry while it is visited. Its key is `bytes[start, start + length)`. */
 export interface SavedEntry {
@@ -58,7 +57,7 @@ export class SnapshotWalk {
   }
 
   /**
-   * Visits all entries, by groups: `touch` hears of the hashes of one before its entries are visited. Throws
+   * Visits all entries, by groups of `GROUP_SIZE` at most: `touch` hears of the hashes of one before its entries. Throws
    * `STORE_DAMAGED` when the file has changed since it was passed, what the disk says, and `ABORTED` as the pacer does.
    */
   async forEach(

@@ -13,13 +13,14 @@ const WORDS = 4;
 const NUMBERS = 2;
 
 /** So many places stay in the processor's fastest cache until they are used. */
-const GROUP_SIZE = 64;
+export const GROUP_SIZE = 64;
 /** Whoever need not keep them for longer lets no more than so many records wait. */
 export const ENOUGH_WAITING = GROUP_SIZE * 4;
 
 /** Takes in the records of a log: a keydir, or what compares one with the log. Its methods are those of `Keydir`. */
 export interface RecordTaker {
   hashOf(bytes: Uint8Array, start: number, length: number): number;
+  /** Before the records of a group are taken in, `GROUP_SIZE` at most. */
   touchPlaces(hashes: Uint32Array, count: number): void;
   find(bytes: Uint8Array, start: number, length: number, hash: number): number;
   put(bytes: Uint8Array, start: number, length: number, record: Readonly<KeydirRecord>, hash: number): void;

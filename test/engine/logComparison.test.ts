@@ -357,7 +357,7 @@ describe('The comparison of random logs with keydirs that are wrong', function (
         assert.equal(found.keyCount, rebuilt.count);
         reader.close();
         log.keydir.dropGhosts();
-        assert.deepEqual(contentsOf(log.keydir), { ...contentsOf(rebuilt) });
+        assert.deepEqual(contentsOf(log.keydir), contentsOf(rebuilt));
         assert.equal(log.keydir.count, rebuilt.count);
       } finally {
         log.close();
