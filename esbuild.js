@@ -107,6 +107,19 @@ async function writeNotices(sources) {
   await writeFile('dist/THIRD-PARTY-NOTICES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
+/**
+ * A webview is shown once all that its page names has come: its script is one file, but for what it imports when needed.
+ * What such a part shares with the rest would become a third file, that both wait for.
+ * @param {esbuild.Metafile} metafile
+ */
+function checkScriptsAreWhole({ outputs }) {
+  for (const [name, { entryPoint, imports }] of Object.entries(outputs)) {
+    const waitsFor = imports.find(({ kind, external }) => kind === 'import-statement' && external !== true);
+    if (entryPoint?.startsWith('media/') && waitsFor !== undefined)
+      throw new Error(`${name} waits for ${waitsFor.path}`);
+  }
+}
+
 // A package must hold nothing of an earlier build.
 if (production) await rm('dist', { recursive: true, force: true });
 // Tests are found in their folder: one whose source is gone must not run any more.
@@ -116,6 +129,7 @@ if (watch) {
   await Promise.all(contexts.map((context) => context.watch()));
 } else {
   const results = await Promise.all(bundles().map((options) => esbuild.build({ ...options, metafile: true })));
+  for (const { metafile } of results) checkScriptsAreWhole(metafile);
   await Promise.all(nodeBundles.map(({ source, bundle }) => writeTypesBeside(source, bundle)));
   if (production) await writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }

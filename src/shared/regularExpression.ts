@@ -6,7 +6,6 @@
 
 import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { MatchSequence } from './matchSequence.ts';
-import { formatCount } from './quantities.ts';
 
 /** What re2js takes, which it says as `expression too large`. */
 const MAX_CHARACTERS = 1_398_101;
@@ -35,7 +34,7 @@ function compile(pattern: string, flags: number): RE2JS {
     const reason = error instanceof RE2JSSyntaxException ? error.getDescription() : String(error);
     // It may also be text that somebody looks for in any case.
     if (reason === TOO_LARGE) {
-      const limit = `at most ${formatCount(MAX_CHARACTERS)} characters`;
+      const limit = `at most ${MAX_CHARACTERS.toLocaleString('en-US')} characters`;
       throw new Error(`This is too long: ${limit}, fewer where some are repeated or stand for many.`);
     }
     const hint = LEFT_OUT.test(pattern) ? ' Look-ahead and back-references are not supported.' : '';

@@ -10,6 +10,7 @@ export const CLIENTS = 64;
 export const DURABLE_CLIENTS = [1, 16, 64, 256];
 /** Between two looks at the clock: some engines need milliseconds for each. */
 const DURABLE_PUTS_PER_CLIENT = 32;
+const MIN_DURABLE_PUTS = 1024;
 /** One of so many keys is deleted. */
 export const DELETED_EVERY = 10;
 
@@ -22,12 +23,17 @@ export async function writeWorkloads(bench: Bench): Promise<void> {
   await store.close();
 }
 
+/** Few clients, too, go on for a while before the clock is stopped: the first sync after a pause takes longer. */
+function durableChunkSize(clients: number): number {
+  return Math.max(MIN_DURABLE_PUTS, clients * DURABLE_PUTS_PER_CLIENT);
+}
+
 /** Each write is on the disk when it resolves. */
 export async function durableWorkloads(bench: Bench): Promise<void> {
   const store = await bench.open(true);
   for (const clients of DURABLE_CLIENTS) {
     const workload = `durable put, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
-    if (bench.wants(workload)) await putNew(bench, store, workload, clients, clients * DURABLE_PUTS_PER_CLIENT);
+    if (bench.wants(workload)) await putNew(bench, store, workload, clients, durableChunkSize(clients));
   }
   await verifySample(bench, store, 'durable puts');
   await store.close();
