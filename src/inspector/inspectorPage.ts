@@ -1,7 +1,6 @@
 /** The webview's page: nothing but its script and style may run, and everything else arrives as messages. */
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 
 /** Where the webview's bundle is. */
@@ -9,22 +8,18 @@ export function inspectorMedia(extensionUri: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extensionUri, 'dist', 'media');
 }
 
-/**
- * Script and style are in the page. VS Code neither shows a webview nor passes messages on to it before everything that it
- * names has come, each by a way of its own through the workbench to the extension's files.
- */
-export async function inspectorPage(webview: vscode.Webview, extensionUri: vscode.Uri, title: string): Promise<string> {
+export function inspectorPage(webview: vscode.Webview, extensionUri: vscode.Uri, title: string): string {
   const media = inspectorMedia(extensionUri);
-  const read = (name: string) => readFile(vscode.Uri.joinPath(media, name).fsPath, 'utf8');
-  const [script, style] = await Promise.all([read('inspector.js'), read('inspector.css')]);
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(media, 'inspector.js'));
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(media, 'inspector.css'));
   const nonce = randomBytes(16).toString('base64');
   const policy = [
     "default-src 'none'",
     // What the script imports when it first needs it has its nonce.
     `script-src 'nonce-${nonce}'`,
     // Row positions and column widths are set as style attributes by script, which this does not concern.
-    `style-src 'nonce-${nonce}'`,
-    // The icons, which the style holds.
+    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
+    // The icons, which the style sheet holds.
     'img-src data:',
   ].join('; ');
   return `<!DOCTYPE html>
@@ -33,13 +28,12 @@ export async function inspectorPage(webview: vscode.Webview, extensionUri: vscod
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="${policy}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <base href="${webview.asWebviewUri(media)}/">
+  <link rel="stylesheet" href="${style}">
   <title>${escapeHtml(title)}</title>
-  <style nonce="${nonce}">${style}</style>
 </head>
 <body>
   <main id="inspector"></main>
-  <script type="module" nonce="${nonce}">${script}</script>
+  <script type="module" nonce="${nonce}" src="${script}"></script>
 </body>
 </html>`;
 }

@@ -58,9 +58,8 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
   async resolveCustomEditor({ uri }: InspectorDocument, panel: vscode.WebviewPanel): Promise<void> {
     const { extensionUri, globalStorageUri } = this.#context;
     let source: ScanSource;
-    let page: string;
     try {
-      [source, page] = await Promise.all([scanSource(uri), inspectorPage(panel.webview, extensionUri, nameOf(uri))]);
+      source = await scanSource(uri);
     } catch (error) {
       // VS Code would say no more than that an error occurred.
       panel.webview.html = inspectorProblemPage(messageOf(error));
@@ -91,7 +90,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     const target = this.#pendingTargets.get(uri.toString());
     this.#pendingTargets.delete(uri.toString());
     if (target !== undefined) editor.reveal(target);
-    panel.webview.html = page;
+    panel.webview.html = inspectorPage(panel.webview, extensionUri, source.fileName);
     void editor.tellFirst();
   }
 
@@ -118,11 +117,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
 
 /** Local files are read by ranges; files of other file systems are taken whole, up to a size that a setting limits. */
 async function scanSource(uri: vscode.Uri): Promise<ScanSource> {
-  const fileName = nameOf(uri);
+  const fileName = uri.path.slice(uri.path.lastIndexOf('/') + 1);
   if (uri.scheme === 'file') return { kind: 'path', fileName, path: uri.fsPath };
   return { kind: 'bytes', fileName, bytes: await readVirtualFile(uri) };
-}
-
-function nameOf(uri: vscode.Uri): string {
-  return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
