@@ -23,7 +23,7 @@ export async function writeWorkloads(bench: Bench): Promise<void> {
   await store.close();
 }
 
-/** Few clients, too, go on for a while before the clock is stopped: the first sync after a pause takes longer. */
+/** Few clients, too, go on for a while before the clock is stopped, as the physical limit beside them does. */
 function durableChunkSize(clients: number): number {
   return Math.max(MIN_DURABLE_PUTS, clients * DURABLE_PUTS_PER_CLIENT);
 }
