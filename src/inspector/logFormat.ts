@@ -78,7 +78,10 @@ export interface QuickRows {
   readonly isSeparate: boolean;
   /** How much of it has been read, 0 to 1. */
   readonly share: number;
-  /** Reads one piece. `done`: all rows of the file have been told, perhaps but damage at its end. `failed`: nothing that was told is to be believed. */
+  /**
+   * Reads one piece. `done`: all rows of the file have been told, but perhaps damage at its end. `failed`: nothing that
+   * was told is to be believed.
+   */
   step(sink: QuickRowSink): 'more' | 'done' | 'failed';
   close(): void;
 }
