@@ -114,6 +114,8 @@ export class Inspector {
   #restored = false;
   /** The row that was selected in a filtered or sorted view that is being brought back, or made anew. */
   #pendingMatch: LocateTarget | undefined;
+  /** Such rows whose position is being asked for: until it has come, the first row is not selected in their place. */
+  #lookedUpMatches = 0;
   /** The view has all its rows, and only the index has not come to that record yet. */
   #isMatchWaiting = false;
   /** Where the latest row asked for in detail starts; answers for others are dropped. */
@@ -429,7 +431,8 @@ export class Inspector {
 
   /** Where no row is selected or about to be: the first record rather than what stands before it, when there is one. */
   #selectFirst(): void {
-    const isOther = this.#pending.isThere || this.#pendingMatch !== undefined || this.#isSelectionGone;
+    const isMatchComing = this.#pendingMatch !== undefined || this.#lookedUpMatches > 0;
+    const isOther = this.#pending.isThere || isMatchComing || this.#isSelectionGone;
     if (!this.#restored || isOther || this.#table.selected >= 0) return;
     const rowCount = this.#progress?.rowCount ?? 0;
     if (rowCount > 0) this.#table.select(Math.min(1, rowCount - 1), 'none');
@@ -481,7 +484,9 @@ export class Inspector {
     if (this.#isMatchWaiting) return;
     this.#pendingMatch = undefined;
     const view = this.#view;
+    this.#lookedUpMatches++;
     const located = target === undefined ? undefined : await this.#host.locate(target, view).catch(() => undefined);
+    this.#lookedUpMatches--;
     // Somebody was quicker.
     if (view !== this.#view || this.#table.selected >= 0 || this.#isSelectionGone) return;
     if (target?.kind === 'offset' && located?.offsetBytes !== target.offsetBytes) {
