@@ -162,19 +162,30 @@ export class Workbench implements AsyncDisposable {
   /** Opens a file of the workspace by its name, or by the end of its path, through quick open. */
   async openFile(file: string): Promise<void> {
     const name = path.posix.basename(file);
+    let hasFailed = false;
     await eventually(async () => {
-      // The search for files is not there yet while VS Code starts, and does not begin anew by itself.
-      await this.page.keyboard.press('ControlOrMeta+P');
-      await this.#quickInput().fill(file, { timeout: 2000 });
-      await this.#quickInputRow(name).first().click({ timeout: 2500 });
+      const inExplorer = this.#fileInExplorer(name);
+      // What quick open has opened as text once, it lists as opened lately, and opens as text ever after.
+      if (hasFailed && (await inExplorer.isVisible())) await inExplorer.click({ timeout: 2500 });
+      else {
+        // The search for files is not there yet while VS Code starts, and does not begin anew by itself.
+        await this.page.keyboard.press('ControlOrMeta+P');
+        await this.#quickInput().fill(file, { timeout: 2000 });
+        await this.#quickInputRow(name).first().click({ timeout: 2500 });
+      }
+      hasFailed = true;
       await this.#untilOpen(name);
     }, 40_000);
+  }
+
+  #fileInExplorer(name: string): Locator {
+    return this.page.locator('.explorer-folders-view').getByRole('treeitem', { name });
   }
 
   /** Opens a file of the workspace by name, through the explorer, where no search is there to find it. */
   async openFileInExplorer(name: string): Promise<void> {
     await eventually(async () => {
-      await this.page.locator('.explorer-folders-view').getByRole('treeitem', { name }).click();
+      await this.#fileInExplorer(name).click();
       await this.#untilOpen(name);
     });
   }
