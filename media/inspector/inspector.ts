@@ -434,8 +434,9 @@ export class Inspector {
     const isMatchComing = this.#pendingMatch !== undefined || this.#lookedUpMatches > 0;
     const isOther = this.#pending.isThere || isMatchComing || this.#isSelectionGone;
     if (!this.#restored || isOther || this.#table.selected >= 0) return;
-    const rowCount = this.#progress?.rowCount ?? 0;
-    if (rowCount > 0) this.#table.select(Math.min(1, rowCount - 1), 'none');
+    const { rowCount = 0, done = false } = this.#progress ?? {};
+    // Where only the header is known so far, a record may follow.
+    if (rowCount > 1 || (rowCount === 1 && done)) this.#table.select(Math.min(1, rowCount - 1), 'none');
   }
 
   async #drawOverview(force: boolean): Promise<void> {
