@@ -20,7 +20,7 @@ import type { SegmentDamage } from '../format/segmentScanner.ts';
 import type { CompactionReport, TaskOptions } from './api.ts';
 import { crc32 } from './checksum.ts';
 import { HintOutput } from './hintOutput.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
+import { newRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { AHEAD_SIZE, CELLS_AHEAD, entriesAhead, entryAt, LivePlaces } from './livePlaces.ts';
 import { MovedRecords } from './movedRecords.ts';
@@ -72,7 +72,7 @@ export class Compaction {
   /** Records of the input at hand that the keydir points at. */
   #liveFound = 0;
   #damage: SegmentDamage | undefined;
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  readonly #record = newRecord();
 
   constructor(log: LiveLog, inputs: readonly Segment[], options: CompactionOptions) {
     this.#log = log;

@@ -14,7 +14,7 @@ import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
-import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord } from './keydirEntries.ts';
+import { FREE_SLOT, GHOST_SLOT, KeydirEntries, type KeydirRecord, newRecord } from './keydirEntries.ts';
 import { entryIn, KeyTable, MAX_ENTRIES, tagIn, tagOf } from './keyTable.ts';
 import { OlderVersions } from './olderVersions.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
@@ -60,7 +60,7 @@ export class Keydir {
   readonly #ghosts = new UintMap<true>();
   readonly #older = new OlderVersions();
   readonly #copyOf = (entry: number): KeydirRecord => {
-    const record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+    const record = newRecord();
     this.#entries.read(entry, record);
     return record;
   };
@@ -453,7 +453,7 @@ export class Keydir {
     pacer: Pacer,
     visit: (entry: number, record: Readonly<KeydirRecord>) => void,
   ): Promise<void> {
-    const record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+    const record = newRecord();
     for (let start = 0; start < end; start += SLICE_ENTRIES) {
       await pacer.pause();
       const sliceEnd = Math.min(start + SLICE_ENTRIES, end);

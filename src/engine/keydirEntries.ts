@@ -38,6 +38,11 @@ export interface KeydirRecord {
   expiryMs: number;
 }
 
+/** To be filled, and used again. */
+export function newRecord(): KeydirRecord {
+  return { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+}
+
 export interface EntryChunk {
   readonly words: Uint32Array;
   /** Only once some key of the store expires. */

@@ -3,7 +3,7 @@
 import type { ManifestSegment } from '../format/manifest.ts';
 import { cleanUp } from './cleanUp.ts';
 import type { Keydir } from './keydir.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
+import { type KeydirRecord, newRecord } from './keydirEntries.ts';
 import { readManifest, writeManifest } from './manifestFile.ts';
 import { discard } from './readAheadOfUse.ts';
 import { RecordReader } from './recordReader.ts';
@@ -53,7 +53,7 @@ export class LiveLog {
   isClosed = false;
   /** Why the store refuses to write until it is opened again. */
   failure: StrataError | undefined;
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  readonly #record = newRecord();
   /** Segments out of the store whose files older readers may still need. */
   #retired: RetiredSegment[] = [];
   /** The open readers of states with their numbers, in the order in which they were opened. */

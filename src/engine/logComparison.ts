@@ -17,10 +17,10 @@
 
 import { EntryMarks } from './entryMarks.ts';
 import { Keydir } from './keydir.ts';
-import { FREE_SLOT, type KeydirRecord } from './keydirEntries.ts';
+import { FREE_SLOT, type KeydirRecord, newRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { Pacer } from './pacer.ts';
-import { newRecord, type StateReader } from './storeSnapshot.ts';
+import type { StateReader } from './storeSnapshot.ts';
 import { GROUP_SIZE, type RecordTaker } from './waitingRecords.ts';
 
 /** A report names at most this many differences. */

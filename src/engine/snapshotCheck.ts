@@ -2,13 +2,13 @@
 
 import type { SnapshotHead } from '../format/keydirSnapshot.ts';
 import { EntryMarks } from './entryMarks.ts';
+import { newRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { LogComparison } from './logComparison.ts';
 import type { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
 import { passSnapshot } from './snapshotFile.ts';
 import { type SavedEntry, SnapshotWalk } from './snapshotWalk.ts';
-import { newRecord } from './storeSnapshot.ts';
 import { StrataError } from './strataError.ts';
 
 /** Mark of a newest record that the snapshot has. */

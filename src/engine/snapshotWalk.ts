@@ -9,7 +9,7 @@
 import { hashKey } from '../format/keyHash.ts';
 import { KEY_UNIT } from '../format/layout.ts';
 import { KEY_CHUNK_SIZE } from './keyArena.ts';
-import { ENTRY, ENTRY_WORDS, FREE_SLOT, type KeydirRecord, PIECE_ENTRIES } from './keydirEntries.ts';
+import { ENTRY, ENTRY_WORDS, FREE_SLOT, type KeydirRecord, newRecord, PIECE_ENTRIES } from './keydirEntries.ts';
 import { entryIn, SHARD_SHIFT, tagIn, tagOf } from './keyTable.ts';
 import type { Pacer } from './pacer.ts';
 import { discard } from './readAheadOfUse.ts';
@@ -193,6 +193,5 @@ export class SnapshotWalk {
 }
 
 function newEntry(): SavedEntry {
-  const record = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
-  return { bytes: new Uint8Array(0), start: 0, length: 0, hash: 0, record, isFound: false };
+  return { bytes: new Uint8Array(0), start: 0, length: 0, hash: 0, record: newRecord(), isFound: false };
 }

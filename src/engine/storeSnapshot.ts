@@ -1,8 +1,8 @@
 /** Reads one state of a store, whatever is written or compacted meanwhile. */
 
-import { FILE_HEADER_SIZE, RECORD_HEADER_SIZE } from '../format/layout.ts';
+import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { KeyInfo, KeyRange, StoredRecord } from './api.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
+import { type KeydirRecord, newRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
 import { RangeCursor } from './rangeCursor.ts';
 import { ReadAhead } from './recordReader.ts';
@@ -29,10 +29,6 @@ export class StateReader {
     this.#open = false;
     this.log.closeReader(this);
   }
-}
-
-export function newRecord(): KeydirRecord {
-  return { slot: 0, offsetBytes: FILE_HEADER_SIZE, valueLength: 0, sequence: 0, expiryMs: 0 };
 }
 
 /** What the keydir knows of an entry, in the engine's public form. */

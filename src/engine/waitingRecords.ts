@@ -6,7 +6,7 @@
  */
 
 import { OPERATION, type Operation } from '../format/layout.ts';
-import type { KeydirRecord } from './keydirEntries.ts';
+import { type KeydirRecord, newRecord } from './keydirEntries.ts';
 import type { Segment } from './segment.ts';
 
 const WORDS = 4;
@@ -48,7 +48,7 @@ export class WaitingRecords {
   /** Of each: sequence number, expiry. */
   #numbers = new Float64Array(ENOUGH_WAITING * NUMBERS);
   readonly #hashes = new Uint32Array(GROUP_SIZE);
-  readonly #record: KeydirRecord = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  readonly #record = newRecord();
 
   get count(): number {
     return this.#count;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ExpiryQueue } from '../../src/engine/expiryQueue.ts';
 import { KeyArena } from '../../src/engine/keyArena.ts';
 import { Keydir } from '../../src/engine/keydir.ts';
-import { GHOST_SLOT, type KeydirRecord } from '../../src/engine/keydirEntries.ts';
+import { GHOST_SLOT, type KeydirRecord, newRecord } from '../../src/engine/keydirEntries.ts';
 import { OlderVersions } from '../../src/engine/olderVersions.ts';
 import { OrderedKeys } from '../../src/engine/orderedKeys.ts';
 import { UintMap } from '../../src/engine/uintMap.ts';
@@ -11,7 +11,6 @@ import { SeededRandom } from '../support/seededRandom.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
-const newRecord = (): KeydirRecord => ({ slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 });
 
 function put(keydir: Keydir, key: string, sequence: number, fields: Partial<KeydirRecord> = {}): boolean {
   const bytes = utf8(key);

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { Keydir } from '../../src/engine/keydir.ts';
-import type { KeydirRecord } from '../../src/engine/keydirEntries.ts';
+import { newRecord } from '../../src/engine/keydirEntries.ts';
 import type { LiveLog } from '../../src/engine/liveLog.ts';
 import { RangeCursor } from '../../src/engine/rangeCursor.ts';
 
 const KEY_COUNT = 100;
-const newRecord = (): KeydirRecord => ({ slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 });
 
 describe('The cursor of a range', () => {
   const keydir = new Keydir(1);

@@ -1,7 +1,7 @@
 /** What a keydir should be: one that is built from the whole log, and what differs from it. */
 
 import { Keydir } from '../../src/engine/keydir.ts';
-import type { KeydirRecord } from '../../src/engine/keydirEntries.ts';
+import { type KeydirRecord, newRecord } from '../../src/engine/keydirEntries.ts';
 import type { LiveLog } from '../../src/engine/liveLog.ts';
 import { LogReplayer } from '../../src/engine/logReplayer.ts';
 import { Segment } from '../../src/engine/segment.ts';
@@ -26,7 +26,7 @@ export interface Contents {
 /** What a keydir shows as of a sequence number. */
 export function contentsOf(keydir: Keydir, sequence = Number.POSITIVE_INFINITY): Contents {
   const contents: Record<string, KeydirRecord> = {};
-  const record = { slot: 0, offsetBytes: 0, valueLength: 0, sequence: 0, expiryMs: 0 };
+  const record = newRecord();
   for (let entry = 0; entry < keydir.entriesEnd; entry++) {
     if (keydir.readAt(entry, sequence, record)) contents[hex(keydir.keyView(entry))] = { ...record };
   }
