@@ -163,8 +163,8 @@ export class Inspection implements ScanCalls {
     });
   }
 
-  /** Starts the index and tells what the file's first bytes say. */
-  start(): FileSummary {
+  /** Starts the index, or has it report where it is. */
+  start(): void {
     if (!this.#index.done && !this.#indexing && this.#problem === undefined) {
       this.#readBeginning();
       this.#indexInBackground();
@@ -175,7 +175,6 @@ export class Inspection implements ScanCalls {
         this.#reportProblem();
       });
     }
-    return this.#summary();
   }
 
   /** What stopped the index, and perhaps a filter, may be over. */

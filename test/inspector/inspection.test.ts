@@ -93,7 +93,7 @@ describe('inspection of a segment', () => {
   it('opens a file that was created at a time that no calendar shows', async () => {
     const subject = probe(new SegmentBuilder(7, Number.MAX_SAFE_INTEGER).bytes());
     await openWhole(subject);
-    const created = subject.inspection.start().facts.find(({ label }) => label === 'created');
+    const created = (await subject.inspection.open()).summary.facts.find(({ label }) => label === 'created');
     assert.equal(created?.value, 'beyond year 9999');
   });
 
@@ -160,7 +160,7 @@ describe('inspection of a segment', () => {
     const subject = probe(builder.bytes());
     const progress = await openWhole(subject);
     assert.equal(progress.incompleteGroups, 1);
-    const { filterOperations, groupNames } = await subject.inspection.start();
+    const { filterOperations, groupNames } = (await subject.inspection.open()).summary;
     assert.deepEqual(filterOperations, ['put', 'del', 'batch']);
     assert.deepEqual(groupNames, { one: 'batch', many: 'batches' });
     const { rows } = await subject.inspection.rows({ view: 0, first: 0, count: 10 });

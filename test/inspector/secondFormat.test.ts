@@ -27,7 +27,7 @@ describe('a second log format', () => {
     const progress = await openWhole(subject);
     assert.deepEqual([progress.rowCount, progress.recordCount, progress.damage.ranges], [5000, 4999, 1]);
     const { inspection } = subject;
-    const { filterOperations, groupNames } = await inspection.start();
+    const { filterOperations, groupNames } = (await inspection.open()).summary;
     assert.deepEqual(filterOperations, ['set', 'unset']);
     assert.deepEqual(groupNames, { one: 'group', many: 'groups' });
     const { rows } = await inspection.rows({ view: 0, first: 2499, count: 3 });
