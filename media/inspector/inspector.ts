@@ -112,6 +112,8 @@ export class Inspector {
   readonly #pendingScroll = new PendingScroll();
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
+  /** A record was to be revealed before that: neither the filter nor the order is brought back. */
+  #isRevealFirst = false;
   /** The row that was selected in a filtered or sorted view that is being brought back, or made anew. */
   #pendingMatch: LocateTarget | undefined;
   /** Such rows whose position is being asked for: until it has come, the first row is not selected in their place. */
@@ -230,6 +232,7 @@ export class Inspector {
 
   #applyState(state: ViewState | undefined): void {
     this.#state.restore(state);
+    if (this.#isRevealFirst) this.#state.update({ query: '', order: undefined });
     const { query, order, topRow, detailOpen, detailTab, detailHeightPx, follow, find } = this.#state.current;
     // Before the first rows are drawn: from then on the state follows what is in sight.
     const isFollowing = follow && query === '' && order === undefined;
@@ -657,7 +660,7 @@ export class Inspector {
   /** Shows the record at a place whatever the filter lets through: it is cleared first. */
   async #reveal(target: LocateTarget): Promise<void> {
     if (!this.#restored) {
-      this.#state.update({ query: '' });
+      this.#isRevealFirst = true;
       this.#pending.hold(target);
     } else if (this.#state.current.query === '') {
       await this.#goTo(target, true);
