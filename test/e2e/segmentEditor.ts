@@ -15,12 +15,7 @@ export type SegmentRow = Readonly<Record<string, string>>;
 export async function openSegment(workbench: Workbench, fileName: string): Promise<SegmentEditor> {
   await workbench.openFile(fileName);
   const editor = new SegmentEditor(workbench);
-  // The editor that was there before stays in sight for a moment.
-  await editor.frame.getByRole('heading', { name: path.posix.basename(fileName), exact: true, level: 1 }).waitFor();
-  await editor.grid.locator('.rows .row:not([hidden])').first().waitFor();
-  await eventually(async () => {
-    assert.doesNotMatch((await editor.fact('index').allInnerTexts()).join(), /%/, `${fileName} is still being read`);
-  });
+  await editor.untilRead(fileName);
   const hasFocus = () => editor.grid.evaluate(() => document.hasFocus() && document.activeElement !== document.body);
   // VS Code gives none to the first webview of a window that is still busy starting.
   await eventually(async () => assert.ok(await hasFocus()), 1000).catch(() => editor.grid.focus());
@@ -38,6 +33,16 @@ export class SegmentEditor {
     this.#workbench = workbench;
     this.frame = workbench.webview();
     this.grid = this.frame.getByRole('grid', { name: 'Records' });
+  }
+
+  /** Waits until this file is shown, and has been read to its end. */
+  async untilRead(fileName: string): Promise<void> {
+    // The editor that was there before stays in sight for a moment.
+    await this.frame.getByRole('heading', { name: path.posix.basename(fileName), exact: true, level: 1 }).waitFor();
+    await this.grid.locator('.rows .row:not([hidden])').first().waitFor();
+    await eventually(async () => {
+      assert.doesNotMatch((await this.fact('index').allInnerTexts()).join(), /%/, `${fileName} is still being read`);
+    });
   }
 
   /** What the line at the top says about something: `records`, `damage`, `dead`. */
