@@ -2,7 +2,7 @@
 
 import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
 import type { PlaceOfRow, RowAction } from '../../src/shared/inspectorMessages.ts';
-import type { InspectorRow, RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import { type InspectorRow, type RecordField, type RowDetail, UNKNOWN_ROW } from '../../src/shared/inspectorRows.ts';
 import type { DetailTab } from '../../src/shared/inspectorViewState.ts';
 import {
   formatCount,
@@ -128,7 +128,7 @@ export class DetailPane {
     const { row, fields } = detail;
     const focused = this.#focusedField;
     const name = row.kind === 'damage' ? 'Damage' : row.kind === 'record' ? 'Record' : partName(row.cells.operation);
-    this.#title.textContent = `${name} #${formatCount(row.row)}`;
+    this.#title.textContent = row.row === UNKNOWN_ROW ? name : `${name} #${formatCount(row.row)}`;
     this.#title.append(
       element(
         'span',

@@ -34,6 +34,7 @@ import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
 import { type KnownRows, PendingScroll } from './pendingScroll.ts';
+import { PlaceNote } from './placeNote.ts';
 import { PlaceSearch } from './placeSearch.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
@@ -107,8 +108,9 @@ export class Inspector {
     locate: (target, view) => this.#host.locate(target, view),
     leaveOrder: () => this.#leaveOrder(),
     show: (place, located) => this.#showPlace(place, located),
-    onWait: () => this.#announce('The index has not come so far yet; the place is shown as soon as it has.'),
+    onWait: (place) => void this.#wait(place),
   });
+  readonly #placeNote = new PlaceNote(() => this.#stopWaiting(), { focus: () => this.#table.focus() });
   readonly #pendingScroll = new PendingScroll();
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
@@ -255,6 +257,7 @@ export class Inspector {
       // Below the table: above it, it would move the titles away from under the pointer that sorts.
       this.#sorting.note.root,
       this.#checkNote.root,
+      this.#placeNote.root,
       this.#splitter.root,
       this.#detail.root,
       this.#help.root,
@@ -378,6 +381,7 @@ export class Inspector {
     if (this.#isMatchWaiting) void this.#selectAgain();
     await this.#refreshSelection(progress);
     await this.#tryPendingTarget();
+    this.#showWhetherWaiting();
     await this.#drawOverview(progress.done);
     if (progress.done) await this.#crossCheck();
   }
@@ -560,6 +564,7 @@ export class Inspector {
       this.#forgetShown();
       // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
       if (filter !== undefined) this.#places.forget();
+      this.#showWhetherWaiting();
     }
     const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
@@ -642,7 +647,33 @@ export class Inspector {
     return this.#places.find({ target, select });
   }
 
+  /** The record at a place that waits for the index is explained meanwhile, where it can be found without. */
+  async #wait(place: AskedPlace): Promise<void> {
+    const { target, select } = place;
+    this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
+    this.#placeNote.show(target);
+    // Among the matches of a filter the place may be that of another record.
+    if (!select || this.#base !== ALL_ROWS || !this.#state.current.detailOpen) return;
+    // What cannot be read is told by the index.
+    const detail = await this.#host.peek(target).catch(() => undefined);
+    if (detail === undefined || !this.#pending.isFor(place)) return;
+    this.#detailOffset = detail.row.offsetBytes;
+    this.#detail.show(detail);
+    this.#placeNote.showFound(target);
+  }
+
+  #showWhetherWaiting(): void {
+    if (!this.#pending.isThere) this.#placeNote.hide();
+  }
+
+  #stopWaiting(): void {
+    this.#places.forget();
+    this.#showWhetherWaiting();
+    if (this.#table.selected >= 0) this.#selected(this.#table.selected);
+  }
+
   #showPlace({ select, inPlace = false }: AskedPlace, { position }: Located): void {
+    this.#showWhetherWaiting();
     if (select) {
       this.#table.select(position, inPlace ? 'none' : 'center');
       takeFocus(this.#table);

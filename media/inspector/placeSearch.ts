@@ -13,7 +13,7 @@ export interface SearchedRows {
   readonly leaveOrder: () => boolean;
   readonly show: (place: AskedPlace, located: Located) => void;
   /** The place waits for the index. */
-  readonly onWait: () => void;
+  readonly onWait: (place: AskedPlace) => void;
 }
 
 export class PlaceSearch {
@@ -32,7 +32,7 @@ export class PlaceSearch {
     const rows = this.#rows;
     const generation = ++this.#generation;
     if (!this.#pending.ask(place, rows.progress())) {
-      rows.onWait();
+      rows.onWait(place);
       return;
     }
     const view = rows.view();

@@ -1,6 +1,6 @@
 /** A row as JSON, for the clipboard. */
 
-import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import { type RecordField, type RowDetail, UNKNOWN_ROW } from '../../src/shared/inspectorRows.ts';
 import { textOrNumbers } from './bytesAsText.ts';
 
 /**
@@ -10,7 +10,7 @@ import { textOrNumbers } from './bytesAsText.ts';
 export function rowAsJson({ row, fields }: RowDetail, bytes: Uint8Array): string {
   const { offsetBytes, sizeBytes } = row;
   const whole = {
-    row: row.row,
+    ...(row.row === UNKNOWN_ROW ? {} : { row: row.row }),
     offsetBytes,
     sizeBytes,
     ...(row.kind === 'damage' ? { damage: row.reason, message: row.message } : {}),

@@ -71,7 +71,9 @@ import {
 } from './rowWalk.ts';
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
+import { type TargetTest, targetTest } from './targetTest.ts';
 import type { TopRows } from './topRows.ts';
+import { unindexedRow } from './unindexedRow.ts';
 import { waitUntil } from './waitUntil.ts';
 
 /** A page of rows is looked for in pieces of this size: about what lies between two checkpoints of a 4 GiB file. */
@@ -206,6 +208,10 @@ export class Inspection implements ScanCalls {
   }
 
   async #detail({ row, offsetBytes }: PlaceOfRow): Promise<RowDetail | undefined> {
+    if (!this.#isIndexed(offsetBytes)) {
+      const peeked = await this.#peek({ kind: 'offset', offsetBytes });
+      if (peeked?.row.offsetBytes === offsetBytes) return peeked;
+    }
     const before = this.#rowsOf(ALL_ROWS).search((checkpoint) => checkpoint.offsetBytes <= offsetBytes);
     let found: InspectorRow | undefined;
     await this.#walkFrom(ALL_ROWS, before, (visited) => {
@@ -213,10 +219,30 @@ export class Inspection implements ScanCalls {
       if (start === offsetBytes) found = { ...this.#toRow(visited), row };
       return start >= offsetBytes;
     });
-    if (found === undefined) return undefined;
-    const bytes = this.#read(offsetBytes, Math.min(found.sizeBytes, DESCRIBE_BYTES));
-    const fields = this.#logFile.describe(found, bytes);
-    return { row: found, fields, bytes: bytes.slice(0, DETAIL_BYTES) };
+    return found === undefined ? undefined : this.#detailOf(found);
+  }
+
+  #detailOf(row: InspectorRow): RowDetail {
+    const bytes = this.#read(row.offsetBytes, Math.min(row.sizeBytes, DESCRIBE_BYTES));
+    return { row, fields: this.#logFile.describe(row, bytes), bytes: bytes.slice(0, DETAIL_BYTES) };
+  }
+
+  async peek(target: LocateTarget): Promise<RowDetail | undefined> {
+    return this.#again(() => this.#peek(target));
+  }
+
+  async #peek(target: LocateTarget): Promise<RowDetail | undefined> {
+    const { findsRecords = false } = this.#logFile;
+    if (!findsRecords) return undefined;
+    const { sizeBytes: fileSizeBytes } = this.#index;
+    const searched = { file: this.#file, logFile: this.#logFile, fileSizeBytes };
+    const row = await unindexedRow(target, searched, ({ row, entry }) => this.#toRow({ row, entry }));
+    return row === undefined ? undefined : this.#detailOf(withoutGroup(row));
+  }
+
+  /** Whether it is known where rows start there. */
+  #isIndexed(offsetBytes: number): boolean {
+    return this.#quick?.state === 'ready' || this.#index.done || offsetBytes < this.#index.indexedBytes;
   }
 
   bytes({ offsetBytes, sizeBytes }: Parameters<ScanCalls['bytes']>[0]): Uint8Array {
@@ -304,7 +330,7 @@ export class Inspection implements ScanCalls {
 
   async #locateInFileOrder(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
     const index = this.#rowsOf(view);
-    const reaches = await this.#targetTest(target);
+    const reaches = targetTest(target, this.#index.sizeBytes);
     // Entries of the index tell row and offset; times and sequence numbers have to be read from the records there.
     const from =
       target.kind === 'time' || target.kind === 'sequence'
@@ -942,23 +968,6 @@ export class Inspection implements ScanCalls {
     return offsetsBytes.length === 0 ? [] : this.#events.recordStates(offsetsBytes);
   }
 
-  /** Tells whether a row is at or past the target. */
-  async #targetTest(target: LocateTarget): Promise<TargetTest> {
-    const sizeBytes = this.#index.sizeBytes;
-    switch (target.kind) {
-      case 'row':
-        return ({ row }) => row >= target.row;
-      case 'offset':
-        return atOffset(target.offsetBytes < 0 ? Math.max(0, sizeBytes + target.offsetBytes) : target.offsetBytes);
-      case 'percent':
-        return atOffset(Math.min(sizeBytes - 1, Math.floor((target.percent / 100) * sizeBytes)));
-      case 'time':
-        return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.timestampMs >= target.timeMs;
-      case 'sequence':
-        return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.sequence >= target.sequence;
-    }
-  }
-
   /** Halves the view by reading one record at each step; right when what is looked for grows along the file. */
   async #searchBySample(view: ViewId, index: SparseIndex, reaches: TargetTest): Promise<Checkpoint | undefined> {
     let low = 0;
@@ -978,7 +987,7 @@ export class Inspection implements ScanCalls {
     return index.before(low);
   }
 
-  #toRow(visited: VisitedRow): InspectorRow {
+  #toRow(visited: Pick<VisitedRow, 'row' | 'entry'>): InspectorRow {
     return toRow(visited, {
       logFile: this.#logFile,
       isIncomplete: (groupStartBytes) => this.#index.isIncomplete(groupStartBytes),
@@ -997,16 +1006,9 @@ function* placesFrom(rows: TopRows, position: number): Generator<Checkpoint> {
   for (let at = position; at < rows.count; at++) yield rows.at(at);
 }
 
-type TargetTest = (place: {
-  readonly row: number;
-  readonly offsetBytes: number;
-  /** 0 when only the place is known. */
-  readonly sizeBytes: number;
-  readonly entry: VisitedRow['entry'] | undefined;
-}) => boolean;
-
-/** The row that holds the byte, or the first after it. */
-function atOffset(wantedBytes: number): TargetTest {
-  return ({ offsetBytes, sizeBytes }) =>
-    sizeBytes === 0 ? offsetBytes > wantedBytes : offsetBytes + sizeBytes > wantedBytes;
+/** A scan that has not come from the beginning does not know of what group a record is. */
+function withoutGroup(row: InspectorRow): InspectorRow {
+  if (row.kind === 'damage' || row.cells.group === undefined) return row;
+  const { group: _, ...cells } = row.cells;
+  return { ...row, cells };
 }

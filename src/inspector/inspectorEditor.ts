@@ -184,6 +184,7 @@ export class InspectorEditor implements vscode.Disposable {
       readOn: () => scan.readOn(),
       rows: (request) => scan.rows(request),
       detail: (place) => scan.detail(place),
+      peek: (target) => scan.peek(target),
       bytes: (range) => scan.bytes(range),
       overview: () => scan.overview(),
       // A webview's messages are JSON, in which an argument that is undefined becomes null.

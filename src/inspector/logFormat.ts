@@ -45,6 +45,11 @@ export interface LogFile {
   readonly segmentId?: number;
   /** Reads rows from a place where a row starts. */
   scan(start: ScanStart): LogScan;
+  /**
+   * A scan that starts anywhere else reports damage up to the next record, and then what it would have reported had it
+   * come there from the beginning, but for groups. Absent: no scan may start there.
+   */
+  readonly findsRecords?: boolean;
   /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
   describe(row: RowPlace, bytes: Uint8Array): RecordField[];
   /**

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { RecordField, RowDetail } from '../shared/inspectorRows.ts';
 import { formatCountOf } from '../shared/quantities.ts';
 import { recordName, recordText } from './recordText.ts';
+import { rowName } from './rowName.ts';
 
 /** A scheme of its own, because VS Code does not ask content providers for files that it takes for binary. */
 const RECORD_SCHEME = 'strata-record';
@@ -39,7 +40,7 @@ export class RecordDocuments implements vscode.TextDocumentContentProvider, vsco
     const rest = (valueField?.sizeBytes ?? 0) - value.length;
     const uri = vscode.Uri.from({
       scheme: RECORD_SCHEME,
-      path: `/${detail.row.row}/${recordName(key)}${extension}`,
+      path: `/${rowName(detail.row)}/${recordName(key)}${extension}`,
       query: `${file.toString()}#${detail.row.offsetBytes}`,
     });
     // Two values that differ only behind this must not look the same.

@@ -7,6 +7,7 @@ import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
 import { openInHexEditor } from './hexEditor.ts';
 import type { InspectorEditor } from './inspectorEditor.ts';
 import { type RecordDocuments, readField } from './recordDocuments.ts';
+import { rowName } from './rowName.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
 
 export interface RowActionContext {
@@ -59,7 +60,7 @@ function makeDocument({ editor, detail, documents }: RowActionContext): Promise<
 
 function labelOf({ detail }: RowActionContext): string {
   const { row } = detail;
-  return `${row.cells?.key?.text ?? row.kind} #${row.row}`;
+  return `${row.cells?.key?.text ?? row.kind} ${rowName(row)}`;
 }
 
 /** From a record to its key in the store. */

@@ -26,6 +26,7 @@ const calls: ScanHostCalls = {
   readOn: () => inspection.readOn(),
   rows: (request) => inspection.rows(request),
   detail: (place) => inspection.detail(place),
+  peek: (target) => inspection.peek(target),
   bytes: (range) => inspection.bytes(range),
   overview: () => inspection.overview(),
   setFilter: (filter) => inspection.setFilter(filter),

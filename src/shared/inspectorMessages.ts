@@ -178,6 +178,10 @@ export interface ScanCalls {
   rows(request: { readonly view: ViewId; readonly first: number; readonly count: number }): Answer<RowPage>;
   /** Undefined: no row starts there, or not any more. */
   detail(place: PlaceOfRow): Answer<RowDetail | undefined>;
+  /**
+   * The row at a place that the index has not come to. Undefined: it cannot be found without the index, or not soon.
+   */
+  peek(target: LocateTarget): Answer<RowDetail | undefined>;
   bytes(range: { readonly offsetBytes: number; readonly sizeBytes: number }): Answer<Uint8Array>;
   overview(): Answer<Overview>;
   /** Rejected when a regular expression of the filter is none; then the filter before it stays. */

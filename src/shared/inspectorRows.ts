@@ -54,8 +54,13 @@ export interface RecordCells {
   readonly group?: GroupMark;
 }
 
+export const UNKNOWN_ROW = -1;
+
 interface RowPlace {
-  /** Number of the row in the file: 0 is the first. Counts records and damaged ranges alike. */
+  /**
+   * Number of the row in the file: 0 is the first. Counts records and damaged ranges alike. `UNKNOWN_ROW`: the index has
+   * not come there.
+   */
   readonly row: number;
   readonly offsetBytes: number;
   readonly sizeBytes: number;

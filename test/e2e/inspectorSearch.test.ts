@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { OPERATION, RECORD, RECORD_HEADER_SIZE } from '../../src/format/layout.ts';
+import { writeU16, writeU32 } from '../../src/format/littleEndian.ts';
 import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
-import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
+import { SegmentBuilder, START_MS } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { screenshotInThemes } from './themes.ts';
@@ -23,6 +25,9 @@ const TOO_LARGE_BYTES = MAX_COPY_BYTES + 1000;
 /** A record that takes seconds to search, and small ones behind it. */
 const SLOW = '000000000011.seg';
 const SLOW_VALUE_BYTES = 0x80_0000;
+/** A few records, what keeps the index from coming farther, and records behind that. */
+const BLOCKED = '000000000013.seg';
+const BLOCKED_FROM_BYTES = 2 ** 30;
 const COUNT = 20_000;
 const SIGNATURE = Uint8Array.of(0xde, 0xad, 0x0b, 0xef, 0x42);
 const SIGNATURE_ROWS = [5000, 15_000];
@@ -46,6 +51,29 @@ function bytesOf(hex: string): Buffer {
   return Buffer.from(hex.replaceAll(' ', ''), 'hex');
 }
 
+/** So many headers that might be of records, each of which takes reading 16 MiB to find out that it is not. */
+function falseHeaders(count: number): Uint8Array {
+  const bytes = new Uint8Array(count * RECORD_HEADER_SIZE);
+  for (let at = 0; at < bytes.length; at += RECORD_HEADER_SIZE) {
+    writeU16(bytes, at + RECORD.keyLength, 1);
+    writeU32(bytes, at + RECORD.valueLength, 0x100_0000);
+    bytes[at + RECORD.operation] = OPERATION.put;
+  }
+  return bytes;
+}
+
+async function writeBlocked(file: string): Promise<void> {
+  const first = new SegmentBuilder(13);
+  for (let index = 0; index < 10; index++) first.add({ key: `first/${index}`, value: '' });
+  first.raw(falseHeaders(10_000));
+  await writeFile(file, first.bytes());
+  const last = new SegmentBuilder(13, START_MS, BLOCKED_FROM_BYTES);
+  for (let index = 0; index < 10; index++) last.add({ key: `last/${index}`, value: `"last ${index}"` });
+  await using handle = await open(file, 'r+');
+  await handle.write(last.bytes(), 0, last.sizeBytes - BLOCKED_FROM_BYTES, BLOCKED_FROM_BYTES);
+  await handle.truncate(ENDLESS_BYTES);
+}
+
 describe('inspector search', () => {
   const fixture = workbenchFixture(async (directory) => {
     await writeFile(path.join(directory, CITIES), cities().bytes());
@@ -57,6 +85,7 @@ describe('inspector search', () => {
     slow.add({ key: 'slow', value: 'x'.repeat(SLOW_VALUE_BYTES) });
     for (let index = 0; index < 10; index++) slow.add({ key: `small/${index}`, value: '' });
     await writeFile(path.join(directory, SLOW), slow.bytes());
+    await writeBlocked(path.join(directory, BLOCKED));
     for (const [file, id] of [
       [ENDLESS, 9],
       [SHORTENED, 12],
@@ -314,6 +343,38 @@ describe('inspector search', () => {
     await editor.frame.locator('.find-status').filter({ hasText: 'Stopped: other rows are shown now' }).waitFor();
     assert.ok(await editor.button('Stop searching').isHidden());
     // What is left of it need not be read.
+    await workbench.runCommand('View: Close Editor');
+  });
+
+  it('explains the record at a place that waits for the index', async () => {
+    const { workbench } = fixture;
+    const editor = new SegmentEditor(workbench);
+    await workbench.openFile(BLOCKED);
+    await editor.detailOf('first/0');
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, `${BLOCKED_FROM_BYTES}`);
+    await editor.detailOf('last/0');
+    const note = editor.frame.locator('.place-note');
+    await note.filter({ hasText: 'Offset 0x40000000: its record is explained below' }).waitFor();
+    const title = editor.frame.locator('.detail h2');
+    assert.match(await title.innerText(), /^Record\s*0x40000000/, 'the number of its row is not known');
+    await editor.active.filter({ hasText: 'first/0' }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-place-waits', (rules) =>
+      editor.assertAccessible('a place that waits for the index', rules),
+    );
+    await editor.button('Open the value in an editor').click();
+    await eventually(async () => assert.equal(await workbench.editorText(), '"last 0"'));
+    await workbench.runCommand('View: Close Editor');
+
+    // The page is another one now.
+    await editor.detailOf('first/0');
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, `${BLOCKED_FROM_BYTES + 60}`);
+    await editor.detailOf('last/1');
+    await editor.button('Stay here').click();
+    await editor.detailOf('first/0');
+    await note.waitFor({ state: 'hidden' });
+    await editor.hasFocus(editor.grid, 'the table, when the note is gone,');
     await workbench.runCommand('View: Close Editor');
   });
 

@@ -21,11 +21,16 @@ export const START_MS = Date.UTC(2026, 10, 22, 20, 14, 31);
 export class SegmentBuilder {
   readonly segmentId: number;
   readonly #parts: Uint8Array[] = [];
-  #sizeBytes = 0;
+  readonly #startBytes: number;
+  #sizeBytes: number;
   #sequence = 0;
 
-  constructor(segmentId = 7, createdMs = START_MS) {
+  /** `startBytes`: only what stands from there on is built. */
+  constructor(segmentId = 7, createdMs = START_MS, startBytes = 0) {
     this.segmentId = segmentId;
+    this.#startBytes = startBytes;
+    this.#sizeBytes = startBytes;
+    if (startBytes > 0) return;
     this.raw(encodeFileHeader({ kind: FILE_KIND.segment, id: segmentId, createdMs }, crc32));
   }
 
@@ -65,7 +70,7 @@ export class SegmentBuilder {
   }
 
   bytes(): Uint8Array {
-    const out = new Uint8Array(this.#sizeBytes);
+    const out = new Uint8Array(this.#sizeBytes - this.#startBytes);
     let at = 0;
     for (const part of this.#parts) {
       out.set(part, at);

@@ -24,6 +24,15 @@ describe('a place that waits for the index', () => {
     assert.equal(pending.take(indexed(1000)), undefined);
   });
 
+  it('is this one and no other that may look the same', () => {
+    const pending = new PendingPlace();
+    const place = { target: END, select: true };
+    pending.ask(place, indexed(100));
+    assert.deepEqual([pending.isFor(place), pending.isFor({ ...place })], [true, false]);
+    pending.ask({ target: START, select: true }, indexed(100));
+    assert.equal(pending.isFor(place), false);
+  });
+
   it('waits no more once it is forgotten', () => {
     const pending = new PendingPlace();
     pending.hold(START);

@@ -16,7 +16,7 @@ interface Question {
 
 /** A search among rows whose answers the test gives. */
 function searched(indexedBytes = 1000) {
-  const state = { view: 0, base: 0, progress: indexed(indexedBytes), waits: 0 };
+  const state = { view: 0, base: 0, progress: indexed(indexedBytes), waiting: [] as AskedPlace[] };
   const questions: Question[] = [];
   const shown: [AskedPlace, position: number][] = [];
   const pending = new PendingPlace();
@@ -35,7 +35,7 @@ function searched(indexedBytes = 1000) {
       return isSorted;
     },
     show: (place, { position }) => shown.push([place, position]),
-    onWait: () => state.waits++,
+    onWait: (place) => state.waiting.push(place),
   });
   return { state, questions, shown, pending, search, question: (at: number) => questions[at] as Question };
 }
@@ -88,7 +88,7 @@ describe('a place among the rows that are shown', () => {
     state.progress = indexed(100);
     question(0).answer(7);
     await found;
-    assert.deepEqual([pending.isThere, state.waits, shown.length], [true, 1, 0]);
+    assert.deepEqual([pending.isThere, state.waiting, shown.length], [true, [ROW], 0]);
   });
 
   it('is shown in the order of the file when the order does not keep it', async () => {

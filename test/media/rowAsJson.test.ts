@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rowAsJson } from '../../media/inspector/rowAsJson.ts';
-import type { RecordField, RowDetail } from '../../src/shared/inspectorRows.ts';
+import { type RecordField, type RowDetail, UNKNOWN_ROW } from '../../src/shared/inspectorRows.ts';
 
 const KEY = 'k'.repeat(300);
 const VALUE = [0xff, 0, 7];
@@ -31,6 +31,11 @@ describe('a row as JSON', () => {
     ],
     bytes: bytes.subarray(0, 10),
   } as unknown as RowDetail;
+
+  it('has no number where none is known', () => {
+    const unnumbered = { ...detail, row: { ...detail.row, row: UNKNOWN_ROW } };
+    assert.ok(!('row' in JSON.parse(rowAsJson(unnumbered, bytes))));
+  });
 
   it('has key and value in full, as text or as bytes, and numbers as numbers', () => {
     assert.deepEqual(JSON.parse(rowAsJson(detail, bytes)), {

@@ -63,6 +63,7 @@ class SegmentFile implements LogFile {
   readonly operations = OPERATION_NAMES;
   readonly filterOperations = OPERATION_NAMES.slice(1);
   readonly groupNames = { one: 'batch', many: 'batches' };
+  readonly findsRecords = true;
   readonly segmentId: number;
   readonly #salt: number;
   readonly #start: FileStart;
