@@ -310,7 +310,13 @@ export class Workbench implements AsyncDisposable {
       }, 60_000);
       await this.dismissQuickInput();
     } catch (error) {
-      throw new Error(`VS Code did not come up.\n${this.#host.log()}`, { cause: error });
+      const seen = await this.page
+        .locator('body')
+        .innerText({ timeout: 5000 })
+        .catch(() => 'nothing');
+      throw new Error(`VS Code did not come up. It shows:\n${seen}\nIts server says:\n${this.#host.log()}`, {
+        cause: error,
+      });
     }
   }
 
