@@ -117,8 +117,14 @@ export class DetailPane {
 
   /** Without a detail, `emptyNote` says why there is none. */
   show(detail: RowDetail | undefined, emptyNote = 'No row is selected.'): void {
+    const shown = this.#detail;
     this.root.dataset['empty'] = emptyNote;
     this.#detail = detail;
+    // A record that was explained before its row was known: cursor and focus stay in it.
+    if (detail !== undefined && shown?.row.row === UNKNOWN_ROW && isSameDetail(shown, detail)) {
+      this.#drawTitle(detail.row);
+      return;
+    }
     this.#hovered = undefined;
     this.root.classList.toggle('empty', detail === undefined);
     if (detail === undefined) {
@@ -127,15 +133,7 @@ export class DetailPane {
     }
     const { row, fields } = detail;
     const focused = this.#focusedField;
-    const name = row.kind === 'damage' ? 'Damage' : row.kind === 'record' ? 'Record' : partName(row.cells.operation);
-    this.#title.textContent = row.row === UNKNOWN_ROW ? name : `${name} #${formatCount(row.row)}`;
-    this.#title.append(
-      element(
-        'span',
-        { class: 'detail-place' },
-        `${formatOffset(row.offsetBytes)} · ${formatCountOf(row.sizeBytes, 'byte')}`,
-      ),
-    );
+    this.#drawTitle(row);
     this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message.replace(/\.$/, '')}.` : '';
     this.#message.hidden = row.kind !== 'damage';
     this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
@@ -148,10 +146,27 @@ export class DetailPane {
     if (next !== undefined) takeFocus(next);
   }
 
+  #drawTitle(row: InspectorRow): void {
+    const name = row.kind === 'damage' ? 'Damage' : row.kind === 'record' ? 'Record' : partName(row.cells.operation);
+    this.#title.textContent = row.row === UNKNOWN_ROW ? name : `${name} #${formatCount(row.row)}`;
+    this.#title.append(
+      element(
+        'span',
+        { class: 'detail-place' },
+        `${formatOffset(row.offsetBytes)} · ${formatCountOf(row.sizeBytes, 'byte')}`,
+      ),
+    );
+  }
+
   /** The same record was read again; where nothing about it is new, the cursor and the focus stay. */
   showAgain(detail: RowDetail): void {
     const shown = this.#detail;
-    if (shown === undefined || !isSameDetail(shown, detail)) this.show(detail);
+    if (shown === undefined || !isSameDetail(shown, detail)) {
+      this.show(detail);
+      return;
+    }
+    this.#detail = detail;
+    this.#drawTitle(detail.row);
   }
 
   /** Marks the bytes that a search found. */

@@ -16,7 +16,7 @@ import type {
   ViewId,
   ViewSettings,
 } from '../../src/shared/inspectorMessages.ts';
-import type { FileSummary, IndexProgress, InspectorRow } from '../../src/shared/inspectorRows.ts';
+import type { FileSummary, IndexProgress, InspectorRow, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { messageOf } from '../../src/shared/messageOf.ts';
 import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
@@ -42,6 +42,7 @@ import { RowTable } from './rowTable.ts';
 import { Splitter } from './splitter.ts';
 import { Toolbar } from './toolbar.ts';
 import { StateKeeper } from './viewState.ts';
+import { WaitingPlace } from './waitingPlace.ts';
 
 const ALL_ROWS: ViewId = 0;
 /** The overview is drawn anew at most this often while the index grows. */
@@ -108,9 +109,19 @@ export class Inspector {
     locate: (target, view) => this.#host.locate(target, view),
     leaveOrder: () => this.#leaveOrder(),
     show: (place, located) => this.#showPlace(place, located),
-    onWait: (place) => void this.#wait(place),
+    onWait: (place) => this.#wait(place),
   });
-  readonly #placeNote = new PlaceNote(() => this.#stopWaiting(), { focus: () => this.#table.focus() });
+  readonly #placeNote = new PlaceNote(() => this.#stay(), { focus: () => this.#table.focus() });
+  readonly #waiting = new WaitingPlace(this.#pending, {
+    // What cannot be read is told by the index.
+    peek: (target) => this.#host.peek(target).catch(() => undefined),
+    // Among the matches of a filter the place may be that of another record.
+    canExplain: () => this.#base === ALL_ROWS && this.#state.current.query === '' && this.#state.current.detailOpen,
+    explain: (detail) => this.#explain(detail),
+    showSelected: () => this.#showSelected(),
+    isWaiting: () => this.#places.isOpen,
+    note: this.#placeNote,
+  });
   readonly #pendingScroll = new PendingScroll();
   /** What was shown before has been brought back; until then no place is gone to. */
   #restored = false;
@@ -295,7 +306,7 @@ export class Inspector {
     const { query, selectedRow, order, follow } = this.#state.current;
     if (this.#pending.isThere && query === '') {
       this.#pendingScroll.forget();
-      await this.#tryPendingTarget();
+      await this.#showPending();
       return;
     }
     const selected: LocateTarget | undefined =
@@ -381,7 +392,7 @@ export class Inspector {
     if (this.#isMatchWaiting) void this.#selectAgain();
     await this.#refreshSelection(progress);
     await this.#tryPendingTarget();
-    this.#showWhetherWaiting();
+    this.#waiting.mayHaveEnded();
     await this.#drawOverview(progress.done);
     if (progress.done) await this.#crossCheck();
   }
@@ -507,6 +518,7 @@ export class Inspector {
   }
 
   #loseSelection(note: string): void {
+    this.#waiting.detailChanges();
     this.#isSelectionGone = true;
     this.#selectedOffset = undefined;
     this.#detailOffset = -1;
@@ -536,6 +548,8 @@ export class Inspector {
     else this.#sorting.rebase(this.#base);
     if (change === 'replaced') {
       this.#cache.forgetFile();
+      const { place } = this.#pending;
+      if (place !== undefined) void this.#waiting.begin(place);
       this.#announce('Another file stands under this name now; it is shown from its beginning.');
     } else {
       this.#cache.forgetRows();
@@ -564,7 +578,7 @@ export class Inspector {
       this.#forgetShown();
       // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
       if (filter !== undefined) this.#places.forget();
-      this.#showWhetherWaiting();
+      this.#waiting.mayHaveEnded();
     }
     const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
@@ -585,7 +599,7 @@ export class Inspector {
     if (filter !== undefined) return;
     this.#filterBar.showNothing();
     // The record that was selected among the matches is shown among its neighbours.
-    if (this.#pending.isThere) await this.#tryPendingTarget();
+    if (this.#pending.isThere) await this.#showPending();
     else if (this.#sorting.order !== undefined) return;
     else if (keep !== undefined) this.#table.select(keep.row, 'center');
     else this.#selectFirst();
@@ -647,36 +661,36 @@ export class Inspector {
     return this.#places.find({ target, select });
   }
 
-  /** The record at a place that waits for the index is explained meanwhile, where it can be found without. */
-  async #wait(place: AskedPlace): Promise<void> {
-    const { target, select } = place;
+  #wait(place: AskedPlace): void {
     this.#announce('The index has not come so far yet; the place is shown as soon as it has.');
-    this.#placeNote.show(target);
-    // Among the matches of a filter the place may be that of another record.
-    if (!select || this.#base !== ALL_ROWS || !this.#state.current.detailOpen) return;
-    // What cannot be read is told by the index.
-    const detail = await this.#host.peek(target).catch(() => undefined);
-    if (detail === undefined || !this.#pending.isFor(place)) return;
+    void this.#waiting.begin(place);
+  }
+
+  #explain(detail: RowDetail): void {
     this.#detailOffset = detail.row.offsetBytes;
     this.#detail.show(detail);
-    this.#placeNote.showFound(target);
+    this.#announce('What stands there is explained in the detail.');
   }
 
-  #showWhetherWaiting(): void {
-    if (!this.#pending.isThere) this.#placeNote.hide();
-  }
-
-  #stopWaiting(): void {
-    this.#places.forget();
-    this.#showWhetherWaiting();
+  #showSelected(): void {
     if (this.#table.selected >= 0) this.#selected(this.#table.selected);
+    else this.#detail.show(undefined);
+  }
+
+  /** What was asked for is not to be shown any more. */
+  #stay(): void {
+    this.#places.forget();
+    this.#waiting.mayHaveEnded();
   }
 
   #showPlace({ select, inPlace = false }: AskedPlace, { position }: Located): void {
-    this.#showWhetherWaiting();
+    const isInDetail = this.#waiting.isExplained && this.#detail.root.contains(document.activeElement);
+    if (select) this.#waiting.reached();
+    else this.#waiting.mayHaveEnded();
     if (select) {
       this.#table.select(position, inPlace ? 'none' : 'center');
-      takeFocus(this.#table);
+      // Somebody is reading the record already.
+      if (!isInDetail) takeFocus(this.#table);
     } else {
       this.#table.scrollTo(position);
     }
@@ -704,6 +718,13 @@ export class Inspector {
   async #tryPendingTarget(): Promise<void> {
     const place = this.#restored ? this.#pending.take(this.#progress) : undefined;
     if (place !== undefined) await this.#places.find(place);
+  }
+
+  /** What had to wait for something else can be shown, or has to wait for the index. */
+  async #showPending(): Promise<void> {
+    await this.#tryPendingTarget();
+    const { place } = this.#pending;
+    if (place !== undefined) this.#wait(place);
   }
 
   async #stepDamage(direction: 'next' | 'previous'): Promise<void> {
@@ -785,6 +806,7 @@ export class Inspector {
   }
 
   async #showDetail({ row, offsetBytes }: PlaceOfRow): Promise<void> {
+    this.#waiting.detailChanges();
     this.#detailOffset = offsetBytes;
     const detail = await this.#host.detail({ row, offsetBytes });
     if (this.#detailOffset !== offsetBytes) return;
@@ -844,6 +866,7 @@ export class Inspector {
     this.#state.update({ follow });
     this.#toolbar.setFollow(follow);
     if (!follow) return;
+    this.#stay();
     // Nor is the record that was selected in another order to be brought back.
     this.#state.update({ selectedRow: undefined });
     this.#pendingMatch = undefined;
@@ -858,6 +881,7 @@ export class Inspector {
   }
 
   #closeDetail(): void {
+    this.#waiting.detailChanges();
     this.#showDetailPane(false);
     this.#table.focus();
   }

@@ -14,6 +14,11 @@ export interface AskedPlace {
 export class PendingPlace {
   #place: AskedPlace | undefined;
 
+  /** What waits. */
+  get place(): AskedPlace | undefined {
+    return this.#place;
+  }
+
   get isThere(): boolean {
     return this.#place !== undefined;
   }

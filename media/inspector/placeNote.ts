@@ -4,11 +4,12 @@ import type { LocateTarget } from '../../src/shared/inspectorMessages.ts';
 import { formatCount, formatCountOf, formatOffset } from '../../src/shared/quantities.ts';
 import { localTime } from './columns.ts';
 import { element, linkButton, setHidden } from './dom.ts';
+import type { WaitingPlaceNote } from './waitingPlace.ts';
 
 /** The index of a small file is there before anybody could read the note. */
 const SHOW_AFTER_MS = 200;
 
-export class PlaceNote {
+export class PlaceNote implements WaitingPlaceNote {
   readonly root = element('div', { class: 'place-note', hidden: true });
   readonly #text = element('span');
   readonly #next: { focus(): void };
@@ -28,8 +29,9 @@ export class PlaceNote {
   }
 
   /** The record there is known, and only its row is not. */
-  showFound(target: LocateTarget): void {
-    this.#text.textContent = `${placeText(target)}: its record is explained below, and its row follows as soon as the index has come there.`;
+  showExplained(target: LocateTarget): void {
+    this.show(target);
+    this.#text.textContent = `${placeText(target)} is explained below, and shown above as soon as the index has come there.`;
   }
 
   hide(): void {

@@ -21,10 +21,17 @@ export class PlaceSearch {
   readonly #rows: SearchedRows;
   /** The place that was asked for last is shown, whichever answer comes last. */
   #generation = 0;
+  /** The generation that is being looked up. */
+  #lookedUp = -1;
 
   constructor(pending: PendingPlace, rows: SearchedRows) {
     this.#pending = pending;
     this.#rows = rows;
+  }
+
+  /** A place is just being looked up, or waits. */
+  get isOpen(): boolean {
+    return this.#pending.isThere || this.#lookedUp === this.#generation;
   }
 
   /** Shows a place, now or once the index has come so far. */
@@ -36,12 +43,17 @@ export class PlaceSearch {
       return;
     }
     const view = rows.view();
+    this.#lookedUp = generation;
     const located = await rows.locate(place.target, view).catch((error: unknown) => {
       // Mostly the view is gone.
-      if (generation === this.#generation && view === rows.view()) throw error;
+      if (generation === this.#generation && view === rows.view()) {
+        this.#lookedUp = -1;
+        throw error;
+      }
       return undefined;
     });
     if (generation !== this.#generation) return;
+    this.#lookedUp = -1;
     // Sorted meanwhile, or made anew: among other rows the place has another position.
     const isElsewhere = view !== rows.view();
     // Not among the rows that the order keeps: it is shown where it stands in the file.

@@ -71,6 +71,8 @@ export interface SegmentScannerOptions {
   readonly crc32: Crc32;
   /** Offset of a record's first byte. Default: after the file header. */
   readonly startOffsetBytes?: number;
+  /** A record need not start there: the next one is searched for, and what stands before it is not reported. */
+  readonly startsAnywhere?: boolean;
 }
 
 interface OpenBatch {
@@ -85,6 +87,8 @@ interface OpenDamage {
   readonly reason: SegmentDamage['reason'];
   readonly storedChecksum?: number;
   readonly computedChecksum?: number;
+  /** Nothing is known to be damaged: the scan started here, perhaps within a record. */
+  readonly isStart?: boolean;
 }
 
 /**
@@ -126,6 +130,9 @@ export class SegmentScanner {
     this.#crc32 = options.crc32;
     this.#salt = segmentSalt(options.segmentId);
     this.#searchBudgetBytes = Math.max(MIN_SEARCH_BUDGET_BYTES, options.fileSizeBytes * SEARCH_BUDGET_FACTOR);
+    if (options.startsAnywhere === true) {
+      this.#damage = { offsetBytes: this.#position, reason: 'impossible-value', isStart: true };
+    }
   }
 
   get done(): boolean {
@@ -290,6 +297,7 @@ export class SegmentScanner {
     if (damage === undefined) return;
     this.#damage = undefined;
     this.#position = endOffsetBytes;
+    if (damage.isStart === true) return;
     sink.damage({ ...damage, sizeBytes: endOffsetBytes - damage.offsetBytes, reachesEnd });
   }
 

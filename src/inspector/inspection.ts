@@ -128,6 +128,7 @@ export class Inspection implements ScanCalls {
   #sort: AbortController | undefined;
   #lastViewId = ALL_ROWS;
   #find: AbortController | undefined;
+  #peeking: AbortController | undefined;
   /** The row that had the match found last: a search that goes on there need not go through all its matches again. */
   #found: { readonly pattern: FindPattern; readonly view: ViewId; readonly row: SearchedRow } | undefined;
   #export: { readonly view: ViewId; readonly abort: AbortController } | undefined;
@@ -209,8 +210,8 @@ export class Inspection implements ScanCalls {
 
   async #detail({ row, offsetBytes }: PlaceOfRow): Promise<RowDetail | undefined> {
     if (!this.#isIndexed(offsetBytes)) {
-      const peeked = await this.#peek({ kind: 'offset', offsetBytes });
-      if (peeked?.row.offsetBytes === offsetBytes) return peeked;
+      const peeked = await this.#peek({ kind: 'offset', offsetBytes }, new AbortController().signal);
+      if (peeked?.row.offsetBytes === offsetBytes) return { ...peeked, row: { ...peeked.row, row } };
     }
     const before = this.#rowsOf(ALL_ROWS).search((checkpoint) => checkpoint.offsetBytes <= offsetBytes);
     let found: InspectorRow | undefined;
@@ -228,15 +229,17 @@ export class Inspection implements ScanCalls {
   }
 
   async peek(target: LocateTarget): Promise<RowDetail | undefined> {
-    return this.#again(() => this.#peek(target));
+    this.#peeking?.abort();
+    const abort = new AbortController();
+    this.#peeking = abort;
+    return this.#again(() => this.#peek(target, abort.signal));
   }
 
-  async #peek(target: LocateTarget): Promise<RowDetail | undefined> {
-    const { findsRecords = false } = this.#logFile;
-    if (!findsRecords) return undefined;
-    const { sizeBytes: fileSizeBytes } = this.#index;
-    const searched = { file: this.#file, logFile: this.#logFile, fileSizeBytes };
-    const row = await unindexedRow(target, searched, ({ row, entry }) => this.#toRow({ row, entry }));
+  async #peek(target: LocateTarget, signal: AbortSignal): Promise<RowDetail | undefined> {
+    const logFile = this.#logFile;
+    if (logFile.canStartAnywhere !== true) return undefined;
+    const searched = { file: this.#file, logFile, fileSizeBytes: this.#index.sizeBytes, signal };
+    const row = await unindexedRow(target, searched, (found) => this.#toRow(found));
     return row === undefined ? undefined : this.#detailOf(withoutGroup(row));
   }
 
@@ -639,6 +642,7 @@ export class Inspection implements ScanCalls {
   /** Ends what only serves rows that are in sight. An export goes on, and so does a filter whose rows it waits for. */
   leave(): void {
     this.cancelFind();
+    this.#peeking?.abort();
     this.cancelCrossCheck();
     this.#endSort();
     if (this.#filtered === undefined || this.#filtered.id === this.#export?.view) return;
@@ -664,6 +668,7 @@ export class Inspection implements ScanCalls {
     this.#filtered?.abort.abort();
     this.#endSort();
     this.#find?.abort();
+    this.#peeking?.abort();
     this.#export?.abort.abort();
     this.#quick?.close();
     this.#file.close();

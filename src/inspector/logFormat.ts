@@ -45,11 +45,8 @@ export interface LogFile {
   readonly segmentId?: number;
   /** Reads rows from a place where a row starts. */
   scan(start: ScanStart): LogScan;
-  /**
-   * A scan that starts anywhere else reports damage up to the next record, and then what it would have reported had it
-   * come there from the beginning, but for groups. Absent: no scan may start there.
-   */
-  readonly findsRecords?: boolean;
+  /** Scans may start anywhere (`ScanStart.isAnywhere`). Absent: only where a row starts. */
+  readonly canStartAnywhere?: boolean;
   /** Explains the bytes of one row. `bytes` may hold only the row's beginning. */
   describe(row: RowPlace, bytes: Uint8Array): RecordField[];
   /**
@@ -118,6 +115,11 @@ export interface ScanStart {
   /** Where a row starts; 0 for the file's first. */
   readonly offsetBytes: number;
   readonly fileSizeBytes: number;
+  /**
+   * No row need start there: the scan reports nothing up to the next record, and then what stands there. It cannot know
+   * whether somebody has hidden such a record in the value of another one, nor of what group the first records are.
+   */
+  readonly isAnywhere?: boolean;
   /** The group that is open at this offset; absent when none is. */
   readonly group?: { readonly startBytes: number; readonly endBytes: number };
 }

@@ -24,9 +24,11 @@ export interface VisitedRow {
 export type RowVisitor = (row: VisitedRow) => boolean;
 
 export interface RowWalkOptions {
-  readonly file: RangedFile;
+  readonly file: Pick<RangedFile, 'read'>;
   readonly logFile: LogFile;
   readonly from: Checkpoint;
+  /** No row need start there: the first one is the next that is found. */
+  readonly isFromAnywhere?: boolean;
   readonly fileSizeBytes: number;
   readonly chunkBytes: number;
   readonly filter?: CompiledFilter | undefined;
@@ -61,13 +63,13 @@ export class RowWalk implements LogSink {
   #waiting: VisitedRow[] = [];
 
   constructor(options: RowWalkOptions) {
-    const { from, fileSizeBytes, logFile, file, chunkBytes } = options;
+    const { from, fileSizeBytes, logFile, file, chunkBytes, isFromAnywhere: isAnywhere = false } = options;
     this.#options = options;
     this.#position = from.position;
     this.#row = from.row;
     this.#group = from.group;
     const { offsetBytes, group } = from;
-    this.#scan = logFile.scan({ offsetBytes, fileSizeBytes, ...(group === undefined ? {} : { group }) });
+    this.#scan = logFile.scan({ offsetBytes, fileSizeBytes, isAnywhere, ...(group === undefined ? {} : { group }) });
     this.#reader = new ChunkReader(file, this.#scan, chunkBytes);
   }
 
@@ -183,11 +185,11 @@ export async function walkPlaces(
 
 /** Reads what a scan wants, in pieces of a fixed size unless one record is larger. */
 export class ChunkReader {
-  readonly #file: RangedFile;
+  readonly #file: Pick<RangedFile, 'read'>;
   readonly #scan: LogScan;
   readonly #chunk: Uint8Array;
 
-  constructor(file: RangedFile, scan: LogScan, chunkBytes: number) {
+  constructor(file: Pick<RangedFile, 'read'>, scan: LogScan, chunkBytes: number) {
     this.#file = file;
     this.#scan = scan;
     this.#chunk = new Uint8Array(chunkBytes);

@@ -13,9 +13,11 @@ import { byteOf, type TargetTest, targetTest } from './targetTest.ts';
 
 export interface UnindexedFile {
   readonly file: RangedFile;
-  /** Its scans find records from anywhere. */
+  /** Its scans can start anywhere. */
   readonly logFile: LogFile;
   readonly fileSizeBytes: number;
+  /** Aborted: nobody wants to see the row any more. */
+  readonly signal: AbortSignal;
 }
 
 const CHUNK_BYTES = 0x1_0000;
@@ -23,8 +25,10 @@ const CHUNK_BYTES = 0x1_0000;
 const STEPS_BACK_BYTES = [CHUNK_BYTES, 0x10_0000, 0x100_0000];
 /** Between two places this near, records are read one after the other. */
 const NEAR_BYTES = CHUNK_BYTES;
-/** Where no row is found within so many bytes, looking for it takes longer than the index may. */
-const MAX_SEARCH_BYTES = 0x200_0000;
+/** A walk that has read so much without finding what it looks for ends: the index may be quicker. */
+const MAX_WALK_BYTES = 0x400_0000;
+/** The same for one that looks for any record at all. */
+const MAX_PROBE_BYTES = 0x40_0000;
 
 /**
  * Calls `show` with the row at a place and returns what it returns. Undefined: it cannot be found sooner than by the
@@ -49,14 +53,15 @@ export async function unindexedRow<Shown>(
 }
 
 async function findRowWith(wantedBytes: number, file: UnindexedFile, onFound: OnFound): Promise<void> {
+  const judge = ({ entry: { offsetBytes, sizeBytes } }: VisitedRow) => {
+    if (offsetBytes + sizeBytes <= wantedBytes) return 'on';
+    // Behind the byte: the row that holds it began before the scan did.
+    return offsetBytes <= wantedBytes ? 'found' : 'stop';
+  };
   for (const back of STEPS_BACK_BYTES) {
     const startBytes = Math.max(0, wantedBytes - back);
-    const judge = ({ entry: { offsetBytes, sizeBytes } }: VisitedRow) => {
-      if (offsetBytes + sizeBytes <= wantedBytes) return 'on';
-      // Behind the byte: the row that holds it began before the scan did.
-      return offsetBytes <= wantedBytes ? 'found' : 'stop';
-    };
-    if ((await walkFrom(startBytes, wantedBytes, file, judge, onFound)) || startBytes === 0) return;
+    const outcome = await walkFrom(startBytes, MAX_WALK_BYTES, file, judge, onFound);
+    if (outcome === 'found' || outcome === 'too far' || startBytes === 0) return;
   }
 }
 
@@ -72,11 +77,12 @@ async function findFirst(reaches: TargetTest, file: UnindexedFile, onFound: OnFo
     const onRecord = (visited: VisitedRow) => {
       middleReaches = isReached(visited);
     };
-    if (!(await walkFrom(middle, middle, file, judgeRecord, onRecord))) return;
-    if (middleReaches) high = middle;
+    const outcome = await walkFrom(middle, MAX_PROBE_BYTES, file, judgeRecord, onRecord);
+    // Where nothing is found, the place is before that, or beyond what can be found so.
+    if (middleReaches || outcome !== 'found') high = middle;
     else low = middle;
   }
-  await walkFrom(low, high, file, (visited) => (isReached(visited) ? 'found' : 'on'), onFound);
+  await walkFrom(low, MAX_WALK_BYTES, file, (visited) => (isReached(visited) ? 'found' : 'on'), onFound);
 }
 
 type Judgement = 'on' | 'stop' | 'found';
@@ -86,36 +92,40 @@ function judgeRecord({ entry }: VisitedRow): Judgement {
   return isDamage(entry) || entry.kind === 'header' ? 'on' : 'found';
 }
 
-/**
- * Goes through the rows from the first one on that starts at a place or behind it, until one is found, or none has been
- * for long behind `wantedBytes`. True: one is found.
- */
+/** Goes through the rows from the first record on that starts at a place or behind it. */
 async function walkFrom(
   startBytes: number,
-  wantedBytes: number,
-  { file, logFile, fileSizeBytes }: UnindexedFile,
+  maxReadBytes: number,
+  { file, logFile, fileSizeBytes, signal }: UnindexedFile,
   judge: (row: VisitedRow) => Judgement,
   onFound: OnFound,
-): Promise<boolean> {
-  const from = { position: 0, row: 0, offsetBytes: startBytes };
-  const walk = new RowWalk({ file, logFile, from, fileSizeBytes, chunkBytes: CHUNK_BYTES });
-  const tooFar = new AbortController();
+): Promise<'found' | 'not found' | 'too far'> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  let leftBytes = maxReadBytes;
+  const counted: Pick<RangedFile, 'read'> = {
+    read: (target, offsetBytes) => {
+      leftBytes -= target.length;
+      if (leftBytes < 0) ended.abort();
+      return file.read(target, offsetBytes);
+    },
+  };
+  const walk = new RowWalk({
+    file: counted,
+    logFile,
+    from: { position: 0, row: 0, offsetBytes: startBytes },
+    isFromAnywhere: true,
+    fileSizeBytes,
+    chunkBytes: CHUNK_BYTES,
+  });
   let isFound = false;
-  await walk.run(
-    (visited) => {
-      // What stands before the first record need not be damaged: perhaps the scan began within a record.
-      if (startBytes > 0 && visited.entry.offsetBytes === startBytes && isDamage(visited.entry)) return false;
-      const judgement = judge(visited);
-      isFound = judgement === 'found';
-      if (isFound) onFound(visited);
-      return judgement !== 'on';
-    },
-    {
-      signal: tooFar.signal,
-      onProgress: (offsetBytes) => {
-        if (offsetBytes - wantedBytes > MAX_SEARCH_BYTES) tooFar.abort();
-      },
-    },
-  );
-  return isFound;
+  const visit = (visited: VisitedRow) => {
+    const judgement = judge(visited);
+    isFound = judgement === 'found';
+    if (isFound) onFound(visited);
+    return judgement !== 'on';
+  };
+  await walk.run(visit, { signal: stop });
+  if (isFound) return 'found';
+  return stop.aborted ? 'too far' : 'not found';
 }

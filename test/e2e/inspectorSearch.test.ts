@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { OPERATION, RECORD, RECORD_HEADER_SIZE } from '../../src/format/layout.ts';
-import { writeU16, writeU32 } from '../../src/format/littleEndian.ts';
 import { MAX_COPY_BYTES } from '../../src/shared/copyLimit.ts';
-import { SegmentBuilder, START_MS } from '../inspector/segmentBuilder.ts';
+import { falseHeaders, SegmentBuilder, START_MS } from '../inspector/segmentBuilder.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { screenshotInThemes } from './themes.ts';
@@ -51,21 +49,10 @@ function bytesOf(hex: string): Buffer {
   return Buffer.from(hex.replaceAll(' ', ''), 'hex');
 }
 
-/** So many headers that might be of records, each of which takes reading 16 MiB to find out that it is not. */
-function falseHeaders(count: number): Uint8Array {
-  const bytes = new Uint8Array(count * RECORD_HEADER_SIZE);
-  for (let at = 0; at < bytes.length; at += RECORD_HEADER_SIZE) {
-    writeU16(bytes, at + RECORD.keyLength, 1);
-    writeU32(bytes, at + RECORD.valueLength, 0x100_0000);
-    bytes[at + RECORD.operation] = OPERATION.put;
-  }
-  return bytes;
-}
-
 async function writeBlocked(file: string): Promise<void> {
   const first = new SegmentBuilder(13);
   for (let index = 0; index < 10; index++) first.add({ key: `first/${index}`, value: '' });
-  first.raw(falseHeaders(10_000));
+  first.raw(falseHeaders(10_000, 0x100_0000));
   await writeFile(file, first.bytes());
   const last = new SegmentBuilder(13, START_MS, BLOCKED_FROM_BYTES);
   for (let index = 0; index < 10; index++) last.add({ key: `last/${index}`, value: `"last ${index}"` });
@@ -347,7 +334,7 @@ describe('inspector search', () => {
   });
 
   it('explains the record at a place that waits for the index', async () => {
-    const { workbench } = fixture;
+    const { workbench, directory } = fixture;
     const editor = new SegmentEditor(workbench);
     await workbench.openFile(BLOCKED);
     await editor.detailOf('first/0');
@@ -355,7 +342,7 @@ describe('inspector search', () => {
     await workbench.answer(GO_TO, `${BLOCKED_FROM_BYTES}`);
     await editor.detailOf('last/0');
     const note = editor.frame.locator('.place-note');
-    await note.filter({ hasText: 'Offset 0x40000000: its record is explained below' }).waitFor();
+    await note.filter({ hasText: 'Offset 0x40000000 is explained below' }).waitFor();
     const title = editor.frame.locator('.detail h2');
     assert.match(await title.innerText(), /^Record\s*0x40000000/, 'the number of its row is not known');
     await editor.active.filter({ hasText: 'first/0' }).waitFor();
@@ -375,6 +362,23 @@ describe('inspector search', () => {
     await editor.detailOf('first/0');
     await note.waitFor({ state: 'hidden' });
     await editor.hasFocus(editor.grid, 'the table, when the note is gone,');
+
+    // Among the matches of a filter it would be another place.
+    await editor.filter('key:first');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10));
+    await workbench.runCommand('Strata: Go to Offset');
+    await workbench.answer(GO_TO, `${BLOCKED_FROM_BYTES}`);
+    await note.filter({ hasText: 'Offset 0x40000000 is shown as soon as the index has come there.' }).waitFor();
+    await editor.detailOf('first/0');
+    await editor.filter('');
+    await editor.detailOf('last/0');
+    // What somebody chooses to see goes before.
+    await editor.row('first/3').first().click();
+    await editor.detailOf('first/3');
+    await note.filter({ hasText: 'Offset 0x40000000 is shown as soon as the index has come there.' }).waitFor();
+    // All has been read now.
+    await truncate(path.join(directory, BLOCKED), 0x100);
+    await note.waitFor({ state: 'hidden' });
     await workbench.runCommand('View: Close Editor');
   });
 

@@ -43,6 +43,40 @@ function keysOf(log: ScanLog): string[] {
   return log.records.map((record) => Buffer.from(record.key, 'hex').toString());
 }
 
+describe('scan from anywhere in a segment', () => {
+  const { bytes, offsets } = buildSegment(ID, PLAN);
+
+  it('reports the records that start there or behind, and no damage', () => {
+    const whole = scanToLog(bytes, { segmentId: ID });
+    for (let anywhereBytes = FILE_HEADER_SIZE; anywhereBytes < bytes.length; anywhereBytes++) {
+      for (const windowBytes of [1, 50, bytes.length]) {
+        const { records, damages } = scanToLog(bytes, { segmentId: ID, anywhereBytes, windowBytes });
+        const expected = whole.records.filter(({ offset }) => offset >= anywhereBytes);
+        // Of a batch whose frame was not seen nothing is known.
+        const unplaced = (found: LoggedRecord[]) => found.map(({ membership: _, ...record }) => record);
+        assert.deepEqual(unplaced(records), unplaced(expected));
+        assert.deepEqual(damages, []);
+      }
+    }
+  });
+
+  it('reports damage behind the first record that it finds', () => {
+    const damaged = bytes.slice();
+    const at = offsets[2] as number;
+    damaged[at + 5] = 0xff;
+    const anywhereBytes = (offsets[0] as number) + 1;
+    const { records, damages } = scanToLog(damaged, { segmentId: ID, anywhereBytes });
+    assert.deepEqual([records[0]?.offset, damages.map(({ offsetBytes }) => offsetBytes)], [offsets[1], [at]]);
+    const behind = scanToLog(damaged, { segmentId: ID, anywhereBytes: at + 1 });
+    assert.deepEqual([behind.records[0]?.offset, behind.damages], [offsets[3], []]);
+  });
+
+  it('reports nothing where no record follows', () => {
+    const { records, damages } = scanToLog(bytes, { segmentId: ID, anywhereBytes: (offsets.at(-1) as number) + 1 });
+    assert.deepEqual([records, damages], [[], []]);
+  });
+});
+
 describe('scan of a sound segment', () => {
   const segment = buildSegment(ID, PLAN);
 

@@ -5,7 +5,9 @@ import type { RowDetail } from '../../src/shared/inspectorRows.ts';
 import { UNKNOWN_ROW } from '../../src/shared/inspectorRows.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
-import { SegmentBuilder, START_MS, segmentOf } from './segmentBuilder.ts';
+import { falseHeaders, SegmentBuilder, START_MS, segmentOf } from './segmentBuilder.ts';
+
+const MIB = 2 ** 20;
 
 /** What the index says of a place, without what cannot be known before. */
 async function indexedAt(subject: ReturnType<typeof probe>, target: LocateTarget): Promise<RowDetail | undefined> {
@@ -96,14 +98,90 @@ describe('a row that the index has not come to', () => {
     const manifest = new TextEncoder().encode('{}');
     const { inspection } = probe(manifest, { fileName: 'MANIFEST' });
     assert.equal(await inspection.peek({ kind: 'percent', percent: 50 }), undefined);
+    assert.equal(await probe(new Uint8Array(0)).inspection.peek({ kind: 'percent', percent: 50 }), undefined);
   });
 
-  it('is given up where nothing is found for long', async () => {
-    const bytes = new Uint8Array(80 * 2 ** 20);
-    bytes.set(segmentOf(100, (index) => ({ key: `key/${index}`, value: 'v' })).bytes());
+  it('is found in records of megabytes, but not far within one that is too large', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'small', value: 'v' });
+    const large = builder.add({ key: 'large', value: new Uint8Array(3 * MIB).fill(7) });
+    const huge = builder.add({ key: 'huge', value: new Uint8Array(20 * MIB).fill(7) });
+    builder.add({ key: 'last', value: 'v'.repeat(200_000) });
+    const bytes = builder.bytes();
     const { inspection } = probe(bytes);
-    assert.equal(await inspection.peek({ kind: 'percent', percent: 25 }), undefined);
-    assert.equal(await inspection.peek({ kind: 'time', timeMs: START_MS + 500 }), undefined);
-    assert.equal((await inspection.peek({ kind: 'offset', offsetBytes: 40 }))?.row.offsetBytes, 32);
+    const startOf = async (target: LocateTarget) => (await inspection.peek(target))?.row.offsetBytes;
+    assert.equal(await startOf({ kind: 'offset', offsetBytes: large + 2 * MIB }), large);
+    assert.equal(await startOf({ kind: 'offset', offsetBytes: huge + 15 * MIB }), huge);
+    assert.equal(await startOf({ kind: 'offset', offsetBytes: huge + 19 * MIB }), undefined);
+    const last = await startOf({ kind: 'sequence', sequence: 4 });
+    assert.ok(last !== undefined && last > huge, 'the last record, though it is larger than a piece');
+    assert.equal(await startOf({ kind: 'sequence', sequence: 2 }), large);
+  });
+
+  it('is found before zeros at the end of a file', async () => {
+    const bytes = new Uint8Array(80 * MIB);
+    const builder = segmentOf(100, (index) => ({ key: `key/${index}`, value: 'v' }));
+    bytes.set(builder.bytes());
+    const whole = probe(bytes);
+    await openWhole(whole);
+    const { inspection } = probe(bytes);
+    for (const target of [
+      { kind: 'time', timeMs: START_MS + 500 },
+      { kind: 'sequence', sequence: 100 },
+      { kind: 'offset', offsetBytes: 40 },
+    ] as const) {
+      assert.deepEqual(await inspection.peek(target), await indexedAt(whole, target), target.kind);
+    }
+    assert.equal(await inspection.peek({ kind: 'percent', percent: 25 }), undefined, 'too far behind the last record');
+  });
+
+  it('takes no more memory where a scan begins within bytes that say nothing', async () => {
+    const random = new SeededRandom(5);
+    const bytes = segmentOf(30_000, (index) => ({ key: `key/${index}`, value: random.bytes(100) })).bytes();
+    const { inspection, file } = probe(bytes);
+    let largest = 0;
+    const read = file.read.bind(file);
+    file.read = (target, offsetBytes) => {
+      largest = Math.max(largest, target.length);
+      return read(target, offsetBytes);
+    };
+    for (let count = 0; count < 60; count++) {
+      const sequence = 1 + random.below(30_000);
+      const detail = await inspection.peek({ kind: 'sequence', sequence });
+      assert.equal(detail?.row.kind === 'record' && detail.row.cells.sequence, sequence);
+    }
+    assert.ok(largest <= 0x1_0000, `${largest} bytes at once`);
+  });
+
+  it('is given up among what looks like records and is none, and when nobody waits for it any more', async () => {
+    const builder = segmentOf(10, (index) => ({ key: `key/${index}`, value: 'v' }));
+    const start = builder.raw(falseHeaders(10_000, 4 * MIB));
+    builder.raw(new Uint8Array(8 * MIB));
+    const { inspection, file } = probe(builder.bytes());
+    let readBytes = 0;
+    let onRead = () => {};
+    const read = file.read.bind(file);
+    file.read = (target, offsetBytes) => {
+      readBytes += target.length;
+      onRead();
+      return read(target, offsetBytes);
+    };
+    assert.equal(await inspection.peek({ kind: 'offset', offsetBytes: start + 100_000 }), undefined);
+    assert.ok(readBytes > 60 * MIB && readBytes < 150 * MIB, `${readBytes} bytes`);
+    for (const end of [() => inspection.leave(), () => void inspection.peek({ kind: 'row', row: 1 })]) {
+      readBytes = 0;
+      onRead = () => {
+        if (readBytes > 20 * MIB) end();
+      };
+      assert.equal(await inspection.peek({ kind: 'offset', offsetBytes: start + 100_000 }), undefined);
+      assert.ok(readBytes < 30 * MIB, `${readBytes} bytes`);
+    }
+  });
+
+  it('keeps the number by which a filter knows it', async () => {
+    const bytes = segmentOf(9000, (index) => ({ key: `key/${index}`, value: 'v'.repeat(300) })).bytes();
+    const { inspection } = probe(bytes);
+    const offsetBytes = (await inspection.peek({ kind: 'sequence', sequence: 8000 }))?.row.offsetBytes ?? 0;
+    assert.equal((await inspection.detail({ row: 8000, offsetBytes }))?.row.row, 8000);
   });
 });

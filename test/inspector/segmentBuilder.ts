@@ -2,7 +2,15 @@
 
 import { crc32, segmentSalt } from '../../src/format/crc32.ts';
 import { encodeFileHeader } from '../../src/format/fileHeader.ts';
-import { FILE_KIND, OPERATION, type Operation, RECORD_FLAG } from '../../src/format/layout.ts';
+import {
+  FILE_KIND,
+  OPERATION,
+  type Operation,
+  RECORD,
+  RECORD_FLAG,
+  RECORD_HEADER_SIZE,
+} from '../../src/format/layout.ts';
+import { writeU16, writeU32 } from '../../src/format/littleEndian.ts';
 import { bindToOffset, encodeBatchFrame, encodeRecord, recordSize } from '../../src/format/record.ts';
 
 export interface BuiltRecord {
@@ -107,4 +115,15 @@ export function segmentOf(count: number, build: (index: number) => BuiltRecord):
   const builder = new SegmentBuilder();
   for (let index = 0; index < count; index++) builder.add(build(index));
   return builder;
+}
+
+/** So many headers that might be of records, each of which takes reading so many bytes to find out that it is not. */
+export function falseHeaders(count: number, valueLength: number): Uint8Array {
+  const bytes = new Uint8Array(count * RECORD_HEADER_SIZE);
+  for (let at = 0; at < bytes.length; at += RECORD_HEADER_SIZE) {
+    writeU16(bytes, at + RECORD.keyLength, 1);
+    writeU32(bytes, at + RECORD.valueLength, valueLength);
+    bytes[at + RECORD.operation] = OPERATION.put;
+  }
+  return bytes;
 }

@@ -18,4 +18,13 @@ describe('a record that is read again', () => {
     assert.equal(isSameDetail(detail('a', [1, 2]), detail('a', [1, 3])), false);
     assert.equal(isSameDetail(detail('a', [1, 2]), detail('a', [1, 2, 3])), false);
   });
+
+  it('is the same whatever its number and its group', () => {
+    const { row, ...rest } = detail('a', [1, 2]);
+    const group = { role: 'member', name: 'batch', startBytes: 5, complete: true } as const;
+    const cells = { operation: 'put', ...row.cells, group };
+    assert.equal(isSameDetail({ ...rest, row: { ...row, row: 7 } }, { ...rest, row: { ...row, row: -1 } }), true);
+    assert.equal(isSameDetail({ ...rest, row }, { ...rest, row: { ...row, kind: 'record', cells } }), true);
+    assert.equal(isSameDetail({ ...rest, row }, { ...rest, row: { ...row, offsetBytes: 33 } }), false);
+  });
 });

@@ -91,6 +91,28 @@ describe('a place among the rows that are shown', () => {
     assert.deepEqual([pending.isThere, state.waiting, shown.length], [true, [ROW], 0]);
   });
 
+  it('is open while it waits or is looked up, and no longer', async () => {
+    const { search, state, question } = searched(100);
+    assert.equal(search.isOpen, false);
+    await search.find({ target: { kind: 'percent', percent: 100 }, select: true });
+    assert.equal(search.isOpen, true);
+    state.progress = indexed(1000);
+    const found = search.find(ROW);
+    assert.equal(search.isOpen, true);
+    question(0).answer(7);
+    await found;
+    assert.equal(search.isOpen, false);
+    const failing = search.find(ROW);
+    question(1).refuse(new Error('no disk'));
+    await assert.rejects(failing);
+    assert.equal(search.isOpen, false);
+    const forgotten = search.find(ROW);
+    search.forget();
+    assert.equal(search.isOpen, false);
+    question(2).answer(7);
+    await forgotten;
+  });
+
   it('is shown in the order of the file when the order does not keep it', async () => {
     const { search, state, question, shown } = searched();
     state.view = 5;

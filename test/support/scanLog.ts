@@ -39,6 +39,8 @@ export interface ScanLogOptions {
   readonly segmentId: number;
   /** The scanner gets this many bytes at a time, or as many as it wants if that is more. Default: all. */
   readonly windowBytes?: number;
+  /** The scan starts here, where no record need start. Default: with the first record. */
+  readonly anywhereBytes?: number;
 }
 
 /**
@@ -46,14 +48,17 @@ export interface ScanLogOptions {
  * not have, or wants more than a record can need.
  */
 export function scanToLog(bytes: Uint8Array, options: ScanLogOptions): ScanLog {
-  const { segmentId, windowBytes = bytes.length } = options;
+  const { segmentId, windowBytes = bytes.length, anywhereBytes } = options;
   const log = { records: [] as LoggedRecord[], damages: [] as SegmentDamage[], batches: [] as BatchEnd[] };
   const sink: SegmentSink = {
     record: (view, membership) => log.records.push({ ...describeRecord(view), membership }),
     damage: (damage) => log.damages.push(damage),
     batchEnd: (batch) => log.batches.push(batch),
   };
-  const scanner = new SegmentScanner({ segmentId, fileSizeBytes: bytes.length, crc32 });
+  const scanner = new SegmentScanner({
+    ...{ segmentId, fileSizeBytes: bytes.length, crc32 },
+    ...(anywhereBytes === undefined ? {} : { startOffsetBytes: anywhereBytes, startsAnywhere: true }),
+  });
   while (!scanner.done) {
     const { wantOffsetBytes, wantBytes } = scanner;
     if (wantBytes < 1 || wantOffsetBytes + wantBytes > bytes.length || wantBytes > LARGEST_RECORD_BYTES) {

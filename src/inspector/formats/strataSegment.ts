@@ -63,7 +63,7 @@ class SegmentFile implements LogFile {
   readonly operations = OPERATION_NAMES;
   readonly filterOperations = OPERATION_NAMES.slice(1);
   readonly groupNames = { one: 'batch', many: 'batches' };
-  readonly findsRecords = true;
+  readonly canStartAnywhere = true;
   readonly segmentId: number;
   readonly #salt: number;
   readonly #start: FileStart;
@@ -322,13 +322,16 @@ class SegmentScan implements LogScan, SegmentSink {
   #sink: LogSink | undefined;
 
   constructor(start: ScanStart, segmentId: number, head: Uint8Array) {
-    const { offsetBytes, fileSizeBytes } = start;
+    const { offsetBytes, fileSizeBytes, isAnywhere: startsAnywhere = false } = start;
     this.#head = head;
     this.#fileSizeBytes = fileSizeBytes;
     this.#group = start.group;
     this.#headerPending = offsetBytes < FILE_HEADER_SIZE && fileSizeBytes > 0;
     const startOffsetBytes = Math.max(offsetBytes, FILE_HEADER_SIZE);
-    this.#scanner = new SegmentScanner({ segmentId, fileSizeBytes, crc32: nodeCrc32, startOffsetBytes });
+    this.#scanner = new SegmentScanner({
+      ...{ segmentId, fileSizeBytes, crc32: nodeCrc32, startOffsetBytes },
+      startsAnywhere: startsAnywhere && startOffsetBytes > FILE_HEADER_SIZE,
+    });
   }
 
   get done(): boolean {
