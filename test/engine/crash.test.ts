@@ -6,7 +6,7 @@ import { SeededRandom } from '../support/seededRandom.ts';
 import { shortHistories } from '../support/shortHistories.ts';
 
 const WANTED_STATES = 20_000;
-const WANTED_STATES_OF_LONG_HISTORIES = 8_000;
+const WANTED_STATES_OF_LONG_HISTORIES = 4_000;
 const LONG_HISTORY_STEPS = 12;
 
 describe('After a crash', function () {

@@ -11,7 +11,7 @@ import { SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, type RecoveryPath, removeCaches, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
 
-const SEEDS = 250;
+const SEEDS = 150;
 const CLIENTS = 4;
 const CALLS_OF_A_CLIENT = 25;
 

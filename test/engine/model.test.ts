@@ -78,7 +78,7 @@ const options: fc.Arbitrary<ModelOptions> = fc.record({
   writeSerialization: fc.constantFrom('queue' as const, 'lock' as const),
 });
 
-const RUNS = 1500;
+const RUNS = 1000;
 
 /** Snapshots stay open until they are closed one by one, while writes and compactions go on. */
 const snapshotStep: fc.Arbitrary<ModelStep> = fc.oneof(
