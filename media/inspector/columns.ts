@@ -132,7 +132,7 @@ export const COLUMNS: readonly Column[] = [
     'key',
     'Key',
     'Key; bytes that are not printable are escaped',
-    22,
+    20,
     { needs: 'key', sort: 'key' },
     ({ key }) =>
       key === undefined
@@ -143,8 +143,8 @@ export const COLUMNS: readonly Column[] = [
             className: key.escaped ? 'escaped' : 'key',
           },
   ),
-  column('value', 'Value', 'The beginning of the value', 18, { needs: 'value' }, valueCell),
-  column('size', 'Size', 'Bytes of the whole record', 8, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
+  column('value', 'Value', 'The beginning of the value', 12, { needs: 'value' }, valueCell),
+  column('size', 'Size', 'Bytes of the whole record', 10, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
   column('state', 'State', 'State against the store', 13, { needs: 'state', sort: 'state' }, stateCell),

@@ -175,6 +175,13 @@ export class DetailPane {
     this.#byteView.showMatch(range);
   }
 
+  /** Puts the cursor on a byte of the row. */
+  showByte(at: number): void {
+    this.setTab('bytes');
+    this.#byteView.select({ start: at, end: at + 1 });
+    this.#select(this.#byteView.selection);
+  }
+
   fontChanged(): void {
     this.#byteView.fontChanged();
   }

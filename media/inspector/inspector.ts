@@ -35,6 +35,7 @@ import { OverviewStrip } from './overviewStrip.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
 import { type KnownRows, PendingScroll } from './pendingScroll.ts';
 import { PlaceNote } from './placeNote.ts';
+import { askedByte, placeRemark } from './placeOutcome.ts';
 import { PlaceSearch } from './placeSearch.ts';
 import { RowCache } from './rowCache.ts';
 import { RowSorting } from './rowSorting.ts';
@@ -82,6 +83,8 @@ export class Inspector {
   readonly #lastMatch = new LastMatch();
   /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
   #findGeneration = 0;
+  /** The byte that was asked for of a row which is about to be selected. */
+  #byteToShow: { readonly offsetBytes: number; readonly at: number | undefined } | undefined;
   /** Where the selected row starts; undefined until that is known. */
   #selectedOffset: number | undefined;
   /** The file has changed since the selected record was read. */
@@ -117,7 +120,7 @@ export class Inspector {
     peek: (target) => this.#host.peek(target).catch(() => undefined),
     // Among the matches of a filter the place may be that of another record.
     canExplain: () => this.#base === ALL_ROWS && this.#state.current.query === '' && this.#state.current.detailOpen,
-    explain: (detail) => this.#explain(detail),
+    explain: (detail, target) => this.#explain(detail, target),
     showSelected: () => this.#showSelected(),
     isWaiting: () => this.#places.isOpen,
     note: this.#placeNote,
@@ -400,6 +403,7 @@ export class Inspector {
   #showCounts(progress: IndexProgress): void {
     this.#header.showProgress(progress);
     this.#filterBar.showTotal(progress.rowCount);
+    this.#table.setFileRows(progress.rowCount);
     this.#toolbar.showDamage(undefined, progress.damage.ranges);
     this.#progressBar.hidden = progress.done;
     const share = progress.sizeBytes === 0 ? 1 : progress.indexedBytes / progress.sizeBytes;
@@ -666,9 +670,11 @@ export class Inspector {
     void this.#waiting.begin(place);
   }
 
-  #explain(detail: RowDetail): void {
-    this.#detailOffset = detail.row.offsetBytes;
+  #explain(detail: RowDetail, target: LocateTarget): void {
+    const { offsetBytes } = detail.row;
+    this.#detailOffset = offsetBytes;
     this.#detail.show(detail);
+    this.#showByte(detail, askedByte(target, offsetBytes, this.#fileSizeBytes));
     this.#announce('What stands there is explained in the detail.');
   }
 
@@ -683,11 +689,17 @@ export class Inspector {
     this.#waiting.mayHaveEnded();
   }
 
-  #showPlace({ select, inPlace = false }: AskedPlace, { position }: Located): void {
+  #showPlace({ target, select, inPlace = false }: AskedPlace, located: Located): void {
+    const { position, offsetBytes } = located;
     const isInDetail = this.#waiting.isExplained && this.#detail.root.contains(document.activeElement);
     if (select) this.#waiting.reached();
     else this.#waiting.mayHaveEnded();
+    const remark = inPlace || !select ? undefined : placeRemark(target, located, this.#fileSizeBytes);
+    if (remark === undefined) this.#placeNote.clear();
+    else this.#placeNote.tell(remark);
+    if (remark !== undefined) this.#announce(remark);
     if (select) {
+      this.#byteToShow = { offsetBytes, at: askedByte(target, offsetBytes, this.#fileSizeBytes) };
       this.#table.select(position, inPlace ? 'none' : 'center');
       // Somebody is reading the record already.
       if (!isInDetail) takeFocus(this.#table);
@@ -811,9 +823,20 @@ export class Inspector {
     const detail = await this.#host.detail({ row, offsetBytes });
     if (this.#detailOffset !== offsetBytes) return;
     this.#detail.show(detail);
+    const { offsetBytes: rowOfByte, at } = this.#byteToShow ?? {};
+    this.#byteToShow = undefined;
+    if (rowOfByte === offsetBytes) this.#showByte(detail, at);
     const match = this.#match;
     if (match?.offsetBytes !== offsetBytes) return;
     this.#detail.showMatch({ start: match.matchOffsetBytes, end: match.matchOffsetBytes + match.matchSizeBytes });
+  }
+
+  #showByte(detail: RowDetail | undefined, at: number | undefined): void {
+    if (at !== undefined && detail !== undefined && at < detail.row.sizeBytes) this.#detail.showByte(at);
+  }
+
+  get #fileSizeBytes(): number {
+    return this.#progress?.sizeBytes ?? 0;
   }
 
   /** Reads the selected record again, once the index of the changed file has come to where it starts. */

@@ -3,6 +3,7 @@
 import type { Overview } from '../../src/shared/inspectorRows.ts';
 import { formatOffset, formatShare, formatSize } from '../../src/shared/quantities.ts';
 import { element } from './dom.ts';
+import { overviewColumn } from './overviewColumn.ts';
 
 export interface OverviewEvents {
   goToOffset(offsetBytes: number): void;
@@ -93,29 +94,17 @@ export class OverviewStrip {
     if (startBytes >= this.#indexedBytes) return;
     const first = Math.floor(startBytes / overview.blockSizeBytes);
     const last = Math.max(first, Math.ceil(endBytes / overview.blockSizeBytes) - 1);
-    const records = sum(overview.recordBytes, first, last);
-    const damaged = sum(overview.damagedBytes, first, last);
-    if (damaged > 0) {
+    const { damagedBytes, liveShare } = overviewColumn(overview, first, last);
+    if (damagedBytes > 0) {
       context.fillStyle = colours.damaged;
       context.fillRect(x, 0, 1, height);
       return;
     }
-    if (records === 0) {
-      // The column lies inside a record that began before it.
-      context.fillStyle = colours.record;
-      context.fillRect(x, height * 0.35, 1, height * 0.65);
-      return;
-    }
-    if (overview.liveBytes === undefined) {
-      context.fillStyle = colours.record;
-      context.fillRect(x, height * 0.35, 1, height * 0.65);
-      return;
-    }
-    const live = Math.min(1, sum(overview.liveBytes, first, last) / records);
-    context.fillStyle = colours.dead;
+    context.fillStyle = liveShare === undefined ? colours.record : colours.dead;
     context.fillRect(x, height * 0.35, 1, height * 0.65);
+    if (liveShare === undefined) return;
     context.fillStyle = colours.live;
-    context.fillRect(x, height * (1 - 0.65 * live), 1, height * 0.65 * live);
+    context.fillRect(x, height * (1 - 0.65 * liveShare), 1, height * 0.65 * liveShare);
   }
 
   #offsetAt(event: PointerEvent): number {
@@ -133,12 +122,10 @@ export class OverviewStrip {
     if (overview === undefined) return;
     const offsetBytes = this.#offsetAt(event);
     const block = Math.floor(offsetBytes / overview.blockSizeBytes);
-    const damaged = overview.damagedBytes[block] ?? 0;
-    const live = overview.liveBytes?.[block];
-    const records = overview.recordBytes[block] ?? 0;
+    const { damagedBytes, liveShare } = overviewColumn(overview, block, block);
     const parts = [formatOffset(offsetBytes)];
-    if (live !== undefined && records > 0) parts.push(`${formatShare(Math.min(1, live / records))} live`);
-    if (damaged > 0) parts.push(`${formatSize(damaged)} damaged`);
+    if (liveShare !== undefined && damagedBytes === 0) parts.push(`${formatShare(liveShare)} live`);
+    if (damagedBytes > 0) parts.push(`${formatSize(damagedBytes)} damaged`);
     this.root.title = parts.join(' · ');
   }
 
@@ -177,10 +164,4 @@ function themeColours(root: HTMLElement): Colours {
     damaged: colour('--strata-damaged'),
     record: colour('--strata-record'),
   };
-}
-
-function sum(blocks: Float64Array, first: number, last: number): number {
-  let total = 0;
-  for (let at = first; at <= last; at++) total += blocks[at] ?? 0;
-  return total;
 }

@@ -1,29 +1,47 @@
-/** The line that says that a place which was asked for has to wait for the index. */
+/** The line that says that a place which was asked for has to wait for the index, or that another row is shown for it. */
 
 import type { LocateTarget } from '../../src/shared/inspectorMessages.ts';
-import { formatCount, formatCountOf, formatOffset } from '../../src/shared/quantities.ts';
-import { localTime } from './columns.ts';
 import { element, linkButton, setHidden } from './dom.ts';
+import { placeName } from './placeOutcome.ts';
 import type { WaitingPlaceNote } from './waitingPlace.ts';
 
 /** The index of a small file is there before anybody could read the note. */
 const SHOW_AFTER_MS = 200;
+/** Long enough to read a sentence twice. */
+const TELL_FOR_MS = 10_000;
 
 export class PlaceNote implements WaitingPlaceNote {
   readonly root = element('div', { class: 'place-note', hidden: true });
   readonly #text = element('span');
+  readonly #stay: HTMLButtonElement;
   readonly #next: { focus(): void };
+  /** A place waits, so that nothing is told of another one. */
+  #isWaiting = false;
   #timer: number | undefined;
 
   /** `next` gets the keyboard focus when the note goes away with it. */
   constructor(onStay: () => void, next: { focus(): void }) {
     this.#next = next;
-    this.root.append(this.#text, linkButton('Stay here', onStay, 'Forget the place that was asked for'));
+    this.#stay = linkButton('Stay here', onStay, 'Forget the place that was asked for');
+    this.root.append(this.#text, this.#stay);
+  }
+
+  /** Says something about a place that has been reached, for a while. */
+  tell(text: string): void {
+    window.clearTimeout(this.#timer);
+    this.#text.textContent = text;
+    setHidden(this.#stay, true, this.#next);
+    this.root.hidden = false;
+    this.#timer = window.setTimeout(() => this.clear(), TELL_FOR_MS);
   }
 
   show(target: LocateTarget): void {
-    this.#text.textContent = `${placeText(target)} is shown as soon as the index has come there.`;
-    this.#timer ??= window.setTimeout(() => {
+    this.#text.textContent = `${capitalised(placeName(target))} is shown as soon as the index has come there.`;
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    window.clearTimeout(this.#timer);
+    this.#stay.hidden = false;
+    this.#timer = window.setTimeout(() => {
       this.root.hidden = false;
     }, SHOW_AFTER_MS);
   }
@@ -31,29 +49,21 @@ export class PlaceNote implements WaitingPlaceNote {
   /** The record there is known, and only its row is not. */
   showExplained(target: LocateTarget): void {
     this.show(target);
-    this.#text.textContent = `${placeText(target)} is explained below, and shown above as soon as the index has come there.`;
+    this.#text.textContent = `${capitalised(placeName(target))} is explained below, and shown above as soon as the index has come there.`;
   }
 
+  /** What is told of a place that was reached stays for its time. */
   hide(): void {
+    if (this.#isWaiting) this.clear();
+  }
+
+  clear(): void {
+    this.#isWaiting = false;
     window.clearTimeout(this.#timer);
-    this.#timer = undefined;
     setHidden(this.root, true, this.#next);
   }
 }
 
-function placeText(target: LocateTarget): string {
-  switch (target.kind) {
-    case 'row':
-      return `Row #${formatCount(target.row)}`;
-    case 'offset':
-      return target.offsetBytes < 0
-        ? `The place ${formatCountOf(-target.offsetBytes, 'byte')} before the end`
-        : `Offset ${formatOffset(target.offsetBytes)}`;
-    case 'percent':
-      return `The place at ${target.percent} %`;
-    case 'time':
-      return `The first record from ${localTime(target.timeMs)} on`;
-    case 'sequence':
-      return `Sequence number ${formatCount(target.sequence)}`;
-  }
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

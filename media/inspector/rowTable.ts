@@ -2,6 +2,7 @@
 
 import type { ColumnSettings } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow, LogColumn } from '../../src/shared/inspectorRows.ts';
+import { formatCount } from '../../src/shared/quantities.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import type { RowOrder, SortColumn } from '../../src/shared/rowOrder.ts';
 import { COLUMNS, type Column } from './columns.ts';
@@ -45,6 +46,8 @@ export class RowTable {
   #available: readonly LogColumn[] = [];
   #hidden = new Set(COLUMNS.filter(({ optional }) => optional).map(({ id }) => id));
   #widths: Record<string, number> = {};
+  /** Of the largest row number so far. */
+  #rowNumberChars = 0;
   #characterWidthPx = 0;
   #drawn = new Map<number, DrawnRow>();
   #spare: DrawnRow[] = [];
@@ -116,6 +119,14 @@ export class RowTable {
     this.#scroller.setTotal(count);
     this.#grid.setAttribute('aria-rowcount', String(count + 1));
     this.redraw();
+  }
+
+  /** Makes room for the number of the file's last row, whichever rows are shown. */
+  setFileRows(count: number): void {
+    const chars = formatCount(Math.max(0, count - 1)).length;
+    if (chars <= this.#rowNumberChars) return;
+    this.#rowNumberChars = chars;
+    this.#applyWidths();
   }
 
   /** Says in the middle of the table why it has no rows; an empty text says nothing. */
@@ -209,8 +220,9 @@ export class RowTable {
     this.#sideways.style.setProperty('--table-width', `${widths.reduce((sum, width) => sum + width, 0)}px`);
   }
 
-  #widthOf(column: Column): number {
-    return this.#widths[column.id] ?? Math.round(column.widthChars * this.#characterWidthPx) + CELL_PADDING_PX;
+  #widthOf({ id, widthChars }: Column): number {
+    const chars = id === 'row' ? Math.max(widthChars, this.#rowNumberChars) : widthChars;
+    return this.#widths[id] ?? Math.round(chars * this.#characterWidthPx) + CELL_PADDING_PX;
   }
 
   #headerCell(column: Column, at: number): HTMLElement {

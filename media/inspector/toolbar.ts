@@ -109,13 +109,24 @@ export class Toolbar {
       ...this.#choosable().map(({ column, shown }) => {
         const box = element('input', { type: 'checkbox', id: `column-${column.id}` });
         box.checked = shown;
-        box.addEventListener('change', () => this.#events.onToggleColumn(column.id));
+        box.addEventListener('change', () => {
+          this.#events.onToggleColumn(column.id);
+          this.#keepOneColumn();
+        });
         return element('label', { for: box.id }, box, column.title === '#' ? 'Number (#)' : column.title);
       }),
     );
+    this.#keepOneColumn();
     this.#menu.hidden = false;
     this.#columnsButton.setAttribute('aria-expanded', 'true');
     this.#menu.querySelector('input')?.focus();
+  }
+
+  /** A table without columns would show nothing, nor how to bring them back. */
+  #keepOneColumn(): void {
+    const boxes = [...this.#menu.querySelectorAll('input')];
+    const isOnly = boxes.filter(({ checked }) => checked).length === 1;
+    for (const box of boxes) box.disabled = isOnly && box.checked;
   }
 
   #closeMenu(): void {

@@ -12,7 +12,7 @@ export interface WaitingPlaceView {
   peek(target: LocateTarget): Promise<RowDetail | undefined>;
   /** Whether the detail is there to show it, and the place is one among all rows. */
   canExplain(): boolean;
-  explain(detail: RowDetail): void;
+  explain(detail: RowDetail, target: LocateTarget): void;
   /** Shows the detail of the selected row again. */
   showSelected(): void;
   /** A place still waits, or is just being looked up. */
@@ -55,7 +55,7 @@ export class WaitingPlace {
       return;
     }
     this.#explained = place;
-    explain(detail);
+    explain(detail, place.target);
     note.showExplained(place.target);
   }
 

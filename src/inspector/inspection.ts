@@ -351,7 +351,8 @@ export class Inspection implements ScanCalls {
       found = last;
       return true;
     });
-    return found ?? last;
+    if (found !== undefined || last === undefined) return found;
+    return { ...last, isBefore: true };
   }
 
   /** Goes round: after the last damaged range comes the first. */

@@ -44,6 +44,8 @@ export interface Located {
   readonly position: number;
   readonly row: number;
   readonly offsetBytes: number;
+  /** No row of the view is at the place or behind it: this is the last one. */
+  readonly isBefore?: true;
 }
 
 /** A damaged range, and which one of how many. */

@@ -175,6 +175,36 @@ describe('inspector', () => {
     }
   });
 
+  it('goes to the very byte, and says so when another row is shown than was asked for', async () => {
+    const { workbench } = fixture;
+    const editor = await open(TYPICAL);
+    const goTo = async (place: string) => {
+      await workbench.runCommand('Strata: Go to Offset');
+      await workbench.answer(GO_TO, place);
+    };
+    const note = editor.frame.locator('.place-note');
+    await goTo('0x2A');
+    await editor.active.filter({ hasText: '0x00000020' }).waitFor();
+    await editor.frame.locator('#byte-10.selected').waitFor();
+    await goTo('#999,999');
+    await note
+      .filter({ hasText: 'None of these rows has number 999,999 or a higher one: this is the last one.' })
+      .waitFor();
+    await editor.active.filter({ hasText: (TYPICAL_ROWS - 1).toLocaleString('en-US') }).waitFor();
+    await screenshotInThemes(workbench, 'inspector-beyond', (rules) =>
+      editor.assertAccessible('a place beyond the end', rules),
+    );
+    await goTo('#7');
+    await editor.active.filter({ hasText: 'place/000006' }).waitFor();
+    await note.waitFor({ state: 'hidden' });
+    await editor.filter('key:place/00001');
+    await eventually(async () => assert.equal(await editor.rowCount(), 10));
+    await goTo('#5');
+    await editor.active.filter({ hasText: 'place/000010' }).waitFor();
+    await note.filter({ hasText: 'Row #5 is not among these rows' }).waitFor();
+    await editor.filter('');
+  });
+
   it('goes where the overview strip is clicked, and moves along it by keyboard', async () => {
     const { page } = fixture.workbench;
     const editor = await open(TYPICAL);

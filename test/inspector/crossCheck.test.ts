@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Store } from '../../src/engine/index.ts';
@@ -283,6 +283,17 @@ describe('hint files, snapshots and manifests under inspection', () => {
     assert.equal(check?.outcome, 'differs');
     assert.match(check?.problems.join('\n') ?? '', /record at 0x00000020 has no entry/);
     assert.match(check?.problems.join('\n') ?? '', /points at 0x00000021, where no record starts/);
+    inspection.close();
+  });
+
+  it('says of a hint file under the name of another segment that no store uses it', async () => {
+    copyFileSync(path.join(directory, '000000000001.hint'), path.join(directory, '000000000077.hint'));
+    const { inspection } = await inspect('000000000077.hint');
+    const check = await inspection.crossCheck();
+    assert.deepEqual([check?.outcome, check?.summary], ['differs', 'another one']);
+    assert.match(check?.problems[0] ?? '', /names segment 1, .*no store uses this file/);
+    const { facts } = (await inspection.look()).summary;
+    assert.equal(facts.find(({ label }) => label === 'name')?.value, 'says id 77');
     inspection.close();
   });
 

@@ -327,6 +327,15 @@ describe('inspection of a segment', () => {
       assert.equal((await inspection.locate({ kind: 'offset', offsetBytes: offsetBytes + 5 }, 0))?.row, 40_000);
       assert.equal((await inspection.locate({ kind: 'offset', offsetBytes: -1 }, 0))?.row, COUNT);
       assert.equal((await inspection.locate({ kind: 'percent', percent: 0 }, 0))?.row, 0);
+      for (const beyond of [
+        { kind: 'row', row: COUNT + 1 },
+        { kind: 'offset', offsetBytes: Number.MAX_SAFE_INTEGER },
+        { kind: 'sequence', sequence: COUNT + 1 },
+      ] as const) {
+        const { row, isBefore } = (await inspection.locate(beyond, 0)) ?? {};
+        assert.deepEqual([row, isBefore], [COUNT, true], beyond.kind);
+      }
+      assert.equal((await inspection.locate({ kind: 'row', row: COUNT }, 0))?.isBefore, undefined);
       assert.equal((await inspection.locate({ kind: 'percent', percent: 100 }, 0))?.row, COUNT);
     });
 

@@ -69,6 +69,12 @@ export function headerFacts(start: FileStart): FileFact[] {
   ];
 }
 
+/** A warning where the file's name says another id than its header; nothing where they agree, or one is not known. */
+export function misnamedFacts(idOfHeader: number, idOfName: number | undefined, detail: string): FileFact[] {
+  if (idOfName === undefined || idOfName === idOfHeader) return [];
+  return [{ label: 'name', value: `says id ${idOfName}`, tone: 'warning', detail }];
+}
+
 export function headerFieldSpans(bytes: Uint8Array): FieldSpan[] {
   const checksum = readU32(bytes, FILE_HEADER.checksum);
   const computed = nodeCrc32(bytes, 0, FILE_HEADER.checksum, 0);

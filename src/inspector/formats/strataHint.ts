@@ -15,7 +15,7 @@ import {
 } from '../../format/layout.ts';
 import { readU16, readU32, readU64 } from '../../format/littleEndian.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
-import type { RecordField } from '../../shared/inspectorRows.ts';
+import type { FileFact, RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf, formatOffset } from '../../shared/quantities.ts';
 import { printableKey, withCut } from '../byteText.ts';
 import {
@@ -34,7 +34,14 @@ import type { RangedFile } from '../rangedFile.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSegmentOfHint } from './hintCheck.ts';
-import { checkStrataHeader, HEADER_NOTE, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
+import {
+  checkStrataHeader,
+  HEADER_NOTE,
+  headerFacts,
+  headerFieldSpans,
+  isStrataFile,
+  misnamedFacts,
+} from './strataFileHeader.ts';
 import { strataSegment } from './strataSegment.ts';
 
 export const strataHint: LogFormat = {
@@ -58,15 +65,23 @@ class HintFile implements LogFile, EntryReader {
   readonly #memory: ChecksumMemory = { computedChecksum: undefined };
   readonly #head: Uint8Array;
   readonly #segmentId: number;
+  readonly #misnamed: readonly FileFact[];
   readonly #entry = new HintEntryView();
 
   constructor(start: FileStart) {
     this.#head = start.head;
     const header = decodeFileHeader(start.head, nodeCrc32);
-    this.#segmentId = header.ok ? header.header.id : (parseHintFileName(start.fileName) ?? 0);
+    const idOfName = parseHintFileName(start.fileName);
+    this.#segmentId = header.ok ? header.header.id : (idOfName ?? 0);
+    this.#misnamed = misnamedFacts(
+      this.#segmentId,
+      idOfName,
+      'The id in the file name is not the id in the file header. No store uses such a hint file.',
+    );
     this.facts = [
       { label: 'of segment', value: String(this.#segmentId), tone: 'plain' as const },
       ...headerFacts(start),
+      ...this.#misnamed,
     ];
   }
 
@@ -87,7 +102,11 @@ class HintFile implements LogFile, EntryReader {
     return row.kind === 'damage' || bytes.length < HINT_ENTRY_HEADER_SIZE ? [] : toFields(entrySpans(bytes));
   }
 
-  crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+  async crossCheck(context: CrossCheckContext): Promise<CrossCheck> {
+    if (this.#misnamed.length > 0) {
+      const problem = `The header names segment ${this.#segmentId}, the file's name another one: no store uses this file.`;
+      return { label: 'segment', outcome: 'differs', summary: 'another one', problems: [problem] };
+    }
     return checkSegmentOfHint(this.#segmentId, this, openSegment, context);
   }
 

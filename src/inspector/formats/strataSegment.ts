@@ -43,7 +43,14 @@ import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkHintOfSegment } from './hintCheck.ts';
 import { hintRowsOf } from './hintRows.ts';
 import { LengthRows } from './lengthRows.ts';
-import { checkStrataHeader, HEADER_NOTE, headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
+import {
+  checkStrataHeader,
+  HEADER_NOTE,
+  headerFacts,
+  headerFieldSpans,
+  isStrataFile,
+  misnamedFacts,
+} from './strataFileHeader.ts';
 
 export const strataSegment: LogFormat = {
   id: 'strata.segment',
@@ -77,17 +84,11 @@ class SegmentFile implements LogFile {
     this.facts = [
       { label: 'id', value: String(this.segmentId), tone: 'plain' as const },
       ...headerFacts(start),
-      ...(header.ok && idOfName !== undefined && idOfName !== header.header.id
-        ? [
-            {
-              label: 'name',
-              value: `says id ${idOfName}`,
-              tone: 'warning' as const,
-              detail:
-                'The id in the file name is not the id in the file header. The header decides how records are checked.',
-            },
-          ]
-        : []),
+      ...misnamedFacts(
+        this.segmentId,
+        idOfName,
+        'The id in the file name is not the id in the file header. The header decides how records are checked.',
+      ),
     ];
   }
 
