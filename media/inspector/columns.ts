@@ -201,7 +201,8 @@ function operationCell(row: InspectorRow): CellText {
 }
 
 function valueCell(row: InspectorRow): CellText {
-  if (row.kind === 'damage' && row.cells === undefined) {
+  // What the record seems to have said is explained in the detail.
+  if (row.kind === 'damage') {
     return { text: `${row.reason} — ${row.message}`, tooltip: row.message, className: 'damage-message' };
   }
   const note = row.cells?.note;

@@ -485,7 +485,7 @@ export class Inspector {
     this.#matchCount = progress.matchCount;
     if (this.#view !== this.#base) return;
     this.#table.setRowCount(progress.matchCount);
-    this.#table.showEmpty(progress.done && progress.matchCount === 0 ? 'No record matches the filter.' : '');
+    this.#table.showEmpty(progress.done && progress.matchCount === 0 ? this.#noMatchText : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
     this.#restoreScroll({ rowCount: progress.matchCount, all: progress.done });
     // The order that these rows are about to have decides.
@@ -494,6 +494,13 @@ export class Inspector {
     if (this.#pendingMatch === undefined && isAtTail) this.#table.select(this.#tailRow);
     else if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
     else if (progress.done) void this.#selectAgain();
+  }
+
+  get #noMatchText(): string {
+    const asksForStates = this.#isSegment && !this.#storeKnown && /(^|\s)state:/.test(this.#state.current.query);
+    return asksForStates
+      ? 'No record matches the filter. States are known once the store is open: "Open store to see states" above.'
+      : 'No record matches the filter.';
   }
 
   #selectFirstMatch(matchCount: number): void {

@@ -853,6 +853,8 @@ export class Inspection implements ScanCalls {
     view.problem = undefined;
     const walk = new RowWalk({ ...this.#walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
     try {
+      // Which groups lack records the index knows at their end only.
+      if (view.filter.states?.has('uncommitted')) await this.#waitUntil(() => this.#index.done, view.abort.signal);
       await walk.run(
         ({ row, entry, group }) => {
           view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
@@ -926,6 +928,7 @@ export class Inspection implements ScanCalls {
       logFile: this.#logFile,
       fileSizeBytes: this.#index.sizeBytes,
       chunkBytes,
+      isIncomplete: (groupStartBytes) => this.#index.isIncomplete(groupStartBytes),
       askStates: (offsets) => this.#askStates(offsets),
     };
   }

@@ -34,6 +34,8 @@ export interface RowWalkOptions {
   readonly filter?: CompiledFilter | undefined;
   /** Visitors want to know the states of records, whether or not the filter has a condition on them. */
   readonly withStates?: boolean;
+  /** Whether a group that starts there is known to lack records, which then never happened. */
+  readonly isIncomplete?: (groupStartBytes: number) => boolean;
   /** Asked only for a condition on states, or `withStates`. */
   readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
 }
@@ -138,11 +140,19 @@ export class RowWalk implements LogSink {
     const states = await this.#askStates(offsets);
     let asked = 0;
     for (const candidate of waiting) {
-      const state = isDamage(candidate.entry) ? undefined : (states?.[asked++] ?? 'unknown');
+      const { entry } = candidate;
+      const told = isDamage(entry) ? undefined : (states?.[asked++] ?? 'unknown');
+      // For that no store is needed.
+      const state = !isDamage(entry) && this.#isUncommitted(entry) ? 'uncommitted' : told;
       const keep = state === undefined || (filter?.states?.has(state) ?? true);
       if (!keep || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
+  }
+
+  #isUncommitted({ groupRole, groupStartBytes }: LogRecord): boolean {
+    if (groupRole === 'none') return false;
+    return groupRole === 'orphan' || this.#options.isIncomplete?.(groupStartBytes) === true;
   }
 
   /** A store may be closed while it is asked. States are unknown then, unless rows are chosen by them. */

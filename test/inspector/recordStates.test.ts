@@ -48,3 +48,44 @@ describe('a store that is closed while states are asked for', () => {
     assert.equal(sorted?.rowCount, 4);
   });
 });
+
+describe('records of a batch that is not complete', () => {
+  const builder = segmentOf(3, (index) => ({ key: `k${index}`, value: 'v' }));
+  const frame = builder.batch([{ key: 'lost/1', value: 'v' }, { key: 'lost/2' }], 3);
+  builder.add({ key: 'after', value: 'v' });
+  builder.batch([{ key: 'whole', value: 'v' }]);
+  const bytes = builder.bytes();
+
+  async function filtered(line: string, opened: Probe) {
+    const parsed = parseFilter(line);
+    assert.ok(parsed.ok);
+    const done = opened.filtered();
+    const view = await opened.inspection.setFilter(parsed.filter);
+    const { matchCount } = await done;
+    return (await opened.inspection.rows({ view, first: 0, count: matchCount })).rows;
+  }
+
+  it('are found as uncommitted without a store, and not as unknown', async () => {
+    const subject = probe(bytes);
+    await openWhole(subject);
+    const rows = await filtered('state:uncommitted', subject);
+    assert.deepEqual(
+      rows.map(({ offsetBytes, cells }) => [offsetBytes >= frame, cells?.operation]),
+      [
+        [true, 'batch'],
+        [true, 'put'],
+        [true, 'del'],
+      ],
+    );
+    const unknown = await filtered('state:unknown', subject);
+    assert.ok(unknown.every(({ cells }) => cells?.key?.text.startsWith('lost') !== true));
+    assert.ok(unknown.some(({ cells }) => cells?.key?.text === 'after'));
+  });
+
+  it('are found also by a filter that is set before the file has been read', async () => {
+    const subject = probe(bytes);
+    const rows = filtered('state:uncommitted', subject);
+    subject.inspection.start();
+    assert.equal((await rows).length, 3);
+  });
+});

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { COLUMNS } from '../../media/inspector/columns.ts';
-import type { GroupMark, RecordCells, RecordRow } from '../../src/shared/inspectorRows.ts';
+import type { GroupMark, InspectorRow, RecordCells, RecordRow } from '../../src/shared/inspectorRows.ts';
 
-function cellOf(id: string, row: RecordRow) {
+function cellOf(id: string, row: InspectorRow) {
   const column = COLUMNS.find((each) => each.id === id);
   assert.ok(column);
   return column.cell(row, undefined);
@@ -31,6 +31,14 @@ describe('the cells of the table', () => {
   it('say of a part that is no record what the format says', () => {
     assert.equal(cellOf('value', rowOf({ note: 'preamble' }, 'header')).text, 'preamble');
     assert.equal(cellOf('value', rowOf({}, 'header')).text, '');
+  });
+
+  it('say of a damaged range why it is one, also where its header still makes sense', () => {
+    const place = { row: 1, offsetBytes: 32, sizeBytes: 40, reason: 'bad checksum', message: '40 bytes: other ones' };
+    const cells = { operation: 'put', value: { text: 'guessed', escaped: false, truncated: false } };
+    for (const row of [{ kind: 'damage', ...place } as const, { kind: 'damage', ...place, cells } as const]) {
+      assert.equal(cellOf('value', row).text, 'bad checksum — 40 bytes: other ones');
+    }
   });
 
   it('do not look as those of damage where an operation has that name', () => {
