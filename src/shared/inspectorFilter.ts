@@ -2,6 +2,7 @@
 
 import type { RecordState } from './recordState.ts';
 import { regularExpressionProblem } from './regularExpressionProblem.ts';
+import { parseTimeSpan, type Span } from './timeSpan.ts';
 
 export interface NumberRange {
   readonly min?: number;
@@ -47,7 +48,8 @@ export function filterHelp(operations: readonly string[]): readonly (readonly [e
     ['state:live', STATES.join(', ')],
     ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
     ['seq:100..200  seq:>100', 'range of sequence numbers'],
-    ['time:2026-11-22..2026-11-23', 'range of times, local unless they end in Z'],
+    ['time:2026-11-22  time:>=2026-11-22T20:14', 'the day, minute or second; local, or with Z at the end UTC'],
+    ['time:2026-11-22 20:14..2026-11-23', 'range of times, up to the end of the last one'],
     ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
   ];
 }
@@ -103,11 +105,11 @@ function addToken(draft: FilterDraft, token: string): string | undefined {
     case 'checksum':
       return addChecksum(draft, argument);
     case 'seq':
-      return addRange(draft, 'sequence', argument, parseCount);
+      return addRange(draft, 'sequence', argument);
     case 'size':
-      return addRange(draft, 'sizeBytes', argument, parseCount);
+      return addRange(draft, 'sizeBytes', argument);
     case 'time':
-      return addRange(draft, 'timeMs', argument, parseTime);
+      return addRange(draft, 'timeMs', argument.replaceAll('"', ''));
     default:
       return addText(draft, unquote(token), 'any');
   }
@@ -135,52 +137,75 @@ function addChecksum(draft: FilterDraft, argument: string): string | undefined {
   return undefined;
 }
 
+/** How the values of a range are written. */
+const COUNT_NOTATION = {
+  parse: parseCount,
+  help: 'is no range. Write 10..20, >10, <20 or one value.',
+};
+const TIME_NOTATION = {
+  parse: parseTimeSpan,
+  help: 'is no time. Write 2026-11-22, 2026-11-22 20:14, "2026-11-22 20:14:31.010", 2026-11-22T20:14Z for UTC, or a range: >=2026-11-22, 2026-11-22..2026-11-23.',
+};
+
 function addRange(
   draft: FilterDraft,
   field: 'sequence' | 'sizeBytes' | 'timeMs',
   argument: string,
-  parse: (text: string) => number,
 ): string | undefined {
+  const { parse, help } = field === 'timeMs' ? TIME_NOTATION : COUNT_NOTATION;
   const range = parseRange(argument, parse);
-  if (range === undefined) return `"${argument}" is no range. Write 10..20, >10, <20 or one value.`;
+  if (range === undefined) return `"${argument}" ${help}`;
   draft[field] = range;
   return undefined;
 }
 
-function parseRange(text: string, parse: (text: string) => number): NumberRange | undefined {
-  const comparison = /^(>=|<=|>|<)(.+)$/.exec(text);
+function parseRange(text: string, parse: (text: string) => Span | undefined): NumberRange | undefined {
+  const comparison = /^(>=|<=|>|<)(.+)$/s.exec(text);
   if (comparison !== null) {
     const bound = parse(comparison[2] as string);
-    if (Number.isNaN(bound)) return undefined;
-    const sign = comparison[1] as string;
-    if (sign.startsWith('>')) return { min: sign === '>' ? bound + 1 : bound };
-    return { max: sign === '<' ? bound - 1 : bound };
+    return bound === undefined ? undefined : comparedRange(comparison[1] as string, bound);
   }
-  const [low = '', high = low] = text.split('..', 2);
-  const min = low === '' ? undefined : parse(low);
-  const max = high === '' ? undefined : parse(high);
-  if (Number.isNaN(min) || Number.isNaN(max) || (min === undefined && max === undefined)) return undefined;
-  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  const [low = '', high = low, ...more] = text.split('..');
+  const first = parse(low);
+  const last = parse(high);
+  const isWrong = (low !== '' && first === undefined) || (high !== '' && last === undefined);
+  if (isWrong || more.length > 0 || (first === undefined && last === undefined)) return undefined;
+  return { ...(first === undefined ? {} : { min: first.start }), ...(last === undefined ? {} : { max: last.end }) };
 }
 
-function parseCount(text: string): number {
+/** What a span stands for is before it, or behind it, as a whole. A bound may be a fraction: `1.3k`. */
+function comparedRange(sign: string, { start, end }: Span): NumberRange {
+  if (sign === '>') return { min: Math.floor(end) + 1 };
+  if (sign === '>=') return { min: start };
+  return { max: sign === '<' ? Math.ceil(start) - 1 : end };
+}
+
+function parseCount(text: string): Span | undefined {
   const match = /^(0x[0-9a-f]+|[\d_,']+(?:\.\d+)?)\s*([kmg]?)b?$/i.exec(text.trim());
-  if (match === null) return Number.NaN;
+  if (match === null) return undefined;
   const factor = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[(match[2] as string).toLowerCase()] ?? 1;
-  return Number((match[1] as string).replace(/[_,']/g, '')) * factor;
+  const count = Number((match[1] as string).replace(/[_,']/g, '')) * factor;
+  return Number.isNaN(count) ? undefined : { start: count, end: count };
 }
 
-/** `2026-11-22`, `2026-11-22T20:14`, with or without `Z`, or milliseconds since 1970. */
-function parseTime(text: string): number {
-  if (/^\d{9,}$/.test(text)) return Number(text);
-  return Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text);
-}
-
-/** Splits at blanks, keeping quoted text and regular expressions whole. */
-/** The conditions of a filter line as they are written; quotes hold their spaces together. */
+/**
+ * The conditions of a filter line as they are written. Blanks separate them, but not within quotes and regular
+ * expressions, nor between a day and the time of day.
+ */
 export function splitFilter(line: string): string[] {
-  return line.match(/(?:[a-z]+:)?(?:"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/(?=\s|$))|\S+/gs) ?? [];
+  return line.match(CONDITION) ?? [];
 }
+
+const DAY_AND_TIME = String.raw`\d{4}-\d\d-\d\d(?:(?:T|\s+)\d\d?:(?:[\d:]|\.(?!\.))*)?(?:Z|[+-]\d\d:?\d\d)?`;
+const TIME = `(?:"${DAY_AND_TIME}"|${DAY_AND_TIME})`;
+const CONDITION = new RegExp(
+  [
+    String.raw`time:(?:[<>]=?)?(?:${TIME}(?:\.\.${TIME}?)?|\.\.${TIME})\S*`,
+    String.raw`(?:[a-z]+:)?(?:"(?:[^"\\]|\\.)*"|\/(?:[^/\\]|\\.)+\/(?=\s|$))`,
+    String.raw`\S+`,
+  ].join('|'),
+  'gs',
+);
 
 function unquote(text: string): string {
   return /^".*"$/s.test(text) && text.length >= 2 ? text.slice(1, -1).replace(/\\(.)/gs, '$1') : text;
