@@ -43,6 +43,8 @@ export class FilterBar {
   readonly #cancel: HTMLButtonElement;
   readonly #clear: HTMLButtonElement;
   readonly #selects = new Map<string, HTMLSelectElement>();
+  /** Those of the file's format; undefined until they are known. */
+  #operations: readonly string[] | undefined;
   #timer: number | undefined;
   /** The query that was handed on last. */
   #lastQuery = '';
@@ -88,6 +90,7 @@ export class FilterBar {
   }
 
   setOperations(operations: readonly string[]): void {
+    this.#operations = operations;
     this.#input.title = filterHelp(operations)
       .map(([example, meaning]) => `${example}   ${meaning}`)
       .join('\n');
@@ -115,7 +118,7 @@ export class FilterBar {
    */
   setQuery(query: string): boolean {
     this.#input.value = query;
-    const parsed = parseFilter(query);
+    const parsed = parseFilter(query, this.#operations);
     this.#take(query, parsed);
     return parsed.ok;
   }
@@ -172,7 +175,7 @@ export class FilterBar {
     window.clearTimeout(this.#timer);
     const query = this.#input.value;
     setHidden(this.#clear, query === '', this.#input);
-    const parsed = await readFilter(query);
+    const parsed = await readFilter(query, this.#operations);
     // Typed on meanwhile: that is applied in its turn.
     if (this.#input.value === query) this.#take(query, parsed);
   }

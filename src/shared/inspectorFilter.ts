@@ -59,9 +59,12 @@ function operationExample(operations: readonly string[]): string {
   return examples.map((names) => `op:${names.join()}`).join('  ');
 }
 
-/** Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. Says what is wrong with it. */
-export async function readFilter(line: string): Promise<FilterParse> {
-  const parsed = parseFilter(line);
+/**
+ * Reads a line such as `op:put size:>1k /^CH/`. Empty: no filter. Says what is wrong with it. `operations` are those
+ * that the format offers; absent: they are not known yet, and any name is taken.
+ */
+export async function readFilter(line: string, operations?: readonly string[]): Promise<FilterParse> {
+  const parsed = parseFilter(line, operations);
   if (!parsed.ok) return parsed;
   for (const { kind, pattern } of parsed.filter?.texts ?? []) {
     const message = kind === 'regex' ? await regularExpressionProblem(pattern) : undefined;
@@ -71,12 +74,12 @@ export async function readFilter(line: string): Promise<FilterParse> {
 }
 
 /** As `readFilter`, at once, and without a look into regular expressions. */
-export function parseFilter(line: string): FilterParse {
+export function parseFilter(line: string, operations?: readonly string[]): FilterParse {
   const tokens = splitFilter(line);
   if (tokens.length === 0) return { ok: true, filter: undefined };
   const draft: FilterDraft = { texts: [], operations: [], states: [] };
   for (const token of tokens) {
-    const message = addToken(draft, token);
+    const message = addToken(draft, token, operations);
     if (message !== undefined) return { ok: false, message };
   }
   return { ok: true, filter: draft };
@@ -87,7 +90,7 @@ type FilterDraft = {
 };
 
 /** Returns what is wrong with the token, or undefined when it was added. */
-function addToken(draft: FilterDraft, token: string): string | undefined {
+function addToken(draft: FilterDraft, token: string, operations: readonly string[] | undefined): string | undefined {
   const match = /^([a-z]+):(.*)$/s.exec(token);
   const [name, argument] = match === null ? ['', token] : [match[1] as string, unquote(match[2] as string)];
   switch (name) {
@@ -98,8 +101,7 @@ function addToken(draft: FilterDraft, token: string): string | undefined {
       draft.texts.push({ kind: 'prefix', pattern: argument, where: 'key' });
       return undefined;
     case 'op':
-      draft.operations.push(...argument.split(',').filter((word) => word !== ''));
-      return undefined;
+      return addOperations(draft, argument, operations);
     case 'state':
       return addStates(draft, argument);
     case 'checksum':
@@ -119,6 +121,17 @@ function addText(draft: FilterDraft, argument: string, where: TextCondition['whe
   const expression = /^\/(.+)\/$/s.exec(argument)?.[1];
   if (expression === undefined) draft.texts.push({ kind: 'contains', pattern: argument, where });
   else draft.texts.push({ kind: 'regex', pattern: expression, where });
+}
+
+/** Damage is a row of every format, and a header one that no list offers. */
+function addOperations(draft: FilterDraft, argument: string, known: readonly string[] | undefined): string | undefined {
+  const words = argument.split(',').filter((word) => word !== '');
+  const isKnown = (word: string) => known?.includes(word) ?? true;
+  if (!words.every((word) => word === 'damage' || word === 'header' || isKnown(word))) {
+    return `op: knows ${[...(known ?? []), 'damage'].join(', ')}.`;
+  }
+  draft.operations.push(...words);
+  return undefined;
 }
 
 function addStates(draft: FilterDraft, argument: string): string | undefined {
@@ -155,6 +168,9 @@ function addRange(
   const { parse, help } = field === 'timeMs' ? TIME_NOTATION : COUNT_NOTATION;
   const range = parseRange(argument, parse);
   if (range === undefined) return `"${argument}" ${help}`;
+  if (range.min !== undefined && range.max !== undefined && range.min > range.max) {
+    return `"${argument}" ends before it begins.`;
+  }
   draft[field] = range;
   return undefined;
 }
