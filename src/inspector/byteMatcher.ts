@@ -70,12 +70,14 @@ function matcherOfSize(sizeBytes: number, search: (bytes: Uint8Array) => (from: 
   };
 }
 
+export function matchBytes(needle: Uint8Array): ByteMatcher {
+  return matcherOfSize(needle.length, (bytes) => (from) => view(bytes).indexOf(needle, from));
+}
+
 /** Text as UTF-8. Without `matchCase`, letters are compared in lower case. */
 export function matchText(pattern: string, matchCase: boolean): ByteMatcher {
   const needle = Buffer.from(pattern, 'utf8');
-  if (matchCase) {
-    return matcherOfSize(needle.length, (bytes) => (from) => view(bytes).indexOf(needle, from));
-  }
+  if (matchCase) return matchBytes(needle);
   const lower = pattern.toLowerCase();
   // Bytes read as Latin-1 keep their positions; that is right for a pattern of ASCII letters, the usual one.
   if (needle.every((byte) => byte < 0x80)) {
@@ -103,9 +105,7 @@ function matchHex(pattern: string): ByteMatcher {
     masks[i] = (high === '?' ? 0 : 0xf0) | (low === '?' ? 0 : 0x0f);
     values[i] = Number.parseInt(`${high}${low}`.replaceAll('?', '0'), 16);
   }
-  if (masks.every((mask) => mask === 0xff)) {
-    return matcherOfSize(values.length, (bytes) => (from) => view(bytes).indexOf(values, from));
-  }
+  if (masks.every((mask) => mask === 0xff)) return matchBytes(values);
   return matcherOfSize(values.length, (bytes) => (from) => {
     for (let at = from; at + values.length <= bytes.length; at++) {
       if (matchesMasked(bytes, at, values, masks)) return at;

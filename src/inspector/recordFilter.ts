@@ -2,8 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import type { ChecksumCondition, NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
+import { splitKeyText } from '../shared/keyText.ts';
 import type { RecordState } from '../shared/recordState.ts';
-import { matchRegex, matchText } from './byteMatcher.ts';
+import { matchBytes, matchRegex, matchText } from './byteMatcher.ts';
 import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 
 export interface CompiledFilter {
@@ -60,12 +61,47 @@ function compileText({ kind, pattern, where }: TextCondition): (record: LogRecor
   return where === 'value' ? inValue : (record) => inKey(record) || inValue(record);
 }
 
+type BytesTest = (bytes: Uint8Array) => boolean;
+
 /** Text without capitals is looked for in any case, as in the search of editors that call this "smart case". */
-function compilePattern(kind: TextCondition['kind'], pattern: string): (bytes: Uint8Array) => boolean {
-  const matchCase = pattern !== pattern.toLowerCase();
-  if (kind === 'regex') return matchRegex(pattern, matchCase).test;
-  if (kind === 'contains') return matchText(pattern, matchCase).test;
-  const sizeBytes = Buffer.byteLength(pattern);
-  const { test } = matchText(pattern, true);
-  return (bytes) => test(bytes.subarray(0, sizeBytes));
+function compilePattern(kind: TextCondition['kind'], pattern: string): BytesTest {
+  if (kind === 'regex') return matchRegex(pattern, hasCapital(pattern)).test;
+  const split = splitKeyText(pattern);
+  if (!split.ok) throw new Error(split.message);
+  const { parts } = split;
+  const needle = Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))));
+  if (kind === 'prefix') return (bytes) => needle.equals(bytes.subarray(0, needle.length));
+  const text = parts.filter((part) => typeof part === 'string').join('');
+  if (hasCapital(text) || text === text.toUpperCase()) return matchBytes(needle).test;
+  return parts.every((part) => typeof part === 'string') ? matchText(text, false).test : matchInAnyCase(parts);
+}
+
+function hasCapital(text: string): boolean {
+  return text !== text.toLowerCase();
+}
+
+/** Of text with escaped bytes, which need not be UTF-8: those as they are, and its characters in both cases. */
+function matchInAnyCase(parts: readonly (string | number)[]): BytesTest {
+  const units = parts.flatMap((part) => (typeof part === 'number' ? [[Buffer.of(part)]] : Array.from(part, bothCases)));
+  const canStart = new Uint8Array(256);
+  for (const start of units[0] ?? []) canStart[start[0] as number] = 1;
+  const matchesAt = (bytes: Uint8Array, start: number) => {
+    let at = start;
+    return units.every((cases) => {
+      // At most one fits: no character of UTF-8 is the beginning of another one.
+      const fitting = cases.find((unit) => unit.equals(bytes.subarray(at, at + unit.length)));
+      at += fitting?.length ?? 0;
+      return fitting !== undefined;
+    });
+  };
+  return (bytes) => {
+    for (let start = 0; start < bytes.length; start++) {
+      if (canStart[bytes[start] as number] === 1 && matchesAt(bytes, start)) return true;
+    }
+    return false;
+  };
+}
+
+function bothCases(character: string): Buffer[] {
+  return [character, character.toUpperCase()].map((text) => Buffer.from(text));
 }

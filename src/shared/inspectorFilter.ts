@@ -1,5 +1,6 @@
 /** Which rows the inspector shows. All conditions given must hold. */
 
+import { parseKeyText } from './keyText.ts';
 import type { RecordState } from './recordState.ts';
 import { regularExpressionProblem } from './regularExpressionProblem.ts';
 import { parseTimeSpan, type Span } from './timeSpan.ts';
@@ -11,6 +12,7 @@ export interface NumberRange {
 
 export interface TextCondition {
   readonly kind: 'contains' | 'prefix' | 'regex';
+  /** A regular expression, or text in the notation of keys (keyText.ts). */
   readonly pattern: string;
   readonly where: 'key' | 'value' | 'any';
 }
@@ -44,6 +46,7 @@ export function filterHelp(operations: readonly string[]): readonly (readonly [e
     ['/^CH\\/.*h$/', 'key or value matches the regular expression'],
     ['key:Zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with'],
     ['value:"lat"', 'the value contains the text'],
+    ['key:\\x00\\xFF  prefix:C:\\\\', 'in text, \\xNN is a byte, and \\\\ a backslash'],
     ...(operations.length === 0 ? [] : [[operationExample(operations), 'operation'] as const]),
     ['state:live', STATES.join(', ')],
     ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
@@ -98,8 +101,7 @@ function addToken(draft: FilterDraft, token: string, operations: readonly string
     case 'value':
       return addText(draft, argument, name);
     case 'prefix':
-      draft.texts.push({ kind: 'prefix', pattern: argument, where: 'key' });
-      return undefined;
+      return addNotedText(draft, { kind: 'prefix', pattern: argument, where: 'key' });
     case 'op':
       return addOperations(draft, argument, operations);
     case 'state':
@@ -117,10 +119,18 @@ function addToken(draft: FilterDraft, token: string, operations: readonly string
   }
 }
 
-function addText(draft: FilterDraft, argument: string, where: TextCondition['where']): undefined {
+function addText(draft: FilterDraft, argument: string, where: TextCondition['where']): string | undefined {
   const expression = /^\/(.+)\/$/s.exec(argument)?.[1];
-  if (expression === undefined) draft.texts.push({ kind: 'contains', pattern: argument, where });
-  else draft.texts.push({ kind: 'regex', pattern: expression, where });
+  if (expression === undefined) return addNotedText(draft, { kind: 'contains', pattern: argument, where });
+  draft.texts.push({ kind: 'regex', pattern: expression, where });
+  return undefined;
+}
+
+function addNotedText(draft: FilterDraft, condition: TextCondition): string | undefined {
+  const parsed = parseKeyText(condition.pattern);
+  if (!parsed.ok) return `"${condition.pattern}": ${parsed.message}`;
+  draft.texts.push(condition);
+  return undefined;
 }
 
 /** Damage is a row of every format, and a header one that no list offers. */
@@ -223,6 +233,8 @@ const CONDITION = new RegExp(
   'gs',
 );
 
+/** Only a quote needs an escape for the quotes: other backslashes belong to the notation of keys, or to an expression. */
 function unquote(text: string): string {
-  return /^".*"$/s.test(text) && text.length >= 2 ? text.slice(1, -1).replace(/\\(.)/gs, '$1') : text;
+  if (text.length < 2 || !/^".*"$/s.test(text)) return text;
+  return text.slice(1, -1).replace(/\\(["\\])/g, (pair, character) => (character === '"' ? character : pair));
 }

@@ -41,23 +41,41 @@ export function cutAtCharacter(bytes: Uint8Array, limitBytes: number): Uint8Arra
   return bytes.subarray(0, limitBytes);
 }
 
-export type ParsedKey =
-  | { readonly ok: true; readonly key: Uint8Array }
-  /** `message` is a sentence for the person who typed; `at` the index in the text. */
-  | { readonly ok: false; readonly message: string; readonly at: number };
+interface KeyTextProblem {
+  readonly ok: false;
+  /** A sentence for the person who typed. */
+  readonly message: string;
+  /** Index in the text. */
+  readonly at: number;
+}
+
+export type ParsedKey = { readonly ok: true; readonly key: Uint8Array } | KeyTextProblem;
+
+/** Characters that stand for themselves, or one byte that was escaped. */
+type KeyTextPart = string | number;
 
 /** The bytes that `text` stands for. */
 export function parseKeyText(text: string): ParsedKey {
+  const split = splitKeyText(text);
+  if (!split.ok) return split;
   const bytes: number[] = [];
-  const pattern = /\\x([0-9a-fA-F]{2})|\\(\\)|(\\)|([^\\]+)/g;
-  for (const match of text.matchAll(pattern)) {
-    const [, hex, backslash, stray, plain] = match;
-    if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
-    else if (backslash !== undefined) bytes.push(0x5c);
-    else if (stray !== undefined) return strayBackslash(match.index);
-    else for (const byte of encoder.encode(plain)) bytes.push(byte);
+  for (const part of split.parts) {
+    if (typeof part === 'number') bytes.push(part);
+    else for (const byte of encoder.encode(part)) bytes.push(byte);
   }
   return { ok: true, key: Uint8Array.from(bytes) };
+}
+
+/** As `parseKeyText`, for those who treat letters in another way than bytes. */
+export function splitKeyText(text: string): { readonly ok: true; readonly parts: KeyTextPart[] } | KeyTextProblem {
+  const parts: KeyTextPart[] = [];
+  const pattern = /\\x([0-9a-fA-F]{2})|\\(\\)|(\\)|([^\\]+)/g;
+  for (const match of text.matchAll(pattern)) {
+    const [, hex, backslash, stray, plain = ''] = match;
+    if (stray !== undefined) return strayBackslash(match.index);
+    parts.push(hex === undefined ? (backslash ?? plain) : Number.parseInt(hex, 16));
+  }
+  return { ok: true, parts };
 }
 
 /** `bytes` as text, or undefined when they are not valid UTF-8. A byte order mark is kept as a character. */
@@ -69,7 +87,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function strayBackslash(at: number): ParsedKey {
+function strayBackslash(at: number): KeyTextProblem {
   const message = `The backslash at position ${at + 1} starts no escape: type \\\\ for a backslash, \\xNN for a byte.`;
   return { ok: false, message, at };
 }

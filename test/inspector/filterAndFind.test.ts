@@ -196,6 +196,74 @@ describe('filter', () => {
     });
   }
 
+  describe('of keys and values that are bytes', () => {
+    const bytesOf = (...parts: (string | number)[]) =>
+      Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))));
+    const binary = new SegmentBuilder();
+    binary.add({ key: bytesOf(0, 0xff, 'Ab'), value: 'v' }); // row 1
+    binary.add({ key: bytesOf('x', 0, 0xff, 'É'), value: 'v' });
+    binary.add({ key: 'C:\\temp', value: 'v' });
+    binary.add({ key: 'xFF', value: bytesOf('v', 0xfe, 'Ab') });
+    binary.add({ key: 'a b', value: 'v' }); // row 5
+    binary.add({ key: bytesOf(0xdf, 'a'), value: 'é' });
+    let binarySubject: Probe;
+    before(async () => {
+      binarySubject = await subjectOf(binary.bytes());
+    });
+
+    for (const [line, expected] of [
+      ['key:\\xFF', [1, 2]],
+      ['key:\\xff', [1, 2]],
+      ['key:"\\xFF"', [1, 2]],
+      ['key:\\xFFab', [1]],
+      ['key:\\xFFAb', [1]],
+      ['key:\\xFFAB', []],
+      ['key:\\xFFé', [2]],
+      ['key:\\xFFÉ', [2]],
+      ['key:xff', [4]],
+      ['key:\\x41', [1]],
+      ['key:\\x61', [5, 6]],
+      ['key:\\xFF\\xC3\\x89', [2]],
+      // A byte is no letter, though a letter of Latin-1 has its number.
+      ['key:\\xFFa', [1]],
+      ['key:\\xDFA', []],
+      ['prefix:\\x00', [1]],
+      ['prefix:\\x00\\xFFA', [1]],
+      ['prefix:\\x00\\xFFa', []],
+      ['key:c:\\\\T', []],
+      ['key:c:\\\\t', [3]],
+      ['prefix:C:\\\\', [3]],
+      ['prefix:"C:\\\\"', [3]],
+      ['key:"a b"', [5]],
+      ['key:a\\x20b', [5]],
+      ['value:\\xFEab', [4]],
+      ['\\xFEab', [4]],
+      ['\\xC3\\xA9', [6]],
+      ['key:/C:\\\\t/', [3]],
+      ['key:"/a\\sb/"', [5]],
+    ] as const) {
+      it(`shows the right rows for ${line}`, async () => {
+        assert.deepEqual(await rowsOf(binarySubject, line), [...expected]);
+      });
+    }
+
+    it('knows a quote within quotes', async () => {
+      const quoted = new SegmentBuilder();
+      quoted.add({ key: 'say "hi" \\', value: 'v' });
+      quoted.add({ key: 'say hi', value: 'v' });
+      const quotedSubject = await subjectOf(quoted.bytes());
+      assert.deepEqual(await rowsOf(quotedSubject, 'key:"y \\"hi\\" \\\\"'), [1]);
+    });
+
+    for (const line of ['key:\\xF', 'prefix:a\\', 'value:\\n', 'C:\\temp']) {
+      it(`refuses a backslash that starts no escape: ${line}`, () => {
+        const parsed = parseFilter(line);
+        assert.ok(!parsed.ok);
+        assert.match(parsed.message, /starts no escape: type \\\\ for a backslash, \\xNN for a byte/);
+      });
+    }
+  });
+
   it('takes neither for valid nor for invalid what has no checksum', async () => {
     const mixed = new SegmentBuilder();
     mixed.add({ key: 'sound', value: 'v' });
