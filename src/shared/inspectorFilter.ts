@@ -42,9 +42,10 @@ const STATES = ['live', 'superseded', 'deleted', 'expired', 'tombstone', 'uncomm
 /** The words that a filter line understands, with an example each, for the help text. */
 export function filterHelp(operations: readonly string[]): readonly (readonly [example: string, meaning: string])[] {
   return [
-    ['Zurich', 'key or value contains the text'],
+    ['zurich', 'key or value contains the text, in capital or small letters'],
+    ['Zurich', 'a capital letter makes it case-sensitive, also in a regular expression'],
     ['/^CH\\/.*h$/', 'key or value matches the regular expression'],
-    ['key:Zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with'],
+    ['key:zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with; prefix: is always case-sensitive'],
     ['value:"lat"', 'the value contains the text'],
     ['key:\\x00\\xFF  prefix:C:\\\\', 'in text, \\xNN is a byte, and \\\\ a backslash'],
     ...(operations.length === 0 ? [] : [[operationExample(operations), 'operation'] as const]),

@@ -13,6 +13,13 @@ describe('the help on filters', () => {
     );
   });
 
+  it('says what a capital letter does, and how bytes are written', () => {
+    const help = new Map(filterHelp([]));
+    assert.match(help.get('Zurich') ?? '', /capital letter makes it case-sensitive/);
+    assert.match(help.get('key:zur  key:/re/  prefix:CH/') ?? '', /prefix: is always case-sensitive/);
+    assert.ok([...help.values()].some((meaning) => meaning.includes('\\xNN is a byte')));
+  });
+
   it('shows lines that are filters', () => {
     for (const example of examplesFor(['set', 'unset'])) {
       for (const line of example.split('  ')) assert.ok(parseFilter(line).ok, line);
