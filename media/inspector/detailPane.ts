@@ -19,7 +19,8 @@ import { isSameDetail } from './detailEquality.ts';
 import { breakable, element, icon, iconButton, linkButton, setHidden, takeFocus } from './dom.ts';
 import type { IconName } from './icons.ts';
 import { rowAsJson } from './rowAsJson.ts';
-import { MAX_VALUE_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
+import { bytesOfTab, fieldOf, type TabBytes } from './tabBytes.ts';
+import { emptyView, MAX_VALUE_BYTES, NUMBER_BYTES, numbersView, readText, readValue, valueView } from './valueViews.ts';
 
 export interface DetailEvents {
   /** Bytes of the file. */
@@ -66,8 +67,6 @@ const ACTION_BUTTONS: readonly ActionButton[] = [
   { action: 'goToNewest', iconName: 'references', label: 'Go to the newest record of the key', needs: 'store' },
   { action: 'openInHexEditor', iconName: 'file-binary', label: 'Open in hex editor' },
 ];
-/** Enough for all numbers. */
-const NUMBER_BYTES = 8;
 const RAW_BYTES_SHOWN = 5;
 
 export class DetailPane {
@@ -81,9 +80,13 @@ export class DetailPane {
   readonly #panels: Record<DetailTab, HTMLElement>;
   readonly #tabs = new Map<DetailTab, HTMLButtonElement>();
   readonly #selectionText = element('span', { class: 'selection-text' });
+  readonly #copyButtons = element('span', { class: 'copy-buttons' });
   #tab: DetailTab = 'bytes';
   #detail: RowDetail | undefined;
-  #selection: ByteRange = { start: 0, end: 0 };
+  /** Absent: nothing was selected by anybody. */
+  #selection: ByteRange | undefined;
+  /** Counts what was begun to be drawn: what has been read for an earlier one comes too late. */
+  #drawing = 0;
   #hovered: RecordField | undefined;
   #storeKnown = false;
 
@@ -138,8 +141,7 @@ export class DetailPane {
     this.#message.hidden = row.kind !== 'damage';
     this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
     this.#byteView.show(row, fields, detail.bytes, hasKey(row) ? 'Open Value' : 'the hex editor');
-    this.#selection = { start: 0, end: row.sizeBytes };
-    this.#drawSelection(undefined);
+    this.#selection = undefined;
     this.#drawActions();
     this.#drawTab();
     const next = focused === undefined ? undefined : (this.#rowOfField(focused) ?? this.#fieldBody.rows[0]);
@@ -284,14 +286,14 @@ export class DetailPane {
 
   #copyBar(): HTMLElement {
     const buttons = NOTATIONS.map(([notation, label]) =>
-      linkButton(label, () => void this.#copy(notation), `Copy the selection as ${label}`),
+      linkButton(label, () => void this.#copy(notation), `Copy what is shown as ${label}`),
     );
+    this.#copyButtons.append(icon('copy'), ...buttons);
     return element(
       'div',
-      { class: 'copy-bar', role: 'group', 'aria-label': 'Copy selection as' },
+      { class: 'copy-bar', role: 'group', 'aria-label': 'Copy what is shown as' },
       this.#selectionText,
-      icon('copy'),
-      ...buttons,
+      this.#copyButtons,
     );
   }
 
@@ -357,29 +359,27 @@ export class DetailPane {
 
   #select(range: ByteRange): void {
     this.#selection = range;
-    this.#drawSelection(
-      this.#fields.find(
-        ({ offsetBytes, sizeBytes }) => offsetBytes === range.start && offsetBytes + sizeBytes === range.end,
-      ),
-    );
     // The byte view marks a selection by itself.
-    if (this.#tab !== 'bytes') this.#drawTab();
+    if (this.#tab === 'bytes') this.#drawSelection();
+    else this.#drawTab();
   }
 
   get #fields(): readonly RecordField[] {
     return this.#detail?.fields ?? [];
   }
 
-  #drawSelection(field: RecordField | undefined): void {
-    const { start, end } = this.#selection;
-    const size = formatCountOf(end - start, 'byte');
-    const whole = start === 0 && end === this.#detail?.row.sizeBytes;
-    this.#selectionText.textContent = whole
-      ? `whole row, ${size}`
-      : field === undefined
-        ? `+${formatCount(start)}, ${size}`
-        : `${field.name}, ${size}`;
-    for (const row of this.#fieldBody.rows) row.classList.toggle('chosen', row.dataset['field'] === field?.name);
+  /** Says what the tab shows, which is what is copied. */
+  #drawSelection(): void {
+    const shown = this.#shownBytes;
+    if (shown === undefined) return;
+    this.#selectionText.textContent = shown.label;
+    setHidden(this.#copyButtons, shown.start === shown.end, this.#tabs.get(this.#tab) ?? this.#byteView);
+    const chosen = this.#selection === undefined ? undefined : fieldOf(this.#selection, this.#fields)?.name;
+    for (const row of this.#fieldBody.rows) row.classList.toggle('chosen', row.dataset['field'] === chosen);
+  }
+
+  get #shownBytes(): TabBytes | undefined {
+    return this.#detail === undefined ? undefined : bytesOfTab(this.#tab, this.#detail, this.#selection);
   }
 
   get #focusedField(): string | undefined {
@@ -411,34 +411,32 @@ export class DetailPane {
   }
 
   #drawTab(): void {
+    this.#drawing++;
+    this.#drawSelection();
     if (this.#tab === 'bytes') this.#byteView.redraw();
     else void this.#drawValue(this.#tab);
   }
 
   async #drawValue(tab: Exclude<DetailTab, 'bytes'>): Promise<void> {
     const detail = this.#detail;
-    if (detail === undefined) return;
-    const range = this.#rangeFor(tab);
-    const sizeBytes = range.end - range.start;
-    const wantedBytes = Math.min(sizeBytes, tab === 'numbers' ? NUMBER_BYTES : MAX_VALUE_BYTES);
-    const bytes = await this.#events.read(detail.row.offsetBytes + range.start, wantedBytes);
-    if (detail !== this.#detail || tab !== this.#tab) return;
-    this.#panels[tab].replaceChildren(viewAs(tab, bytes, sizeBytes));
-  }
-
-  /** Without a selection of its own, the value and text views show the record's value. */
-  #rangeFor(tab: DetailTab): ByteRange {
-    const { start, end } = this.#selection;
-    const wholeRow = start === 0 && end === this.#detail?.row.sizeBytes;
-    const value = this.#fields.find(({ role }) => role === 'value');
-    if (!wholeRow || value === undefined || tab === 'numbers') return this.#selection;
-    return { start: value.offsetBytes, end: value.offsetBytes + value.sizeBytes };
+    const shown = this.#shownBytes;
+    if (detail === undefined || shown === undefined) return;
+    if (shown.noneBecause !== undefined) {
+      this.#panels[tab].replaceChildren(emptyView(shown.noneBecause));
+      return;
+    }
+    const drawing = this.#drawing;
+    const wantedBytes = Math.min(shown.end - shown.start, tab === 'numbers' ? NUMBER_BYTES : MAX_VALUE_BYTES);
+    const bytes = await this.#events.read(detail.row.offsetBytes + shown.start, wantedBytes);
+    if (drawing !== this.#drawing) return;
+    this.#panels[tab].replaceChildren(viewAs(tab, bytes, shown));
   }
 
   async #copy(notation: Notation): Promise<void> {
     const detail = this.#detail;
-    if (detail === undefined) return;
-    const { start, end } = this.#selection;
+    const shown = this.#shownBytes;
+    if (detail === undefined || shown === undefined) return;
+    const { start, end } = shown;
     const selectedBytes = end - start;
     const bytes = await this.#events.read(detail.row.offsetBytes + start, Math.min(selectedBytes, MAX_COPY_BYTES));
     const isCut = selectedBytes > MAX_COPY_BYTES;
@@ -457,8 +455,9 @@ function tabContent(label: string): HTMLElement {
   return element('div', { class: 'tab-content', tabindex: '0', role: 'region', 'aria-label': label });
 }
 
-function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, totalBytes: number): HTMLElement {
-  if (tab === 'numbers') return numbersView(bytes);
+function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, { start, end, label }: TabBytes): HTMLElement {
+  const totalBytes = end - start;
+  if (tab === 'numbers') return numbersView(bytes, label, totalBytes);
   const reading = tab === 'text' ? readText(bytes) : readValue(bytes, bytes.length === totalBytes);
   return valueView(reading, bytes, totalBytes);
 }

@@ -7,6 +7,8 @@ import { breakable, element } from './dom.ts';
 
 /** The value and text views are given so many bytes at most: whole JSON of this size is laid out in no time. */
 export const MAX_VALUE_BYTES = 0x10_0000;
+/** Enough for all numbers. */
+export const NUMBER_BYTES = 8;
 /** Longer text would only be scrolled past; the byte view and "open value" show all of it. */
 const MAX_TEXT_LENGTH = 0x1_0000;
 
@@ -26,6 +28,11 @@ export function valueView({ text, kind }: ValueReading, bytes: Uint8Array, total
     element('p', { class: 'value-kind' }, `${kind}${cut}`),
     element('pre', {}, text),
   );
+}
+
+/** Instead of a value that has no bytes. */
+export function emptyView(sentence: string): HTMLElement {
+  return element('div', { class: 'value-view' }, element('p', { class: 'value-kind' }, sentence));
 }
 
 /** JSON on many lines where the bytes are JSON, otherwise as `readText`. */
@@ -62,8 +69,8 @@ function visible(text: string): string {
 
 type Reading = readonly [name: string, little: string, big: string];
 
-/** The first bytes as numbers. */
-export function numbersView(bytes: Uint8Array): HTMLElement {
+/** The first bytes as numbers; `label` says what they are the beginning of. */
+export function numbersView(bytes: Uint8Array, label: string, totalBytes: number): HTMLElement {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const rows = readings(view);
   const head = element(
@@ -74,7 +81,17 @@ export function numbersView(bytes: Uint8Array): HTMLElement {
   const body = rows.map(([name, little, big]) =>
     element('tr', {}, element('th', { scope: 'row' }, name), numberCell(little), numberCell(big)),
   );
-  return element('table', { class: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...body));
+  return element(
+    'div',
+    { class: 'value-view' },
+    element('p', { class: 'value-kind' }, numbersSource(label, bytes.length, totalBytes)),
+    element('table', { class: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...body)),
+  );
+}
+
+/** Which bytes the numbers are read from. */
+export function numbersSource(label: string, readBytes: number, totalBytes: number): string {
+  return readBytes < totalBytes ? `${label} · reads the first ${readBytes}` : label;
 }
 
 function numberCell(number: string): HTMLElement {

@@ -529,17 +529,61 @@ describe('inspector search', () => {
     const editor = await openAtStart();
     await editor.filter('key:city/05000');
     await editor.detailOf('city/05000');
-    await editor.frame.locator('tr[data-field=value]').click();
     await editor.frame.getByRole('tab', { name: 'Numbers' }).click();
-    const bytes = Buffer.from(SIGNATURE);
-    const row = editor.frame.getByRole('region', { name: 'Numbers' }).getByRole('row', { name: /^unsigned 32/ });
-    await eventually(async () => {
-      const cells = await row.getByRole('cell').allInnerTexts();
-      const numbers = cells.map((cell) => Number(cell.replaceAll(',', '')));
-      assert.deepEqual(numbers, [bytes.readUInt32LE(0), bytes.readUInt32BE(0)]);
-    });
+    const region = editor.frame.getByRole('region', { name: 'Numbers' });
+    const reads = (name: string, bytes: Buffer) =>
+      eventually(async () => {
+        const cells = await region.getByRole('row', { name }).getByRole('cell').allInnerTexts();
+        const numbers = cells.map((cell) => Number(cell.replaceAll(',', '')));
+        assert.deepEqual(numbers, [bytes.readUIntLE(0, bytes.length), bytes.readUIntBE(0, bytes.length)]);
+      });
+    // Those of the value, as long as nothing is selected.
+    await region.getByText('value, 5 bytes', { exact: true }).waitFor();
+    await reads('unsigned 32', Buffer.from(SIGNATURE.subarray(0, 4)));
+    await editor.frame.locator('tr[data-field="key length"]').click();
+    await region.getByText('key length, 2 bytes', { exact: true }).waitFor();
+    await reads('unsigned 16', Buffer.of(10, 0));
     await editor.frame.getByRole('tab', { name: 'Bytes' }).click();
     await editor.filter('');
+  });
+
+  it('shows and copies the value in the tabs that show it, and says so where there is none', async () => {
+    const { page } = fixture.workbench;
+    const editor = await openAtStart();
+    const bar = editor.frame.getByRole('group', { name: 'Copy what is shown as' });
+    const label = bar.locator('.selection-text');
+    await editor.filter('key:city/00002');
+    await editor.detailOf('city/00002');
+    await label.filter({ hasText: /^whole row, / }).waitFor();
+    for (const tab of ['Value', 'Text', 'Numbers']) {
+      await editor.frame.getByRole('tab', { name: tab }).click();
+      await label.filter({ hasText: /^value, 19 bytes$/ }).waitFor();
+    }
+    await editor.button('Base64').click();
+    await eventually(async () => {
+      const copied = Buffer.from(await page.evaluate(() => navigator.clipboard.readText()), 'base64');
+      assert.equal(copied.toString(), '{"name":"Place, 2"}');
+    });
+    await editor.filter('key:city/01000');
+    await editor.detailOf('city/01000');
+    for (const tab of ['Numbers', 'Text', 'Value']) {
+      await editor.frame.getByRole('tab', { name: tab }).click();
+      const shown = editor.frame.getByRole('region', { name: tab, exact: true });
+      await eventually(async () => assert.equal((await shown.innerText()).trim(), 'A delete has no value.'));
+    }
+    assert.equal((await bar.innerText()).trim(), 'no value');
+    await editor.frame.locator('tr[data-field=key]').click();
+    await label.filter({ hasText: 'key, 10 bytes' }).waitFor();
+    assert.ok(await editor.button('Hex').isVisible());
+    await editor.filter('');
+    const empty = await openSegment(fixture.workbench, SLOW);
+    await empty.filter('key:small/0');
+    await empty.detailOf('small/0');
+    await empty.frame.getByRole('tab', { name: 'Value' }).click();
+    await empty.frame.getByText('The value is empty.', { exact: true }).waitFor();
+    await empty.frame.getByRole('tab', { name: 'Bytes' }).click();
+    await label.filter({ hasText: /^whole row, / }).waitFor();
+    await empty.filter('');
   });
 
   it('exports the filtered records as JSON Lines and as CSV', async () => {

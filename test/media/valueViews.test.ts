@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readText, readValue } from '../../media/inspector/valueViews.ts';
+import { numbersSource, readText, readValue } from '../../media/inspector/valueViews.ts';
 
 /** Turns the direction of all text behind it. */
 const OVERRIDE = '\u202e';
@@ -39,4 +39,11 @@ describe('a value as text', () => {
   it('takes the beginning of JSON for text', () => assert.equal(readValue(encoder.encode('[1'), false).kind, 'text'));
 
   it('names what is empty', () => assert.deepEqual(readValue(new Uint8Array(0), true), { text: '', kind: 'empty' }));
+});
+
+describe('bytes as numbers', () => {
+  it('say what they are read from, and how much of it', () => {
+    assert.equal(numbersSource('value, 5 bytes', 5, 5), 'value, 5 bytes');
+    assert.equal(numbersSource('value, 21 bytes', 8, 21), 'value, 21 bytes · reads the first 8');
+  });
 });
