@@ -25,6 +25,8 @@ function fieldValue(field: RecordField, bytes: Uint8Array): unknown {
     if (offsetBytes + sizeBytes > bytes.length) return { omittedBytes: sizeBytes };
     return textOrNumbers(bytes.subarray(offsetBytes, offsetBytes + sizeBytes));
   }
-  const number = type === 'number' ? Number(value.replaceAll(',', '')) : Number.NaN;
+  // A checksum is hexadecimal without a sign of it: some would pass for decimal numbers.
+  const mayBeNumber = (type === 'number' || type === 'time' || type === 'flags') && value !== '';
+  const number = mayBeNumber ? Number(value.replaceAll(',', '')) : Number.NaN;
   return Number.isSafeInteger(number) ? number : value;
 }

@@ -46,6 +46,22 @@ describe('a row as JSON', () => {
     });
   });
 
+  it('has times and flags as numbers, and what is not a number as it is shown', () => {
+    const shown = {
+      time: field('time', 0, 8, { type: 'time', value: '1,795,378,471,050' }),
+      never: field('never', 0, 8, { type: 'time', value: '0' }),
+      flags: field('flags', 0, 1, { type: 'flags', value: '0x02' }),
+      checksum: field('checksum', 0, 4, { type: 'checksum', value: '01020304' }),
+      words: field('words', 0, 1, { type: 'flags', value: 'in batch' }),
+      beyond: field('beyond', 0, 8, { type: 'time', value: '9,007,199,254,740,993' }),
+      nothing: field('nothing', 0, 0, { type: 'number', value: '' }),
+    };
+    assert.deepEqual(JSON.parse(rowAsJson({ ...detail, fields: Object.values(shown) }, bytes)).fields, {
+      ...{ time: 1_795_378_471_050, never: 0, flags: 2 },
+      ...{ checksum: '01020304', words: 'in batch', beyond: '9,007,199,254,740,993', nothing: '' },
+    });
+  });
+
   it('names what was too large to be read', () => {
     const { fields } = JSON.parse(rowAsJson(detail, bytes.subarray(0, -1)));
     assert.deepEqual([fields.key, fields.value], [KEY, { omittedBytes: VALUE.length }]);
