@@ -67,7 +67,8 @@ const ACTION_BUTTONS: readonly ActionButton[] = [
   { action: 'goToNewest', iconName: 'references', label: 'Go to the newest record of the key', needs: 'store' },
   { action: 'openInHexEditor', iconName: 'file-binary', label: 'Open in hex editor' },
 ];
-const RAW_BYTES_SHOWN = 5;
+/** All of those fields whose size is fixed. */
+const RAW_BYTES_SHOWN = 8;
 
 export class DetailPane {
   readonly root: HTMLElement;
@@ -315,7 +316,7 @@ export class DetailPane {
 
   #fieldRow(field: RecordField, bytes: Uint8Array): HTMLElement {
     const raw = [...bytes.subarray(field.offsetBytes, field.offsetBytes + Math.min(field.sizeBytes, RAW_BYTES_SHOWN))];
-    const rawText = raw.map(hexByte).join(' ');
+    const rawText = `${raw.map(hexByte).join(' ')}${field.sizeBytes > RAW_BYTES_SHOWN ? '…' : ''}`;
     const row = element(
       'tr',
       {
@@ -326,10 +327,16 @@ export class DetailPane {
       element('th', { scope: 'row' }, element('span', { class: 'swatch', 'aria-hidden': 'true' }), field.name),
       element('td', { class: 'right' }, ...breakable(`+${formatCount(field.offsetBytes)}`)),
       element('td', { class: 'right' }, ...breakable(formatCount(field.sizeBytes))),
-      element('td', { class: 'raw' }, field.sizeBytes > RAW_BYTES_SHOWN ? `${rawText} …` : rawText),
-      isNumber(field)
-        ? element('td', { class: 'field-value number' }, ...breakable(field.value))
-        : element('td', { class: 'field-value', title: field.value }, field.value),
+      element('td', { class: 'raw' }, rawText),
+      element(
+        'td',
+        { class: 'field-value' },
+        isNumber(field)
+          ? element('span', { class: 'decoded number' }, ...breakable(field.value))
+          : element('span', { class: 'decoded', title: field.value }, field.value),
+        // Seen where there is no room for a column of them.
+        element('span', { class: 'raw-below' }, rawText),
+      ),
       element('td', { class: 'meaning' }, meaningOf(field)),
     );
     row.addEventListener('pointerenter', () => this.#hover(field));

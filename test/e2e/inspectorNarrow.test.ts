@@ -49,17 +49,23 @@ describe('inspector in a narrow window', () => {
     await assertInSight(editor.button('Keyboard shortcuts (?)'), 'the button for the shortcuts');
   });
 
-  it('shows large numbers whole, and what a time beyond the calendar is, at any width', async () => {
+  it('shows large numbers and raw bytes whole, and what a time beyond the calendar is, at any width', async () => {
     const editor = await openIn(950);
     await editor.filter('key:late');
     await editor.detailOf('late');
     for (const width of [950, 1440]) {
       await fixture.workbench.page.setViewportSize({ width, height: 900 });
       const cell = (field: string, column: string) => editor.frame.locator(`tr[data-field=${field}] ${column}`);
-      const expiry = cell('expiry', '.field-value');
+      const expiry = cell('expiry', '.decoded');
       assert.equal(await expiry.innerText(), '9,007,199,254,740,991');
       await assertWhole(expiry, 'the number of the expiry');
-      await assertWhole(cell('time', '.field-value'), 'the number of the time');
+      await assertWhole(cell('time', '.decoded'), 'the number of the time');
+      assert.equal(await cell('expiry', '.raw-below').innerText(), 'FF FF FF FF FF FF 1F 00');
+      assert.equal(await cell('value', '.raw-below').innerText(), '78 78 78 78 78 78 78 78…');
+      for (const field of ['expiry', 'value']) {
+        await assertWhole(cell(field, '.raw-below'), `the raw bytes of the ${field}`);
+        await assertInSight(cell(field, '.raw-below'), `the raw bytes of the ${field}`);
+      }
       await assertWhole(cell('value', '.right:nth-of-type(2)'), 'the length of the value');
       assert.match(await cell('expiry', '.meaning').innerText(), /^beyond year 9999, in 285,\d{3} y$/);
       await cell('value', '.right').first().scrollIntoViewIfNeeded();
@@ -95,9 +101,10 @@ async function assertWhole(wanted: Locator, what: string): Promise<void> {
   assert.ok(needed <= had, `${what} needs ${needed} of ${had} pixels`);
 }
 
-/** Shows the bytes as numbers. Returns the largest one in the other byte order, which stands furthest to the right. */
+/** Shows the bytes of a time as numbers. Returns the largest one in the other byte order, which stands furthest to the right. */
 async function largestNumber({ frame }: SegmentEditor): Promise<Locator> {
   await frame.getByRole('tab', { name: 'Numbers' }).click();
+  await frame.locator('tr[data-field=time]').click();
   return frame
     .getByRole('row', { name: /^unsigned 64/ })
     .getByRole('cell')
