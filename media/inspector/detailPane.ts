@@ -77,6 +77,7 @@ export class DetailPane {
   readonly #message = element('p', { class: 'detail-message', role: 'note' });
   readonly #actions: ReadonlyMap<ActionButton, HTMLButtonElement>;
   readonly #fieldBody = element('tbody', {});
+  readonly #noFields = element('p', { class: 'no-fields', role: 'note', hidden: true });
   readonly #byteView: ByteView;
   readonly #panels: Record<DetailTab, HTMLElement>;
   readonly #tabs = new Map<DetailTab, HTMLButtonElement>();
@@ -141,6 +142,8 @@ export class DetailPane {
     this.#message.textContent = row.kind === 'damage' ? `${row.reason}. ${row.message.replace(/\.$/, '')}.` : '';
     this.#message.hidden = row.kind !== 'damage';
     this.#fieldBody.replaceChildren(...fields.map((field) => this.#fieldRow(field, detail.bytes)));
+    this.#noFields.hidden = fields.length > 0;
+    this.#noFields.textContent = `Nothing in this ${row.kind === 'damage' ? 'range' : 'row'} can be decoded into fields.`;
     this.#byteView.show(row, fields, detail.bytes, hasKey(row) ? 'Open Value' : 'the hex editor');
     this.#selection = undefined;
     this.#drawActions();
@@ -250,6 +253,7 @@ export class DetailPane {
           'div',
           { class: 'detail-fields', tabindex: '0', role: 'region', 'aria-label': 'Fields of the row' },
           table,
+          this.#noFields,
         ),
         element(
           'div',

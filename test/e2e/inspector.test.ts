@@ -115,6 +115,11 @@ describe('inspector', () => {
     await workbench.runCommand('Strata: Go to Next Damage');
     await editor.active.filter({ hasText: 'damaged' }).waitFor();
     await screenshotInThemes(workbench, 'inspector-damaged', (rules) => assertAccessible('a damaged segment', rules));
+    // The next but one are zeros.
+    const nothing = editor.frame.getByText('Nothing in this range can be decoded into fields.', { exact: true });
+    assert.ok(await nothing.isHidden());
+    for (let step = 0; step < 2; step++) await workbench.runCommand('Strata: Go to Next Damage');
+    await nothing.waitFor();
     await open(EMPTY);
     await screenshotInThemes(workbench, 'inspector-empty', (rules) => assertAccessible('an empty segment', rules));
     const later = await open(LATER_VERSION);
