@@ -1,6 +1,7 @@
 /** Replay and verify: both read the whole log and report what they found. */
 
 import * as vscode from 'vscode';
+import { damageReason } from '../shared/damageReason.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { DamageReport, ReplayReport, VerifyReport } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
@@ -133,11 +134,11 @@ function verifyBody(report: VerifyReport): string {
 
 export function damageSection(damage: readonly DamageReport[]): string {
   if (damage.length === 0) return 'No damage.';
-  const rows = damage.map(({ fileName, offsetBytes, sizeBytes, reason }) => [
-    fileName,
-    formatOffset(offsetBytes),
-    formatSize(sizeBytes),
-    reason,
+  const rows = damage.map((range) => [
+    range.fileName,
+    formatOffset(range.offsetBytes),
+    formatSize(range.sizeBytes),
+    damageReason(range),
   ]);
   return `## Damage\n\n${markdownTable(['File', 'Offset', 'Size', 'Reason'], rows)}`;
 }

@@ -118,6 +118,8 @@ export interface FileDamage {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly reason: string;
+  /** No valid record follows in the file: a crash in the middle of a write may have left it. */
+  readonly reachesEnd?: true;
 }
 
 /** Which versions of a key, and how much of each. What is found is held in memory: a key may have millions. */

@@ -74,14 +74,15 @@ export class LogReplayer implements SegmentSink {
   }
 
   damage(damage: SegmentDamage): void {
-    this.#trouble(damage.offsetBytes, damage.sizeBytes, damage.reason);
+    this.#trouble(damage.offsetBytes, damage.sizeBytes, damage.reason, damage.reachesEnd);
     // Its checksum is right: a later version wrote it, and no crash did that.
     if (damage.reason === 'unknown-operation' || damage.reason === 'unknown-flags') this.troubleIsSynced = true;
   }
 
-  #trouble(offsetBytes: number, sizeBytes: number, reason: string): void {
+  #trouble(offsetBytes: number, sizeBytes: number, reason: string, reachesEnd = false): void {
     this.firstTroubleBytes ??= this.#openBatchOffset ?? offsetBytes;
-    this.damages.push({ fileName: this.#segment.fileName, offsetBytes, sizeBytes, reason });
+    const { fileName } = this.#segment;
+    this.damages.push({ fileName, offsetBytes, sizeBytes, reason, ...(reachesEnd ? { reachesEnd } : {}) });
   }
 
   /** Whether records that are whole now are to be taken in. */

@@ -260,6 +260,8 @@ export interface DamageReport {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly reason: string;
+  /** No valid record follows in the file. */
+  readonly reachesEnd?: true;
 }
 
 /** What was copied into a new store, and what was not. */

@@ -117,7 +117,11 @@ describe('salvageStore', () => {
     writeSegment(directory, later.bytes(), segmentFileName(2));
     const { report, entries } = await salvage(directory);
     assert.deepEqual(Object.keys(entries), ['a', 'b', 'd', 'later']);
-    assert.equal(report.damage.length, 2);
+    const damage = report.damage.map(({ reason, reachesEnd }) => ({ reason, reachesEnd }));
+    assert.deepEqual(damage, [
+      { reason: 'bad-checksum', reachesEnd: undefined },
+      { reason: 'short-body', reachesEnd: true },
+    ]);
   });
 
   it('takes the other segments when one is missing or empty', async () => {

@@ -19,6 +19,7 @@ import {
   SegmentScanner,
   type SegmentSink,
 } from '../../format/segmentScanner.ts';
+import { damageReason } from '../../shared/damageReason.ts';
 import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf } from '../../shared/quantities.ts';
@@ -435,11 +436,6 @@ class SegmentScan implements LogScan, SegmentSink {
       complete: batch.complete,
     });
   }
-}
-
-function damageReason({ reason, reachesEnd }: SegmentDamage): string {
-  if (reachesEnd && (reason === 'short-header' || reason === 'short-body')) return 'torn tail';
-  return { 'short-header': 'cut off', 'short-body': 'impossible length' }[reason as string] ?? reason.replace('-', ' ');
 }
 
 function damageMessage(damage: SegmentDamage): string {
