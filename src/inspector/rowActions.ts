@@ -10,6 +10,8 @@ import { type RecordDocuments, readField } from './recordDocuments.ts';
 import { rowName } from './rowName.ts';
 import type { StoreOfFile } from './storeOfFile.ts';
 
+const SELECTED_SHOWN_MS = 8000;
+
 export interface RowActionContext {
   readonly editor: InspectorEditor;
   readonly detail: RowDetail;
@@ -33,15 +35,24 @@ export async function runRowAction(action: RowAction, context: RowActionContext)
     case 'openValue':
       return void (await vscode.window.showTextDocument(await makeDocument(context), { preview: true }));
     case 'selectForCompare':
-      context.comparison.selected = { document: await makeDocument(context), label: labelOf(context) };
-      context.documents.keep(context.comparison.selected.document);
-      await vscode.commands.executeCommand('setContext', 'strata.inspector.hasCompareSelection', true);
-      return;
+      return selectForCompare(context);
     case 'compareWithSelected':
       return compareWithSelected(context);
     default:
       return followKey(action, context);
   }
+}
+
+/** Says so: nothing else that is in sight changes. */
+async function selectForCompare(context: RowActionContext): Promise<void> {
+  const selected = { document: await makeDocument(context), label: labelOf(context) };
+  context.comparison.selected = selected;
+  context.documents.keep(selected.document);
+  await vscode.commands.executeCommand('setContext', 'strata.inspector.hasCompareSelection', true);
+  // An icon is what a key with `$(name)` in it would be shown as.
+  const label = selected.label.replaceAll('$(', '$ (');
+  const message = `$(check) Selected ${label} for comparison. Choose "Compare with selected" on another record.`;
+  vscode.window.setStatusBarMessage(message, SELECTED_SHOWN_MS);
 }
 
 async function compareWithSelected(context: RowActionContext): Promise<void> {

@@ -572,6 +572,9 @@ describe('inspector', () => {
     await workbench.answer(GO_TO, '#100');
     await editor.detailOf('place/000099');
     await editor.frame.getByRole('button', { name: 'Select for compare' }).click();
+    await workbench
+      .statusBarItem('Selected place/000099 #100 for comparison. Choose "Compare with selected"')
+      .waitFor();
     await editor.row('place/000100').click();
     await editor.frame.locator('.detail h2').filter({ hasText: '#101' }).waitFor();
     await editor.frame.getByRole('button', { name: 'Compare with selected' }).click();
