@@ -10,7 +10,11 @@ import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 export interface CompiledFilter {
   /** All conditions but the state, which only a store knows. */
   record(record: LogRecord): boolean;
-  damage(damage: LogDamage): boolean;
+  /**
+   * Damage is kept by what the record at its start seems to say, as the table shows it, so that who looks for a record
+   * finds it damaged too. `guess` reads that, and is only called when a condition needs it.
+   */
+  damage(damage: LogDamage, guess: () => LogRecord | undefined): boolean;
   /** States to keep; undefined when the filter does not ask for any. */
   readonly states: ReadonlySet<RecordState> | undefined;
 }
@@ -29,14 +33,18 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
       if (wanted !== undefined && wanted[record.operation] !== true) return false;
       if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
       if (!inRange(record.sizeBytes, sizeBytes)) return false;
-      return texts.every((matches) => matches(record));
+      return texts.every((text) => text.inRecord(record));
     },
-    damage(damage) {
-      if (texts.length > 0 || sequence !== undefined || timeMs !== undefined) return false;
+    damage(damage, guess) {
       if (checksum !== undefined && checksum !== checksumOf(damage)) return false;
-      if (wanted !== undefined && !filter.operations.includes('damage')) return false;
       if (filter.states.length > 0 && !filter.states.includes('damaged')) return false;
-      return inRange(damage.sizeBytes, sizeBytes);
+      if (!inRange(damage.sizeBytes, sizeBytes)) return false;
+      const isWanted = wanted === undefined || filter.operations.includes('damage');
+      if (isWanted && texts.length === 0 && sequence === undefined && timeMs === undefined) return true;
+      const record = guess();
+      if (record === undefined || !(isWanted || wanted[record.operation] === true)) return false;
+      if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
+      return texts.every((text) => text.inGuess(record));
     },
   };
 }
@@ -53,12 +61,19 @@ function inRange(value: number, range: NumberRange | undefined): boolean {
   return value >= (range.min ?? Number.NEGATIVE_INFINITY) && value <= (range.max ?? Number.POSITIVE_INFINITY);
 }
 
-function compileText({ kind, pattern, where }: TextCondition): (record: LogRecord) => boolean {
+interface CompiledText {
+  inRecord(record: LogRecord): boolean;
+  /** Only in the key: of the value, which may be long, the bytes are not read. */
+  inGuess(record: LogRecord): boolean;
+}
+
+function compileText({ kind, pattern, where }: TextCondition): CompiledText {
   const matches = compilePattern(kind, pattern);
   const inKey = (record: LogRecord) => record.keyLength > 0 && matches(record.key);
   const inValue = (record: LogRecord) => record.valueLength > 0 && matches(record.value);
-  if (where === 'key') return inKey;
-  return where === 'value' ? inValue : (record) => inKey(record) || inValue(record);
+  if (where === 'key') return { inRecord: inKey, inGuess: inKey };
+  if (where === 'value') return { inRecord: inValue, inGuess: () => false };
+  return { inRecord: (record) => inKey(record) || inValue(record), inGuess: inKey };
 }
 
 type BytesTest = (bytes: Uint8Array) => boolean;

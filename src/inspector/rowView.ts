@@ -2,6 +2,7 @@
 
 import type { ChecksumMark, GroupMark, InspectorRow, RecordCells } from '../shared/inspectorRows.ts';
 import { printableKey, printableValue } from './byteText.ts';
+import { guessRecord } from './damageGuess.ts';
 import { groupNamesOf, type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
@@ -16,9 +17,6 @@ export interface RowContext {
   readBytes(offsetBytes: number, sizeBytes: number): Uint8Array;
 }
 
-/** Enough for a header and a key of usual length. */
-const GUESS_BYTES = 4096;
-
 export function toRow({ row, entry }: Pick<VisitedRow, 'row' | 'entry'>, context: RowContext): InspectorRow {
   const { offsetBytes, sizeBytes } = entry;
   if (!isDamage(entry)) {
@@ -30,8 +28,9 @@ export function toRow({ row, entry }: Pick<VisitedRow, 'row' | 'entry'>, context
 }
 
 function guessCells(damage: LogDamage, context: RowContext): RecordCells | undefined {
-  const bytes = context.readBytes(damage.offsetBytes, Math.min(damage.sizeBytes, GUESS_BYTES));
-  const guess = context.logFile.guess(bytes, damage);
+  const guess = guessRecord(context.logFile, damage, (offsetBytes, sizeBytes) =>
+    context.readBytes(offsetBytes, sizeBytes),
+  );
   return guess === undefined ? undefined : toCells(guess, context);
 }
 

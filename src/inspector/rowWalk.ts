@@ -3,6 +3,7 @@
 import { messageOf } from '../shared/messageOf.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
+import { guessRecord } from './damageGuess.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
@@ -119,13 +120,21 @@ export class RowWalk implements LogSink {
     if (this.#stopped) return;
     const row = this.#row++;
     const { filter } = this.#options;
-    if (filter !== undefined && !filter.damage(damage)) return;
+    if (filter !== undefined && !filter.damage(damage, () => this.#guess(damage))) return;
     if (this.#needsStates) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
     else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group: this.#group });
   }
 
   groupEnd(): void {
     this.#group = undefined;
+  }
+
+  #guess(damage: LogDamage): LogRecord | undefined {
+    const { logFile, file } = this.#options;
+    return guessRecord(logFile, damage, (offsetBytes, sizeBytes) => {
+      const bytes = new Uint8Array(sizeBytes);
+      return bytes.subarray(0, file.read(bytes, offsetBytes));
+    });
   }
 
   get #needsStates(): boolean {

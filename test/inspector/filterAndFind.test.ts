@@ -177,12 +177,29 @@ describe('filter', () => {
     ['op:del', [3]],
     ['op:del,batch', [3, 6]],
     ['op:damage', [4]],
+    ['op:put', [1, 2, 4, 5, 7]],
+    ['op:damage seq:4', [4]],
+    ['op:damage seq:5', []],
+    ['op:del,damage', [3, 4]],
     ['checksum:invalid', [4]],
     ['checksum:valid op:put', [1, 2, 5, 7]],
     ['seq:2..3', [2, 3]],
     ['seq:>4', [5, 6, 7]],
     ['seq:1', [1]],
+    ['seq:4', [4]],
+    ['seq:3..5', [3, 4, 5]],
+    ['key:wien', [4]],
+    ['wien', [4]],
+    ['prefix:AT/', [4]],
+    ['key:/^AT.*n$/', [4]],
+    ['key:wien state:live', []],
+    ['key:wien state:damaged', [4]],
+    ['key:wien checksum:valid', []],
+    ['key:wien size:<500', []],
+    ['value:xxx', []],
+    ['xxx', []],
     ['time:1700000100000..1700000200000', [2, 3]],
+    ['time:1700000300000', [4]],
     ['size:>500', [4]],
     ['state:live', [2]],
     ['state:superseded', [7]],
@@ -198,6 +215,30 @@ describe('filter', () => {
       assert.deepEqual(await rowsOf(subject, line), [...expected]);
     });
   }
+
+  it('asks nothing of damage that does not look like a record', async () => {
+    const unlike = new SegmentBuilder();
+    unlike.add({ key: 'a', value: 'v' });
+    unlike.raw(new Uint8Array(300)); // row 2
+    const headless = unlike.add({ key: 'b', value: 'v' });
+    unlike.add({ key: 'c', value: 'v' }); // row 4
+    const torn = unlike.add({ key: 'd', value: 'v' }); // row 5
+    const cut = unlike.bytes().slice(0, torn + 10);
+    cut.fill(0xee, headless, headless + 36);
+    const unlikeSubject = await subjectOf(cut);
+    const damaged = await rowsOf(unlikeSubject, 'state:damaged');
+    assert.ok(damaged.length >= 2);
+    assert.deepEqual(await rowsOf(unlikeSubject, 'op:damage'), damaged);
+    for (const line of ['seq:0..99', 'time:>=0000000000', 'key:/./', 'op:put']) {
+      const rows = await rowsOf(unlikeSubject, line);
+      assert.deepEqual(
+        rows.filter((row) => damaged.includes(row)),
+        [],
+        line,
+      );
+      assert.equal(rows.length, 2, line);
+    }
+  });
 
   describe('of keys and values that are bytes', () => {
     const bytesOf = (...parts: (string | number)[]) =>

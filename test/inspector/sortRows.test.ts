@@ -153,7 +153,8 @@ describe('sorting a segment', () => {
     const filtered = subject.filtered();
     const view = await inspection.setFilter(parsed.filter);
     await filtered;
-    assert.deepEqual(await sorted(subject, 'time', true, view), [1, 2, 7, 6]);
+    // Row 4 is damaged, and its header still tells of a put.
+    assert.deepEqual(await sorted(subject, 'time', true, view), [1, 2, 7, 6, 4]);
     const result = await inspection.sort({ view, order: { column: 'time', descending: true } });
     assert.ok(result);
     const pattern = { kind: 'text' as const, pattern: 'last', matchCase: true };
