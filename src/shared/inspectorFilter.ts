@@ -1,6 +1,6 @@
 /** Which rows the inspector shows. All conditions given must hold. */
 
-import { parseKeyText } from './keyText.ts';
+import { splitKeyText } from './keyText.ts';
 import type { RecordState } from './recordState.ts';
 import { regularExpressionProblem } from './regularExpressionProblem.ts';
 import { parseTimeSpan, type Span } from './timeSpan.ts';
@@ -128,7 +128,7 @@ function addText(draft: FilterDraft, argument: string, where: TextCondition['whe
 }
 
 function addNotedText(draft: FilterDraft, condition: TextCondition): string | undefined {
-  const parsed = parseKeyText(condition.pattern);
+  const parsed = splitKeyText(condition.pattern);
   if (!parsed.ok) return `"${condition.pattern}": ${parsed.message}`;
   draft.texts.push(condition);
   return undefined;

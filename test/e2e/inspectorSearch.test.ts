@@ -417,12 +417,16 @@ describe('inspector search', () => {
       ['/^city\\/0000\\d$/', 9],
       ['state:damaged', 0],
       ['time:2026-11-22T20:14:31.010Z..2026-11-22T20:14:31.100Z', 10],
+      ['time:2026-11-22 20:14:31Z', 99],
     ] as const) {
       await editor.filter(query);
       await eventually(async () =>
         assert.equal(await editor.frame.locator('.filter-status').innerText(), `${count} of 20,001`, query),
       );
     }
+    await editor.filter('op:nonsense');
+    const problem = editor.frame.locator('.filter-problem');
+    await problem.filter({ hasText: 'op: knows put, del, batch, damage.' }).waitFor();
     // A list beside the line writes its word into it, and leaves the others as they are typed.
     await editor.filter('value:"Place,  1234"');
     await editor.frame.getByRole('combobox', { name: 'Operation' }).selectOption('put');
