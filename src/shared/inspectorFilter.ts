@@ -42,18 +42,17 @@ const STATES = ['live', 'superseded', 'deleted', 'expired', 'tombstone', 'uncomm
 /** The words that a filter line understands, with an example each, for the help text. */
 export function filterHelp(operations: readonly string[]): readonly (readonly [example: string, meaning: string])[] {
   return [
-    ['zurich', 'key or value contains the text, in capital or small letters'],
-    ['Zurich', 'a capital letter makes it case-sensitive, also in a regular expression'],
-    ['/^CH\\/.*h$/', 'key or value matches the regular expression'],
-    ['key:zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with; prefix: is always case-sensitive'],
+    ['zurich  Zurich', 'key or value has the text; a capital letter makes it case-sensitive'],
+    ['/^CH\\/.*h$/', 'key or value matches the regular expression; capitals as above'],
+    ['key:zur  key:/re/  prefix:CH/', 'the key contains, matches, starts with (always case-sensitive)'],
     ['value:"lat"', 'the value contains the text'],
-    ['key:\\x00\\xFF  prefix:C:\\\\', 'in text, \\xNN is a byte, and \\\\ a backslash'],
+    ['key:\\x00\\xFF', 'in text, \\xNN is a byte, and \\\\ a backslash'],
     ...(operations.length === 0 ? [] : [[operationExample(operations), 'operation'] as const]),
     ['state:live', STATES.join(', ')],
     ['checksum:invalid', 'valid, invalid, or none: zeros, torn tails and others for which none can be computed'],
     ['seq:100..200  seq:>100', 'range of sequence numbers'],
-    ['time:2026-11-22  time:>=2026-11-22T20:14', 'the day, minute or second; local, or with Z at the end UTC'],
-    ['time:2026-11-22 20:14..2026-11-23', 'range of times, up to the end of the last one'],
+    ['time:2026-11-22 20:14', 'all of the day, minute or second; local, or UTC with Z at the end'],
+    ['time:2026-11-22..2026-11-23', 'range of times, up to the end of the last one'],
     ['size:>1k  size:100..200', 'size of the record in bytes; k and M are 1024 and 1024²'],
   ];
 }
