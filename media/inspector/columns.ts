@@ -132,7 +132,7 @@ export const COLUMNS: readonly Column[] = [
     'key',
     'Key',
     'Key; bytes that are not printable are escaped',
-    20,
+    18,
     { needs: 'key', sort: 'key' },
     ({ key }) =>
       key === undefined
@@ -143,7 +143,7 @@ export const COLUMNS: readonly Column[] = [
             className: key.escaped ? 'escaped' : 'key',
           },
   ),
-  column('value', 'Value', 'The beginning of the value', 12, { needs: 'value' }, valueCell),
+  column('value', 'Value', 'The beginning of the value', 14, { needs: 'value' }, valueCell),
   column('size', 'Size', 'Bytes of the whole record', 10, { alignRight: true, sort: 'size' }, ({ sizeBytes }) => ({
     text: formatCount(sizeBytes),
   })),
