@@ -122,14 +122,10 @@ export class DetailPane {
 
   /** Without a detail, `emptyNote` says why there is none. */
   show(detail: RowDetail | undefined, emptyNote = 'No row is selected.'): void {
-    const shown = this.#detail;
+    // A record that was explained before its row was known stays as it is.
+    if (detail !== undefined && this.#detail?.row.row === UNKNOWN_ROW && this.#isKept(detail)) return;
     this.root.dataset['empty'] = emptyNote;
     this.#detail = detail;
-    // A record that was explained before its row was known: cursor and focus stay in it.
-    if (detail !== undefined && shown?.row.row === UNKNOWN_ROW && isSameDetail(shown, detail)) {
-      this.#drawTitle(detail.row);
-      return;
-    }
     this.#hovered = undefined;
     this.root.classList.toggle('empty', detail === undefined);
     if (detail === undefined) {
@@ -166,13 +162,15 @@ export class DetailPane {
 
   /** The same record was read again; where nothing about it is new, the cursor and the focus stay. */
   showAgain(detail: RowDetail): void {
-    const shown = this.#detail;
-    if (shown === undefined || !isSameDetail(shown, detail)) {
-      this.show(detail);
-      return;
-    }
+    if (!this.#isKept(detail)) this.show(detail);
+  }
+
+  /** Where only the number of the row is new, that is shown, and nothing else changes. */
+  #isKept(detail: RowDetail): boolean {
+    if (this.#detail === undefined || !isSameDetail(this.#detail, detail)) return false;
     this.#detail = detail;
     this.#drawTitle(detail.row);
+    return true;
   }
 
   /** Marks the bytes that a search found. */

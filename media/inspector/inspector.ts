@@ -698,21 +698,28 @@ export class Inspector {
 
   #showPlace({ target, select, inPlace = false }: AskedPlace, located: Located): void {
     const { position, offsetBytes } = located;
-    const isInDetail = this.#waiting.isExplained && this.#detail.root.contains(document.activeElement);
-    if (select) this.#waiting.reached();
-    else this.#waiting.mayHaveEnded();
-    const remark = inPlace || !select ? undefined : placeRemark(target, located, this.#fileSizeBytes);
-    if (remark === undefined) this.#placeNote.clear();
-    else this.#placeNote.tell(remark);
-    if (remark !== undefined) this.#announce(remark);
-    if (select) {
-      this.#byteToShow = { offsetBytes, at: askedByte(target, offsetBytes, this.#fileSizeBytes) };
-      this.#table.select(position, inPlace ? 'none' : 'center');
-      // Somebody is reading the record already.
-      if (!isInDetail) takeFocus(this.#table);
-    } else {
+    if (!select) {
+      this.#waiting.mayHaveEnded();
+      this.#placeNote.clear();
       this.#table.scrollTo(position);
+      return;
     }
+    const isInDetail = this.#waiting.isExplained && this.#detail.root.contains(document.activeElement);
+    this.#waiting.reached();
+    this.#remark(inPlace ? undefined : placeRemark(target, located, this.#fileSizeBytes));
+    this.#byteToShow = { offsetBytes, at: askedByte(target, offsetBytes, this.#fileSizeBytes) };
+    this.#table.select(position, inPlace ? 'none' : 'center');
+    // Somebody may be reading the record already.
+    if (!isInDetail) takeFocus(this.#table);
+  }
+
+  #remark(text: string | undefined): void {
+    if (text === undefined) {
+      this.#placeNote.clear();
+      return;
+    }
+    this.#placeNote.tell(text);
+    this.#announce(text);
   }
 
   #leaveOrder(): boolean {

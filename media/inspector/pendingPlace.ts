@@ -23,11 +23,6 @@ export class PendingPlace {
     return this.#place !== undefined;
   }
 
-  /** Whether it is this one that waits. */
-  isFor(place: AskedPlace): boolean {
-    return this.#place === place;
-  }
-
   /** Whether the place can be shown now. If not, it waits; either way, what waited before is forgotten. */
   ask(place: AskedPlace, progress: IndexProgress | undefined): boolean {
     const isReached = reaches(progress, place.target);

@@ -44,16 +44,17 @@ export class PlaceSearch {
     }
     const view = rows.view();
     this.#lookedUp = generation;
-    const located = await rows.locate(place.target, view).catch((error: unknown) => {
-      // Mostly the view is gone.
-      if (generation === this.#generation && view === rows.view()) {
-        this.#lookedUp = -1;
-        throw error;
-      }
-      return undefined;
-    });
+    const located = await rows
+      .locate(place.target, view)
+      .catch((error: unknown) => {
+        // Mostly the view is gone.
+        if (generation === this.#generation && view === rows.view()) throw error;
+        return undefined;
+      })
+      .finally(() => {
+        if (this.#lookedUp === generation) this.#lookedUp = -1;
+      });
     if (generation !== this.#generation) return;
-    this.#lookedUp = -1;
     // Sorted meanwhile, or made anew: among other rows the place has another position.
     const isElsewhere = view !== rows.view();
     // Not among the rows that the order keeps: it is shown where it stands in the file.

@@ -49,7 +49,7 @@ export class WaitingPlace {
     const generation = ++this.#generation;
     note.show(place.target);
     const detail = place.select && canExplain() ? await peek(place.target) : undefined;
-    if (generation !== this.#generation || !this.#pending.isFor(place)) return;
+    if (generation !== this.#generation || this.#pending.place !== place) return;
     if (detail === undefined || !canExplain()) {
       this.#takeBack();
       return;

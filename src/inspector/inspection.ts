@@ -57,7 +57,7 @@ import {
   type QuickRows,
 } from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
-import type { RangedFile } from './rangedFile.ts';
+import { type RangedFile, readBytes } from './rangedFile.ts';
 import { type CompiledFilter, compileFilter } from './recordFilter.ts';
 import { toRow } from './rowView.ts';
 import {
@@ -928,7 +928,7 @@ export class Inspection implements ScanCalls {
       logFile: this.#logFile,
       fileSizeBytes: this.#index.sizeBytes,
       chunkBytes,
-      isIncomplete: (groupStartBytes) => this.#index.isIncomplete(groupStartBytes),
+      groups: this.#index,
       askStates: (offsets) => this.#askStates(offsets),
     };
   }
@@ -999,15 +999,13 @@ export class Inspection implements ScanCalls {
   #toRow(visited: Pick<VisitedRow, 'row' | 'entry'>): InspectorRow {
     return toRow(visited, {
       logFile: this.#logFile,
-      isIncomplete: (groupStartBytes) => this.#index.isIncomplete(groupStartBytes),
-      readBytes: (offsetBytes, sizeBytes) => this.#read(offsetBytes, sizeBytes),
+      groups: this.#index,
+      file: this.#file,
     });
   }
 
   #read(offsetBytes: number, sizeBytes: number): Uint8Array {
-    const available = Math.max(0, Math.min(sizeBytes, this.#file.sizeBytes - offsetBytes));
-    const bytes = new Uint8Array(available);
-    return bytes.subarray(0, this.#file.read(bytes, offsetBytes));
+    return readBytes(this.#file, offsetBytes, Math.max(0, Math.min(sizeBytes, this.#file.sizeBytes - offsetBytes)));
   }
 }
 

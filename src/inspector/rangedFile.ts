@@ -10,6 +10,12 @@ export interface RangedFile {
   close(): void;
 }
 
+/** Bytes of a file in memory of their own; fewer at its end. */
+export function readBytes(file: Pick<RangedFile, 'read'>, offsetBytes: number, sizeBytes: number): Uint8Array {
+  const bytes = new Uint8Array(sizeBytes);
+  return bytes.subarray(0, file.read(bytes, offsetBytes));
+}
+
 /** A file whose bytes are all in memory: small files of file systems that cannot be read by ranges. */
 export class MemoryFile implements RangedFile {
   #bytes: Uint8Array;

@@ -2,19 +2,18 @@
 
 import type { ChecksumMark, GroupMark, InspectorRow, RecordCells } from '../shared/inspectorRows.ts';
 import { printableKey, printableValue } from './byteText.ts';
-import { guessRecord } from './damageGuess.ts';
-import { groupNamesOf, type LogDamage, type LogFile, type LogRecord, NONE } from './logFormat.ts';
+import { type GuessSource, guessRecord } from './damageGuess.ts';
+import { type GroupKnowledge, isUncommitted } from './groupKnowledge.ts';
+import { groupNamesOf, type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
 
 /** Keys and values are shown up to so many bytes in the table; the detail has all of them. */
 const KEY_PREVIEW_BYTES = 512;
 const VALUE_PREVIEW_BYTES = 256;
 
-export interface RowContext {
-  readonly logFile: LogFile;
-  isIncomplete(groupStartBytes: number): boolean;
-  /** The first bytes at an offset, for a guess at what a damaged record says. */
-  readBytes(offsetBytes: number, sizeBytes: number): Uint8Array;
+/** The file is read for a guess at what a damaged record says. */
+export interface RowContext extends GuessSource {
+  readonly groups: GroupKnowledge;
 }
 
 export function toRow({ row, entry }: Pick<VisitedRow, 'row' | 'entry'>, context: RowContext): InspectorRow {
@@ -28,9 +27,7 @@ export function toRow({ row, entry }: Pick<VisitedRow, 'row' | 'entry'>, context
 }
 
 function guessCells(damage: LogDamage, context: RowContext): RecordCells | undefined {
-  const guess = guessRecord(context.logFile, damage, (offsetBytes, sizeBytes) =>
-    context.readBytes(offsetBytes, sizeBytes),
-  );
+  const guess = guessRecord(context, damage);
   return guess === undefined ? undefined : toCells(guess, context);
 }
 
@@ -63,5 +60,5 @@ function groupMark(record: LogRecord, context: RowContext): GroupMark | undefine
   const { groupRole: role, groupStartBytes: startBytes } = record;
   if (role === 'none') return undefined;
   const { one: name } = groupNamesOf(context.logFile);
-  return { role, name, startBytes, complete: role !== 'orphan' && !context.isIncomplete(startBytes) };
+  return { role, name, startBytes, complete: !isUncommitted(record, context.groups) };
 }

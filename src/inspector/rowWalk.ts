@@ -4,6 +4,7 @@ import { messageOf } from '../shared/messageOf.ts';
 import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
 import { guessRecord } from './damageGuess.ts';
+import { type GroupKnowledge, isUncommitted } from './groupKnowledge.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
@@ -35,8 +36,7 @@ export interface RowWalkOptions {
   readonly filter?: CompiledFilter | undefined;
   /** Visitors want to know the states of records, whether or not the filter has a condition on them. */
   readonly withStates?: boolean;
-  /** Whether a group that starts there is known to lack records, which then never happened. */
-  readonly isIncomplete?: (groupStartBytes: number) => boolean;
+  readonly groups?: GroupKnowledge;
   /** Asked only for a condition on states, or `withStates`. */
   readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
 }
@@ -120,21 +120,13 @@ export class RowWalk implements LogSink {
     if (this.#stopped) return;
     const row = this.#row++;
     const { filter } = this.#options;
-    if (filter !== undefined && !filter.damage(damage, () => this.#guess(damage))) return;
+    if (filter !== undefined && !filter.damage(damage, () => guessRecord(this.#options, damage))) return;
     if (this.#needsStates) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
     else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group: this.#group });
   }
 
   groupEnd(): void {
     this.#group = undefined;
-  }
-
-  #guess(damage: LogDamage): LogRecord | undefined {
-    const { logFile, file } = this.#options;
-    return guessRecord(logFile, damage, (offsetBytes, sizeBytes) => {
-      const bytes = new Uint8Array(sizeBytes);
-      return bytes.subarray(0, file.read(bytes, offsetBytes));
-    });
   }
 
   get #needsStates(): boolean {
@@ -144,24 +136,18 @@ export class RowWalk implements LogSink {
   async #visitWaiting(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const { filter } = this.#options;
+    const { filter, groups } = this.#options;
     const offsets = waiting.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
     const states = await this.#askStates(offsets);
     let asked = 0;
     for (const candidate of waiting) {
       const { entry } = candidate;
       const told = isDamage(entry) ? undefined : (states?.[asked++] ?? 'unknown');
-      // For that no store is needed.
-      const state = !isDamage(entry) && this.#isUncommitted(entry) ? 'uncommitted' : told;
+      const state = !isDamage(entry) && isUncommitted(entry, groups) ? 'uncommitted' : told;
       const keep = state === undefined || (filter?.states?.has(state) ?? true);
       if (!keep || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
-  }
-
-  #isUncommitted({ groupRole, groupStartBytes }: LogRecord): boolean {
-    if (groupRole === 'none') return false;
-    return groupRole === 'orphan' || this.#options.isIncomplete?.(groupStartBytes) === true;
   }
 
   /** A store may be closed while it is asked. States are unknown then, unless rows are chosen by them. */

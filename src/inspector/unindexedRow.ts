@@ -100,13 +100,10 @@ async function walkFrom(
   judge: (row: VisitedRow) => Judgement,
   onFound: OnFound,
 ): Promise<'found' | 'not found' | 'too far'> {
-  const ended = new AbortController();
-  const stop = AbortSignal.any([signal, ended.signal]);
   let leftBytes = maxReadBytes;
   const counted: Pick<RangedFile, 'read'> = {
     read: (target, offsetBytes) => {
       leftBytes -= target.length;
-      if (leftBytes < 0) ended.abort();
       return file.read(target, offsetBytes);
     },
   };
@@ -125,7 +122,7 @@ async function walkFrom(
     if (isFound) onFound(visited);
     return judgement !== 'on';
   };
-  await walk.run(visit, { signal: stop });
+  await walk.run(visit, { signal, afterChunk: async () => leftBytes < 0 });
   if (isFound) return 'found';
-  return stop.aborted ? 'too far' : 'not found';
+  return leftBytes < 0 || signal.aborted ? 'too far' : 'not found';
 }

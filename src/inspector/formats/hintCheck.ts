@@ -10,7 +10,7 @@ import type { CrossCheck } from '../../shared/inspectorMessages.ts';
 import { formatCount, formatCountOf, formatOffset } from '../../shared/quantities.ts';
 import { type CrossCheckContext, HEAD_SIZE_BYTES, type LogFile, type LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import type { RangedFile } from '../rangedFile.ts';
+import { type RangedFile, readBytes } from '../rangedFile.ts';
 import { HINT_PIECE_BYTES } from './hintRows.ts';
 import { notLookedFor } from './notLookedFor.ts';
 import { ProblemList } from './problemList.ts';
@@ -158,6 +158,5 @@ function checkSummary(hintHead: Uint8Array, segmentId: number, segment: RangedFi
 }
 
 function readHead(file: RangedFile, sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(Math.min(sizeBytes, HEAD_SIZE_BYTES));
-  return bytes.subarray(0, file.read(bytes, 0));
+  return readBytes(file, 0, Math.min(sizeBytes, HEAD_SIZE_BYTES));
 }

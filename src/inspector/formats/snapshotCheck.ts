@@ -17,7 +17,7 @@ import { formatCount, formatOffset } from '../../shared/quantities.ts';
 import { sameBytes } from '../../shared/sameBytes.ts';
 import type { CrossCheckContext, LogFile, LogRecord } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import type { RangedFile } from '../rangedFile.ts';
+import { type RangedFile, readBytes } from '../rangedFile.ts';
 import { findRecordsWithoutEntry, type SearchEnd } from './entrylessRecords.ts';
 import { neighboursOf, type Span } from './neighbours.ts';
 import { notLookedFor } from './notLookedFor.ts';
@@ -233,9 +233,4 @@ function decodeAt(
   if (view.offsetBytes + sizeBytes > file.sizeBytes) return 'short-body';
   const bytes = sizeBytes <= head.length ? head : readBytes(file, view.offsetBytes, sizeBytes);
   return decodeRecord(view, bytes, 0, salt, nodeCrc32);
-}
-
-function readBytes(file: RangedFile, offsetBytes: number, sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(sizeBytes);
-  return bytes.subarray(0, file.read(bytes, offsetBytes));
 }

@@ -30,7 +30,7 @@ import {
   type ScanStart,
 } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import type { RangedFile } from '../rangedFile.ts';
+import { type RangedFile, readBytes } from '../rangedFile.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
 import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSegmentOfHint } from './hintCheck.ts';
@@ -153,10 +153,7 @@ class HintFile implements LogFile, EntryReader {
 }
 
 export function openSegment(file: RangedFile, fileName: string): LogFile {
-  const read = (offsetBytes: number, sizeBytes: number) => {
-    const bytes = new Uint8Array(sizeBytes);
-    return bytes.subarray(0, file.read(bytes, offsetBytes));
-  };
+  const read = (offsetBytes: number, sizeBytes: number) => readBytes(file, offsetBytes, sizeBytes);
   return strataSegment.open({ fileName, head: read(0, HEAD_SIZE_BYTES), sizeBytes: file.sizeBytes, read });
 }
 
