@@ -7,10 +7,12 @@ import type { BenchEngine, ScanRange } from './engines/benchEngine.ts';
 import { Bench } from './measurement.ts';
 import { comparisonTable } from './report/comparisonTable.ts';
 import { formatQuantity, formatRatio } from './report/quantities.ts';
-import { runRounds } from './runner.ts';
+import { runRounds, type Series } from './runner.ts';
 import { loadInOrder } from './workloads/load.ts';
 import { readWorkloads } from './workloads/reads.ts';
 import { Zipfian } from './zipfian.ts';
+
+const SILENT = { log: () => undefined };
 
 describe('benchmark', () => {
   describe('its data', () => {
@@ -95,11 +97,12 @@ describe('benchmark', () => {
           cacheSizeBytes: 1024 * 1024,
           rounds: 1,
           seconds: 0.01,
+          warmUpSeconds: 0.01,
           groups: ['load', 'read', 'write', 'compaction'],
           parentDirectory,
           timeoutSeconds: 60,
         },
-        () => undefined,
+        SILENT,
       );
       assert.deepEqual(result.failures, []);
       const strata = result.series.filter(({ contestant }) => contestant === 'strata');
@@ -117,6 +120,7 @@ describe('benchmark', () => {
           'scan, keys',
           'scan, keys and values',
           'scan, prefix of 500 keys',
+          'put, 8,192 keys just after opening',
           'put, new keys',
           'overwrite',
           'delete',
@@ -145,15 +149,45 @@ describe('benchmark', () => {
           cacheSizeBytes: 1024 * 1024,
           rounds: 3,
           seconds: 0.01,
+          warmUpSeconds: 0.01,
           groups: ['load'],
           parentDirectory,
           timeoutSeconds: 60,
           patienceSeconds: 0.001,
         },
-        () => undefined,
+        SILENT,
       );
       assert.ok(result.series.length > 0);
       for (const { values } of result.series) assert.equal(values.length, 1);
+    });
+
+    it('goes on with the rounds of an earlier run, which keep their figures', async () => {
+      const plan = {
+        contestants: [{ name: 'limit', engine: 'limit' }],
+        keyCount: 1000,
+        valueSizeBytes: 100,
+        cacheSizeBytes: 1024 * 1024,
+        rounds: 3,
+        seconds: 0.01,
+        warmUpSeconds: 0.01,
+        groups: ['load'],
+        parentDirectory,
+        timeoutSeconds: 60,
+      };
+      const [first] = (await runRounds({ ...plan, rounds: 1 }, SILENT)).series;
+      const earlier = { ...(await runRounds({ ...plan, rounds: 1 }, SILENT)), series: [first as Series] };
+      const rounds: number[] = [];
+      const result = await runRounds(plan, {
+        ...SILENT,
+        earlier,
+        onRound: async ({ roundsDone }) => void rounds.push(roundsDone),
+      });
+      assert.deepEqual(rounds, [2, 3]);
+      const { values, median } = result.series[0] as Series;
+      assert.equal(values.length, 3);
+      assert.equal(values[0], first?.values[0]);
+      assert.equal(median, values.toSorted((a, b) => a - b)[1]);
+      assert.ok(Number(result.secondsTaken['limit']) > Number(earlier.secondsTaken['limit']));
     });
 
     it('refuses the figures of an engine that loses a value', async () => {
@@ -166,6 +200,7 @@ describe('benchmark', () => {
         valueSizeBytes: 20,
         cacheSizeBytes: 1024 * 1024,
         seconds: 0.01,
+        warmUpSeconds: 0.01,
         state: { indexCount: 0, deletedEvery: 0 },
       });
       await loadInOrder(bench);
@@ -183,11 +218,12 @@ describe('benchmark', () => {
           cacheSizeBytes: 1024 * 1024,
           rounds: 2,
           seconds: 0.01,
+          warmUpSeconds: 0.01,
           groups: ['load', 'read'],
           parentDirectory,
           timeoutSeconds: 60,
         },
-        () => undefined,
+        SILENT,
       );
       assert.deepEqual(result.series, []);
       assert.deepEqual(

@@ -29,6 +29,7 @@ withCommonOptions(program.command('compare', { isDefault: true }))
     'an engine that has taken longer begins no further round; the report says so',
     seconds,
   )
+  .option('--resume', 'goes on with the rounds of an earlier run of this name, for all sizes that it has begun')
   .option('--workloads <names>', 'only these of the groups, by their names in the table, separated by ;', names)
   .action(compare);
 
@@ -65,6 +66,7 @@ function withCommonOptions(command: Command): Command {
   return withOutputOptions(command)
     .addOption(new Option('--rounds <count>', 'how often everything is measured').argParser(count).default(5))
     .option('--seconds <seconds>', 'time for a workload that has no natural end', seconds, 3)
+    .option('--warm-up <seconds>', 'a process that writes does so for this time before it is measured', seconds, 1)
     .option('--timeout <seconds>', 'a process that needs longer is ended', seconds, 1800);
 }
 

@@ -9,6 +9,7 @@ export interface ClientOptions {
   readonly value: number;
   readonly rounds: number;
   readonly seconds: number;
+  readonly warmUp: number;
   readonly timeout: number;
   readonly data: string;
   readonly output: string;
@@ -32,11 +33,12 @@ export async function measureClient(options: ClientOptions): Promise<void> {
       cacheSizeBytes: DEFAULT_CACHE_SIZE,
       rounds: options.rounds,
       seconds: options.seconds,
+      warmUpSeconds: options.warmUp,
       groups: ['load', 'open', 'read', 'write'],
       parentDirectory: options.data,
       timeoutSeconds: options.timeout,
     },
-    (line) => console.error(line),
+    { log: console.error },
   );
   const markdown = [
     ...machineLines(machine),

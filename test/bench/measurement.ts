@@ -30,6 +30,8 @@ export interface Job {
   readonly cacheSizeBytes: number;
   /** A workload without a natural end stops after this. */
   readonly seconds: number;
+  /** For so long a process writes before the first of its writes is measured. */
+  readonly warmUpSeconds: number;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** The workloads of the group that are wanted; absent: all. */
   readonly workloads?: readonly string[];

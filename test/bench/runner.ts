@@ -20,6 +20,8 @@ export interface RunPlan {
   readonly cacheSizeBytes: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** For so long a process writes before the first of its writes is measured. */
+  readonly warmUpSeconds: number;
   /** Names of workload groups; the load that others need is done in any case. */
   readonly groups: readonly string[];
   readonly workloads?: readonly string[];
@@ -43,6 +45,9 @@ export interface Series {
 
 export interface RunResult {
   readonly plan: Omit<RunPlan, 'parentDirectory'>;
+  readonly roundsDone: number;
+  /** By contestant. */
+  readonly secondsTaken: Readonly<Record<string, number>>;
   readonly series: readonly Series[];
   readonly failures: readonly Failure[];
 }
@@ -63,12 +68,27 @@ export const DEFAULT_CACHE_SIZE = 256 * 1024 * 1024;
 const MAX_ERROR_TEXT_LENGTH = 4000;
 const EMPTY: DataState = { indexCount: 0, deletedEvery: 0 };
 
+export interface RunHooks {
+  readonly log: (line: string) => void;
+  /** Rounds that have been run before, of the same plan: these are not run again. */
+  readonly earlier?: RunResult | undefined;
+  readonly onRound?: (soFar: RunResult) => Promise<void>;
+}
+
 /** Runs all rounds; in each, the contestants one after the other, each round beginning with another. */
-export async function runRounds(plan: RunPlan, log: (line: string) => void): Promise<RunResult> {
-  const series = new SeriesCollector();
-  const failures: Failure[] = [];
-  const secondsTaken = new Map<string, number>();
-  for (let round = 0; round < plan.rounds; round++) {
+export async function runRounds(plan: RunPlan, { log, earlier, onRound }: RunHooks): Promise<RunResult> {
+  const series = new SeriesCollector(earlier?.series);
+  const failures: Failure[] = [...(earlier?.failures ?? [])];
+  const secondsTaken = new Map(Object.entries(earlier?.secondsTaken ?? {}));
+  const { parentDirectory: _, ...described } = plan;
+  const resultAfter = (roundsDone: number): RunResult => ({
+    plan: described,
+    roundsDone,
+    secondsTaken: Object.fromEntries(secondsTaken),
+    series: series.all(),
+    failures,
+  });
+  for (let round = earlier?.roundsDone ?? 0; round < plan.rounds; round++) {
     for (const contestant of rotated(plan.contestants, round)) {
       const takenBefore = secondsTaken.get(contestant.name) ?? 0;
       if (takenBefore > (plan.patienceSeconds ?? Number.POSITIVE_INFINITY)) continue;
@@ -79,25 +99,32 @@ export async function runRounds(plan: RunPlan, log: (line: string) => void): Pro
       secondsTaken.set(contestant.name, takenBefore + seconds);
       log(`round ${round + 1} of ${plan.rounds}: ${contestant.name}, ${seconds.toFixed(1)} s`);
     }
+    await onRound?.(resultAfter(round + 1));
   }
   for (const { contestant, group, message } of failures) log(`${contestant}, ${group}: ${message}`);
-  const { parentDirectory: _, ...described } = plan;
-  return { plan: described, series: series.all(), failures };
+  return resultAfter(plan.rounds);
 }
 
 class SeriesCollector {
   readonly #series = new Map<string, Omit<Series, 'median'> & { readonly values: number[] }>();
 
+  constructor(earlier: readonly Series[] = []) {
+    for (const { median: _, values, ...one } of earlier) this.#series.set(idOf(one), { ...one, values: [...values] });
+  }
+
   add(contestant: string, { group, workload, unit, value }: GroupMeasurement): void {
-    const id = `${contestant}\n${workload}`;
-    const entry = this.#series.get(id) ?? { contestant, group, workload, unit, values: [] };
+    const entry = this.#series.get(idOf({ contestant, workload })) ?? { contestant, group, workload, unit, values: [] };
     entry.values.push(value);
-    this.#series.set(id, entry);
+    this.#series.set(idOf(entry), entry);
   }
 
   all(): Series[] {
     return [...this.#series.values()].map((entry) => ({ ...entry, median: median(entry.values) }));
   }
+}
+
+function idOf({ contestant, workload }: Pick<Series, 'contestant' | 'workload'>): string {
+  return `${contestant}\n${workload}`;
 }
 
 /** All groups of workloads on one new data directory. What failed in an earlier round is not tried again. */
@@ -140,10 +167,11 @@ function isNeeded(group: WorkloadGroup, plan: RunPlan, { engine }: Contestant): 
 }
 
 function jobOf(plan: RunPlan, contestant: Contestant, group: string, directory: string, state: DataState): Job {
-  const { keyCount, valueSizeBytes, cacheSizeBytes, seconds, workloads } = plan;
+  const { keyCount, valueSizeBytes, cacheSizeBytes, seconds, warmUpSeconds, workloads } = plan;
   const { engine, settings = {} } = contestant;
   const wanted = workloads === undefined ? {} : { workloads };
-  return { engine, group, directory, keyCount, valueSizeBytes, cacheSizeBytes, seconds, settings, state, ...wanted };
+  const sizes = { keyCount, valueSizeBytes, cacheSizeBytes, seconds, warmUpSeconds };
+  return { engine, group, directory, ...sizes, settings, state, ...wanted };
 }
 
 function emptyDirectory(directory: string): void {

@@ -12,6 +12,7 @@ export interface ScaleOptions {
   readonly value: number;
   readonly rounds: number;
   readonly seconds: number;
+  readonly warmUp: number;
   readonly timeout: number;
   readonly data: string;
   readonly output: string;
@@ -33,7 +34,7 @@ export async function measureScale(options: ScaleOptions): Promise<void> {
   const results: RunResult[] = [];
   for (const keyCount of options.keys) {
     console.error(`${keyCount.toLocaleString('en-US')} keys`);
-    results.push(await runRounds(planOf(options, keyCount), (line) => console.error(`  ${line}`)));
+    results.push(await runRounds(planOf(options, keyCount), { log: (line) => console.error(`  ${line}`) }));
   }
   const curves = costCurves(results);
   mkdirSync(options.output, { recursive: true });
@@ -49,7 +50,7 @@ export async function measureScale(options: ScaleOptions): Promise<void> {
   writeReport(options.output, options.name ?? 'scale', markdown, { machine, results });
 }
 
-function planOf({ value, rounds, seconds, timeout, data }: ScaleOptions, keyCount: number) {
+function planOf({ value, rounds, seconds, warmUp, timeout, data }: ScaleOptions, keyCount: number) {
   return {
     contestants: ['strata', 'limit'].map((engine) => ({ name: engine, engine })),
     keyCount,
@@ -57,6 +58,7 @@ function planOf({ value, rounds, seconds, timeout, data }: ScaleOptions, keyCoun
     cacheSizeBytes: DEFAULT_CACHE_SIZE,
     rounds,
     seconds,
+    warmUpSeconds: warmUp,
     groups: ['load', 'open', 'read', 'compaction', 'open-hints', 'open-scan'],
     parentDirectory: data,
     timeoutSeconds: timeout,

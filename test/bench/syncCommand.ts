@@ -10,6 +10,7 @@ export interface SyncOptions {
   readonly value: number;
   readonly rounds: number;
   readonly seconds: number;
+  readonly warmUp: number;
   readonly data: string;
   readonly output: string;
   readonly name?: string;
@@ -38,11 +39,12 @@ export async function compareSync(options: SyncOptions): Promise<void> {
       cacheSizeBytes: DEFAULT_CACHE_SIZE,
       rounds: options.rounds,
       seconds: options.seconds,
+      warmUpSeconds: options.warmUp,
       groups: ['durable'],
       parentDirectory: options.data,
       timeoutSeconds: 600,
     },
-    (line) => console.error(line),
+    { log: console.error },
   );
   const markdown = [
     ...machineLines(machine),

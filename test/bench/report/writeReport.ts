@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { MeasuredPhase } from '../host/phaseDelay.ts';
 import type { RunResult } from '../runner.ts';
@@ -18,4 +18,10 @@ export function writeReport(directory: string, name: string, markdown: string, r
   writeFileSync(path.join(directory, `${name}.md`), `${markdown}\n`);
   writeFileSync(path.join(directory, `${name}.json`), `${JSON.stringify(results, null, 2)}\n`);
   console.log(`\n${markdown}\n\nWritten: ${path.join(directory, name)}.md and .json`);
+}
+
+/** What `writeReport` has written under that name, if anything. */
+export function readResults(directory: string, name: string): Results | undefined {
+  const file = path.join(directory, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : undefined;
 }

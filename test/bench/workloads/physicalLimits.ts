@@ -99,6 +99,10 @@ class PhysicalLimits {
 
   /** One write of what all clients have, and one fdatasync. */
   durable(): void {
+    this.#repeat(({ appended }) => {
+      this.#append(appended, 1);
+      fdatasyncSync(appended);
+    }, this.#bench.job.warmUpSeconds);
     for (const clients of DURABLE_CLIENTS) {
       const { count, seconds } = this.#repeat(({ appended }) => {
         this.#append(appended, clients);
@@ -110,6 +114,7 @@ class PhysicalLimits {
   }
 
   write(): void {
+    this.#repeat(({ appended }) => this.#append(appended, CLIENTS), this.#bench.job.warmUpSeconds);
     for (const name of ['put, new keys', 'overwrite']) {
       const { count, seconds } = this.#repeat(({ appended }) => this.#append(appended, CLIENTS));
       this.#bench.report(name, 'ops/s', count * CLIENTS, seconds);
@@ -200,12 +205,15 @@ class PhysicalLimits {
   }
 
   /** Calls back until the time is over. What is appended goes to a file of its own. */
-  #repeat(operate: (files: OpenFiles) => void): { readonly count: number; readonly seconds: number } {
+  #repeat(
+    operate: (files: OpenFiles) => void,
+    wantedSeconds = this.#bench.job.seconds,
+  ): { readonly count: number; readonly seconds: number } {
     const files = { data: openSync(this.#dataFile, 'r'), appended: openSync(`${this.#dataFile}.appended`, 'w') };
     let count = 0;
     let callsPerRound = 1;
     const startMs = performance.now();
-    for (let seconds = 0; seconds < this.#bench.job.seconds; seconds = secondsSince(startMs)) {
+    for (let seconds = 0; seconds < wantedSeconds; seconds = secondsSince(startMs)) {
       for (let call = 0; call < callsPerRound; call++) operate(files);
       count += callsPerRound;
       callsPerRound = Math.min(callsPerRound * 2, MAX_CALLS_PER_ROUND);

@@ -38,7 +38,14 @@ const CHUNK_SIZE = { read: 4096, scan: 128 } as const;
 
 export async function ycsbWorkloads(bench: Bench): Promise<void> {
   const store = await bench.open();
-  for (const mix of MIXES) if (bench.wants(mix.name)) await new MixRun(bench, store, mix).run();
+  const mixes = MIXES.filter(({ name }) => bench.wants(name));
+  const { seconds, warmUpSeconds } = bench.job;
+  if (warmUpSeconds > 0 && mixes[0] !== undefined) await new MixRun(bench, store, mixes[0], 32).run(warmUpSeconds);
+  for (const mix of mixes) {
+    const run = new MixRun(bench, store, mix, 31);
+    await run.run(seconds);
+    run.report();
+  }
   await verifySample(bench, store, 'YCSB');
   await store.close();
 }
@@ -47,7 +54,7 @@ class MixRun {
   readonly #bench: Bench;
   readonly #store: BenchStore;
   readonly #mix: Mix;
-  readonly #random = new Random(31);
+  readonly #random: Random;
   readonly #zipfian: Zipfian;
   readonly #scatter: (rank: number) => number;
   readonly #chunk: OperationChunk;
@@ -58,9 +65,12 @@ class MixRun {
   #foundCount = 0;
   #scannedCount = 0;
   #leastScannedCount = 0;
+  #operationCount = 0;
+  #seconds = 0;
 
-  constructor(bench: Bench, store: BenchStore, mix: Mix) {
+  constructor(bench: Bench, store: BenchStore, mix: Mix, seed: number) {
     const { indexCount } = bench.state;
+    this.#random = new Random(seed);
     this.#bench = bench;
     this.#store = store;
     this.#mix = mix;
@@ -70,24 +80,25 @@ class MixRun {
     this.#scanLengths = new Uint8Array(this.#chunk.size);
   }
 
-  async run(): Promise<void> {
-    const { name } = this.#mix;
-    let total = 0;
-    let seconds = 0;
-    while (seconds < this.#bench.job.seconds) {
+  async run(wantedSeconds: number): Promise<void> {
+    while (this.#seconds < wantedSeconds) {
       const insertCount = this.#fill();
       const startMs = performance.now();
       await runClients(this.#chunk.size, CLIENTS, (position) => this.#operate(position));
-      seconds += secondsSince(startMs);
-      total += this.#chunk.size;
+      this.#seconds += secondsSince(startMs);
+      this.#operationCount += this.#chunk.size;
       const { state } = this.#bench;
       this.#bench.state = { ...state, indexCount: state.indexCount + insertCount };
     }
+  }
+
+  report(): void {
+    const { name } = this.#mix;
     this.#bench.expect(name, 'the number of values', this.#foundCount, this.#readCount);
     if (this.#scannedCount < this.#leastScannedCount) {
       throw new Error(`${name}: ${this.#scannedCount} entries were scanned of ${this.#leastScannedCount}.`);
     }
-    this.#bench.report(name, 'ops/s', total, seconds);
+    this.#bench.report(name, 'ops/s', this.#operationCount, this.#seconds);
   }
 
   /** Chooses the operations of a chunk. Returns how many insert. */
