@@ -14,7 +14,7 @@ import { SegmentStores } from './explorer/segmentStores.ts';
 import { StoreRegistry } from './explorer/storeRegistry.ts';
 import { type Inspector, registerInspector } from './inspector/registerInspector.ts';
 import { embeddedStoreOpener } from './worker/openEmbeddedStore.ts';
-import { embeddedStoreSalvager } from './worker/salvageInThread.ts';
+import { embeddedStoreSalvager } from './worker/salvageEmbeddedStore.ts';
 
 let registry: StoreRegistry | undefined;
 

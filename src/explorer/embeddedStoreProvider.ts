@@ -5,7 +5,7 @@ import { MANIFEST_NAME, parseSegmentFileName, SEGMENT_EXTENSION } from '../forma
 import type { EmbeddedStoreOptions, OpenEmbeddedStore, SalvageEmbeddedStore } from '../shared/embeddedStore.ts';
 import type { SalvageReport, TaskOptions } from '../shared/keyValueStore.ts';
 import { formatCountOf } from '../shared/quantities.ts';
-import { storeExclude, storePaths, writerOptions } from './settings.ts';
+import { engineOptions, storeExclude, storePaths } from './settings.ts';
 import { StoreError } from './storeError.ts';
 import type { OpenedStore, OpenMode, StoreProvider, StoreReference } from './storeProvider.ts';
 
@@ -85,7 +85,7 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   async open(reference: StoreReference, mode: OpenMode): Promise<OpenedStore> {
     const directory = vscode.Uri.parse(reference.id, true);
     requireDisk(directory);
-    const options: EmbeddedStoreOptions = { ...mode, expect: 'existing', ...writerOptions() };
+    const options: EmbeddedStoreOptions = { ...mode, expect: 'existing', ...engineOptions() };
     if (mode.readOnly) return { store: await this.#openStore(reference.id, options) };
     try {
       return { store: await this.#openStore(reference.id, options) };
@@ -100,7 +100,7 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   async create(directory: vscode.Uri): Promise<StoreReference> {
     requireDisk(directory);
     await vscode.workspace.fs.createDirectory(directory);
-    const options: EmbeddedStoreOptions = { readOnly: false, salvage: false, expect: 'new', ...writerOptions() };
+    const options: EmbeddedStoreOptions = { readOnly: false, salvage: false, expect: 'new', ...engineOptions() };
     const store = await this.#openStore(directory.toString(), options);
     await store.close();
     const reference = await this.#refer(directory);
@@ -118,7 +118,7 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     requireDisk(target);
     const isNew = !(await exists(target));
     try {
-      return await this.#salvageStore(source.toString(), target.toString(), writerOptions(), task);
+      return await this.#salvageStore(source.toString(), target.toString(), engineOptions(), task);
     } catch (error) {
       // Not recursive: what anybody else has put there stays.
       if (isNew && (await exists(target))) await vscode.workspace.fs.delete(target, { recursive: false });

@@ -45,11 +45,12 @@ export function storePaths(scope: vscode.WorkspaceFolder | undefined): readonly 
   return vscode.workspace.getConfiguration('strata', scope).get<string[]>('stores', []);
 }
 
-export function writerOptions(): Pick<EmbeddedStoreOptions, 'durability' | 'maxSegmentSizeBytes'> {
+export function engineOptions(): Pick<EmbeddedStoreOptions, 'durability' | 'maxSegmentSizeBytes' | 'ownProcess'> {
   const durability = read<'fsync' | 'dsync' | 'interval' | 'os'>('durability');
   return {
     durability: durability === 'interval' ? { intervalMs: clamp(read('flushIntervalMs'), 1, 60_000) } : durability,
     maxSegmentSizeBytes: clamp(read('maxSegmentSizeMB'), 1, 4095) * MIB,
+    ownProcess: read('ownProcess'),
   };
 }
 

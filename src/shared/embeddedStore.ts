@@ -6,7 +6,7 @@
 import type { KeyValueStore, SalvageReport, TaskOptions } from './keyValueStore.ts';
 import type { RecordStateSource } from './recordState.ts';
 
-/** A store in a directory, its engine in a worker thread. */
+/** A store in a directory, its engine in a thread or a process of its own. */
 export type EmbeddedStore = KeyValueStore & RecordStateSource;
 
 /**
@@ -26,7 +26,11 @@ export interface EmbeddedStoreOptions {
   readonly salvage: boolean;
   readonly durability: 'fsync' | 'dsync' | 'os' | { readonly intervalMs: number };
   readonly maxSegmentSizeBytes: number;
+  readonly ownProcess: StoreProcessSetting;
 }
+
+/** Which stores run in a process of their own, and not in a thread. */
+export type StoreProcessSetting = 'large' | 'always' | 'never';
 
 /**
  * Copies everything readable of a store, or of one segment file, into a new store in a new or empty directory. Both are
@@ -35,6 +39,6 @@ export interface EmbeddedStoreOptions {
 export type SalvageEmbeddedStore = (
   sourceUri: string,
   targetUri: string,
-  options: Pick<EmbeddedStoreOptions, 'durability' | 'maxSegmentSizeBytes'>,
+  options: Pick<EmbeddedStoreOptions, 'durability' | 'maxSegmentSizeBytes' | 'ownProcess'>,
   task?: TaskOptions,
 ) => Promise<SalvageReport>;

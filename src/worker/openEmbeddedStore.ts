@@ -1,23 +1,25 @@
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import type { OpenEmbeddedStore } from '../shared/embeddedStore.ts';
+import { startEngineHost } from './engineHost.ts';
+import { placeFor } from './placement.ts';
 import { StoreClient } from './storeClient.ts';
 import type { OpenRequest } from './storeProtocol.ts';
 
-/** Less than by default: the extension host has other work for its memory, and several stores may be open in it. */
+/** Less than by default: the machine has other work for its memory, and several stores may be open. */
 const CACHE_SIZE = 64 * 1024 * 1024;
 
 /**
- * Makes the function that opens stores, each in a worker thread of its own: its memory goes when it is closed, a
+ * Makes the function that opens stores, each in a thread or process of its own: its memory goes when it is closed, a
  * crash takes no other store along, and a compaction of one never delays reads of another. A thread costs a few tens
  * of milliseconds and some megabytes, and people have a handful of stores open.
  *
  * `workerUrl` is the bundle of `storeWorker.ts`.
  */
 export function embeddedStoreOpener(workerUrl: URL): OpenEmbeddedStore {
-  return async (directoryUri, { readOnly, expect, salvage, durability, maxSegmentSizeBytes }) => {
+  return async (directoryUri, { readOnly, expect, salvage, durability, maxSegmentSizeBytes, ownProcess }) => {
+    const directory = fileURLToPath(directoryUri);
     const request: OpenRequest = {
-      directory: fileURLToPath(directoryUri),
+      directory,
       directoryUri,
       options: {
         readOnly,
@@ -29,8 +31,10 @@ export function embeddedStoreOpener(workerUrl: URL): OpenEmbeddedStore {
         errorIfExists: expect === 'new',
       },
     };
-    const worker = new Worker(workerUrl, { name: `Strata ${request.directory}` });
-    const client = new StoreClient(worker, request);
+    const client = new StoreClient(
+      startEngineHost({ kind: placeFor(directory, ownProcess), workerUrl, directory }),
+      request,
+    );
     await client.open(request);
     return client;
   };

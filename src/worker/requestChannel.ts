@@ -1,5 +1,5 @@
 /**
- * Typed requests in both directions between two threads. birpc carries them; this module adds what it leaves open:
+ * Typed requests in both directions between two threads or processes. birpc carries them; this module adds what it leaves open:
  * errors keep their code, and buffers that are not needed any more are handed over instead of copied.
  */
 
@@ -7,7 +7,7 @@ import type { Transferable } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
 import { decodeError, type ErrorMessage, encodeError } from './requestError.ts';
 
-/** `parentPort` on one side, the `Worker` on the other. */
+/** The port to the parent on one side, the engine's host on the other. Between processes buffers are copied. */
 export interface MessageEndpoint {
   postMessage(message: unknown, transfer?: readonly Transferable[]): void;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -47,7 +47,6 @@ export function connect<Remote extends object, Local extends object>(
   return createBirpc<Remote, Local>(local, {
     post: (message: Envelope) => {
       const buffers = buffersOf(message);
-      // Not with an empty list: Node walks over whatever it gets, and that alone takes longer than a small message.
       if (buffers === undefined) endpoint.postMessage(message);
       else endpoint.postMessage(message, buffers);
     },

@@ -4,7 +4,7 @@ import type { DamagedRange, StrataErrorCode } from '../engine/strataError.ts';
 
 /**
  * Codes of the engine, and of the way to it:
- * - `WORKER_EXITED`: the worker thread ended before it answered. Nothing is known about writes that were under way.
+ * - `WORKER_EXITED`: the thread or process of the engine ended before it answered. Nothing is known about writes that were under way.
  */
 export type StoreRequestErrorCode = StrataErrorCode | 'WORKER_EXITED' | 'INTERNAL';
 

@@ -1,8 +1,5 @@
-/** A store whose engine runs in a worker thread of its own, seen from the thread that wants to stay responsive. */
+/** A store whose engine runs in a thread or process of its own, seen from the thread that wants to stay responsive. */
 
-import type { Worker } from 'node:worker_threads';
-import { releaseLockOfEndedThread } from '../engine/lock.ts';
-import { nodeStorage } from '../engine/nodeStorage.ts';
 import type { EmbeddedStore } from '../shared/embeddedStore.ts';
 import type {
   BatchOperation,
@@ -25,6 +22,7 @@ import type {
   VerifyReport,
 } from '../shared/keyValueStore.ts';
 import type { NextRecord, RecordState } from '../shared/recordState.ts';
+import { causeInWords, type EngineHost } from './engineHost.ts';
 import { ownBytes, packBytes } from './packedBytes.ts';
 import { buffersOfBytes, unpackEntries, unpackFolderPage } from './packedEntries.ts';
 import { connect, handOver, type RequestChannel } from './requestChannel.ts';
@@ -39,58 +37,47 @@ export class StoreClient implements EmbeddedStore {
   readonly id: string;
   readonly name: string;
   readonly capabilities: StoreCapabilities;
-  readonly #worker: Worker;
+  readonly #host: EngineHost;
   readonly #channel: RequestChannel<StoreRequests, StoreNotifications>;
   readonly #listeners = new Set<ChangeListener>();
   readonly #tasks = new Map<number, HistoryOptions>();
   #nextTaskId = 1;
-  #crash: Error | undefined;
   /** Why no request can be answered any more. */
   #ended: StoreRequestError | undefined;
   #closing: Promise<void> | undefined;
 
   /** The store is not open yet: `open` comes first. */
-  constructor(worker: Worker, request: OpenRequest) {
+  constructor(host: EngineHost, request: OpenRequest) {
     this.id = request.directoryUri;
     this.name = lastSegment(request.directoryUri);
     this.capabilities = capabilitiesOf(request.options.readOnly === true);
-    this.#worker = worker;
+    this.#host = host;
     this.#channel = connect<StoreRequests, StoreNotifications>(
       {
         versions: (taskId, versions) => this.#tasks.get(taskId)?.onVersions?.(versions),
         progress: (taskId, done, total) => this.#tasks.get(taskId)?.onProgress?.({ done, total }),
         changed: (kinds) => this.#notify(kinds),
       },
-      worker,
+      host,
     );
-    worker.once('error', (error) => {
-      this.#crash = error instanceof Error ? error : new Error(String(error));
-    });
-    // A message that cannot be read is an answer that never comes: better no worker than a request that waits for ever.
-    worker.once('messageerror', (error) => {
-      this.#crash = error;
-      void worker.terminate();
-    });
-    const { threadId } = worker;
-    worker.once('exit', () => {
-      this.#releaseLock(request.directory, threadId);
-      this.#end(this.#exitError());
-    });
+    void host.ended.then((defect) => this.#end(this.#exitError(defect)));
   }
 
-  /** Opens the store in the worker. When it rejects, the worker is gone. */
+  /** Opens the store there. When it rejects, thread or process are gone. */
   async open(request: OpenRequest): Promise<void> {
     try {
       await this.#request((worker) => worker.open(request));
     } catch (error) {
-      await this.#worker.terminate();
+      await this.#host.end();
       throw error;
     }
   }
 
   async get(key: Uint8Array): Promise<StoredValue | undefined> {
     const found = await this.#request((worker) => worker.get(ownBytes(key)));
-    return found === undefined ? undefined : { key: new Uint8Array(key), ...found };
+    if (found === undefined) return undefined;
+    // From a process comes a view of its whole message.
+    return { ...found, key: new Uint8Array(key), value: ownBytes(found.value) };
   }
 
   /** Many values in one message, in the order of the keys; undefined where a key does not exist. */
@@ -217,7 +204,7 @@ export class StoreClient implements EmbeddedStore {
       await this.#channel.close();
     } finally {
       this.#end(new StoreRequestError('STORE_CLOSED', `The store ${this.name} is closed. Open it again.`));
-      await this.#worker.terminate();
+      await this.#host.end();
     }
   }
 
@@ -265,16 +252,6 @@ export class StoreClient implements EmbeddedStore {
     }
   }
 
-  /** A thread that ended without closing its store would leave it locked for as long as this process lives. */
-  #releaseLock(directory: string, threadId: number): void {
-    if (this.#ended !== undefined) return;
-    try {
-      releaseLockOfEndedThread(nodeStorage, directory, threadId);
-    } catch (error) {
-      this.#crash ??= error as Error;
-    }
-  }
-
   #end(reason: StoreRequestError): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
@@ -283,10 +260,9 @@ export class StoreClient implements EmbeddedStore {
     this.#listeners.clear();
   }
 
-  #exitError(): StoreRequestError {
-    const cause = this.#crash === undefined ? '' : ` (${this.#crash.message})`;
-    const message = `The thread of the store ${this.name} ended unexpectedly${cause}. Open the store again.`;
-    return new StoreRequestError('WORKER_EXITED', message, { stack: this.#crash?.stack });
+  #exitError(defect: Error | undefined): StoreRequestError {
+    const message = `The ${this.#host.kind} of the store ${this.name} ended unexpectedly${causeInWords(defect)}. Open the store again.`;
+    return new StoreRequestError('WORKER_EXITED', message, { stack: defect?.stack });
   }
 }
 

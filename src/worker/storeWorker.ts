@@ -1,15 +1,37 @@
-/** Entry point of the worker thread: one store, served to the thread that started it. */
+/** Entry point of the worker thread or process: one store, served to whoever started it. */
 
 import { parentPort } from 'node:worker_threads';
-import { connect } from './requestChannel.ts';
+import { connect, type MessageEndpoint } from './requestChannel.ts';
 import type { StoreNotifications, StoreRequests } from './storeProtocol.ts';
 import { StoreServer } from './storeServer.ts';
-
-if (parentPort === null) throw new Error('storeWorker runs in a worker thread; start it with embeddedStoreOpener.');
 
 const server = new StoreServer({
   progress: (taskId, done, total) => void client.progress.asEvent(taskId, done, total),
   versions: (taskId, versions) => void client.versions.asEvent(taskId, versions),
   changed: (kinds) => void client.changed.asEvent(kinds),
 });
-const client = connect<StoreNotifications, StoreRequests>(server, parentPort);
+const client = connect<StoreNotifications, StoreRequests>(server, parentPort ?? parentProcess());
+
+function parentProcess(): MessageEndpoint {
+  if (process.send === undefined)
+    throw new Error('storeWorker runs in a thread or process that startEngineHost starts.');
+  if (process.argv[2] !== undefined) process.title = process.argv[2];
+  // The other side is gone without having closed the store. At once, as a thread would end: closing takes seconds for a
+  // large store, which would be locked meanwhile for the window that comes next.
+  process.once('disconnect', () => process.exit());
+  // A system that shuts down, and a terminal, tell all processes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, closeAndExit);
+  return {
+    postMessage: (message) => void process.send?.(message, () => undefined),
+    on: (event, listener) => process.on(event, listener),
+    off: (event, listener) => process.off(event, listener),
+  };
+}
+
+function closeAndExit(): void {
+  // Where closing fails, there is left what a crash leaves.
+  server.close().then(
+    () => process.exit(),
+    () => process.exit(),
+  );
+}

@@ -16,17 +16,19 @@ export interface ClientOptions {
   readonly name?: string;
 }
 
-const IN_PROCESS = 'in process';
-const THROUGH_CLIENT = "through the worker's client";
+const SAME_THREAD = 'in the same thread';
+const IN_THREAD = 'in a thread';
+const IN_OWN_PROCESS = 'in a process of its own';
 
-/** What it costs to ask a store in its worker thread instead of one in the same thread. */
+/** What it costs to ask a store in a thread or process of its own instead of one in the same thread. */
 export async function measureClient(options: ClientOptions): Promise<void> {
   const machine = describeMachine();
   const result = await runRounds(
     {
       contestants: [
-        { name: IN_PROCESS, engine: 'strata' },
-        { name: THROUGH_CLIENT, engine: 'strata-client' },
+        { name: SAME_THREAD, engine: 'strata' },
+        { name: IN_THREAD, engine: 'strata-client', settings: { ownProcess: 'never' } },
+        { name: IN_OWN_PROCESS, engine: 'strata-client', settings: { ownProcess: 'always' } },
       ],
       keyCount: options.keys,
       valueSizeBytes: options.value,
@@ -49,17 +51,21 @@ export async function measureClient(options: ClientOptions): Promise<void> {
   writeReport(options.output, options.name ?? 'client', markdown, { machine, results: [result] });
 }
 
-/** Microseconds an operation, and what the way to the other thread adds. */
+/** Microseconds an operation, and what the way to the other thread or process adds. */
 function clientTable({ series }: RunResult): string {
   const perSecond = series.filter(({ unit }) => unit.endsWith('/s'));
   const workloads = [...new Set(perSecond.map(({ workload }) => workload))];
   const rows = workloads.map((workload) => {
-    const [direct, client] = [IN_PROCESS, THROUGH_CLIENT].map((name) => {
+    const [direct, thread, process] = [SAME_THREAD, IN_THREAD, IN_OWN_PROCESS].map((name) => {
       const found = perSecond.find((one) => one.contestant === name && one.workload === workload);
       return found === undefined ? undefined : 1e6 / found.median;
     });
-    const added = direct === undefined || client === undefined ? undefined : client - direct;
-    return [workload, ...[direct, client, added].map((cost) => (cost === undefined ? '—' : formatQuantity(cost)))];
+    const costs = [direct, thread, difference(thread, direct), process, difference(process, direct)];
+    return [workload, ...costs.map((cost) => (cost === undefined ? '—' : formatQuantity(cost)))];
   });
-  return markdownTable(['µs an operation', IN_PROCESS, THROUGH_CLIENT, 'added'], rows);
+  return markdownTable(['µs an operation', SAME_THREAD, IN_THREAD, 'added', IN_OWN_PROCESS, 'added'], rows);
+}
+
+function difference(cost: number | undefined, base: number | undefined): number | undefined {
+  return cost === undefined || base === undefined ? undefined : cost - base;
 }

@@ -14,6 +14,7 @@ import {
   labels,
   removeStore,
   type TestStore,
+  textOf,
 } from './strata.ts';
 
 describe('explorer', () => {
@@ -281,6 +282,29 @@ describe('explorer', () => {
       await context.registry.close(entry);
     } finally {
       await writer.close();
+    }
+  });
+
+  it('runs a store in a process of its own where the settings ask for it, and says when that has ended', async () => {
+    const restore = await changeSetting('ownProcess', 'always');
+    try {
+      await context.registry.close(test.entry);
+      const { store } = await context.registry.open(test.entry);
+      const lock = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(test.directory, 'LOCK'));
+      const { pid } = JSON.parse(textOf(lock) ?? '') as { readonly pid: number };
+      assert.notEqual(pid, process.pid);
+      await store.put(bytesOf('from there'), bytesOf('1'));
+      await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'from there', 'plain']));
+      assert.deepEqual((await store.verify()).damage, []);
+      process.kill(pid, 'SIGKILL');
+      await eventually(() => {
+        const { state } = test.entry;
+        assert.match(state.kind === 'failed' ? state.error.message : state.kind, /stopped unexpectedly/);
+      });
+      await context.registry.open(test.entry);
+      await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'from there', 'plain']));
+    } finally {
+      await restore();
     }
   });
 

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { EmbeddedStore } from '../../../src/shared/embeddedStore.ts';
+import type { EmbeddedStore, StoreProcessSetting } from '../../../src/shared/embeddedStore.ts';
 import { embeddedStoreOpener } from '../../../src/worker/openEmbeddedStore.ts';
 import type { StoreClient } from '../../../src/worker/storeClient.ts';
 import type { BenchEngine, BenchStore, OpenOptions, ScanRange } from './benchEngine.ts';
@@ -11,11 +11,12 @@ const openEmbeddedStore = embeddedStoreOpener(new URL('../../../src/worker/store
 
 export const engine: BenchEngine = {
   notes:
-    'the store in its worker thread, seen from the thread that asks: requests are messages, 64 under way at a time unless said otherwise.',
+    'the store in a thread or process of its own, seen from the thread that asks: requests are messages, 64 under way at a time unless said otherwise.',
   readsAreAsync: true,
   lacks: {},
-  async open(directory: string, { durable, valueSizeBytes }: OpenOptions): Promise<BenchStore> {
-    const client = await openClient(directory, durable);
+  async open(directory: string, { durable, valueSizeBytes, settings }: OpenOptions): Promise<BenchStore> {
+    const ownProcess = settings?.['ownProcess'] === 'always' ? 'always' : 'never';
+    const client = await openClient(directory, durable, ownProcess);
     return {
       put: (key, value) => client.put(key, value),
       del: (key) => client.del(key),
@@ -32,10 +33,10 @@ export const engine: BenchEngine = {
 };
 
 /** The client says beforehand whether it expects a store. */
-async function openClient(directory: string, durable: boolean): Promise<StoreClient> {
+async function openClient(directory: string, durable: boolean, ownProcess: StoreProcessSetting): Promise<StoreClient> {
   const uri = pathToFileURL(directory).href;
   const durability = durable ? 'fsync' : 'os';
-  const options = { readOnly: false, salvage: false, durability, maxSegmentSizeBytes: 64 << 20 } as const;
+  const options = { readOnly: false, salvage: false, durability, maxSegmentSizeBytes: 64 << 20, ownProcess } as const;
   const open = (expect: 'new' | 'existing') => openEmbeddedStore(uri, { ...options, expect }) as Promise<StoreClient>;
   return open('existing').catch((error: { readonly code?: string }) => {
     if (error.code !== 'STORE_NOT_FOUND') throw error;

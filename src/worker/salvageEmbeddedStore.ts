@@ -1,35 +1,31 @@
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { releaseLockOfEndedThread } from '../engine/lock.ts';
-import { nodeStorage } from '../engine/nodeStorage.ts';
 import type { SalvageEmbeddedStore } from '../shared/embeddedStore.ts';
-import { messageOf } from '../shared/messageOf.ts';
+import { causeInWords, startEngineHost } from './engineHost.ts';
+import { placeFor } from './placement.ts';
 import { connect } from './requestChannel.ts';
 import { StoreRequestError } from './requestError.ts';
 import type { StoreNotifications, StoreRequests } from './storeProtocol.ts';
 
-/** The only task of its thread. */
+/** The only task of its thread or process. */
 const TASK_ID = 1;
 
-/** Makes the function that salvages, each time in a thread that ends with it. `workerUrl` is as for opening stores. */
+/**
+ * Makes the function that salvages, each time in a thread or process that ends with it. `workerUrl` is as for opening
+ * stores.
+ */
 export function embeddedStoreSalvager(workerUrl: URL): SalvageEmbeddedStore {
-  return async (sourceUri, targetUri, options, task = {}) => {
+  return async (sourceUri, targetUri, { ownProcess, ...options }, task = {}) => {
     const [source, target] = [fileURLToPath(sourceUri), fileURLToPath(targetUri)];
     const { signal, onProgress } = task;
     if (signal?.aborted === true) throw new StoreRequestError('ABORTED', 'The salvage was cancelled.');
-    const worker = new Worker(workerUrl, { name: `Strata salvage ${source}` });
+    const host = startEngineHost({ kind: placeFor(source, ownProcess), workerUrl, directory: target });
     const channel = connect<StoreRequests, StoreNotifications>(
       { progress: (_taskId, done, total) => onProgress?.({ done, total }), versions: () => {}, changed: () => {} },
-      worker,
+      host,
     );
-    const { threadId } = worker;
-    let cause = '';
-    worker.once('error', (error) => {
-      cause = ` (${messageOf(error)})`;
-    });
-    worker.once('exit', () => {
-      channel.$close(new StoreRequestError('WORKER_EXITED', `The thread of the salvage ended unexpectedly${cause}.`));
-      releaseLockOfEndedThread(nodeStorage, target, threadId);
+    void host.ended.then((defect) => {
+      const message = `The ${host.kind} of the salvage ended unexpectedly${causeInWords(defect)}.`;
+      channel.$close(new StoreRequestError('WORKER_EXITED', message));
     });
     const cancel = () => void channel.cancel.asEvent(TASK_ID);
     signal?.addEventListener('abort', cancel);
@@ -37,7 +33,7 @@ export function embeddedStoreSalvager(workerUrl: URL): SalvageEmbeddedStore {
       return await channel.salvage(TASK_ID, { source, target, options });
     } finally {
       signal?.removeEventListener('abort', cancel);
-      await worker.terminate();
+      await host.end();
     }
   };
 }
