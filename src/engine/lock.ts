@@ -66,17 +66,21 @@ export function describeHolder(storage: Storage, directory: string): string | un
 }
 
 /**
- * Removes the lock and the claims of a thread of this process that has ended without releasing them. Nobody else can:
- * to everyone outside, a lock whose process lives is a lock that is held.
+ * Removes the lock and the claims of a thread of this process, or of a child process, that has ended without releasing
+ * them. Of a thread nobody else can: to everyone outside, a lock whose process lives is a lock that is held. And of a
+ * process nobody knows better that it has ended, where its pid may already be another one's.
  */
-export function releaseLockOfEndedThread(storage: Storage, directory: string, threadId: number): void {
-  const self = storage.self();
+export function releaseLockOfEnded(
+  storage: Storage,
+  directory: string,
+  { pid, threadId }: Pick<ProcessIdentity, 'pid' | 'threadId'>,
+): void {
+  const { host } = storage.self();
   for (const name of storage.list(directory) ?? []) {
     if (name !== LOCK_NAME && !name.startsWith(`${LOCK_NAME}.`)) continue;
     const path = storage.join(directory, name);
     const holder = readHolder(storage, path);
-    const isOurs = holder?.pid === self.pid && holder.host === self.host && holder.startTime === self.startTime;
-    if (isOurs && holder.threadId === threadId) storage.remove(path);
+    if (holder?.pid === pid && holder.host === host && holder.threadId === threadId) storage.remove(path);
   }
 }
 

@@ -161,7 +161,7 @@ class NodeStorage implements Storage {
 
   isAlive(holder: ProcessIdentity): boolean {
     if (holder.host !== hostname()) return true;
-    if (!isRunning(holder.pid)) return false;
+    if (!isRunning(holder.pid) || hasEnded(holder.pid)) return false;
     const startTime = startTimeOf(holder.pid);
     return startTime === '' || holder.startTime === '' || startTime === holder.startTime;
   }
@@ -193,15 +193,30 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** A zombie: it can be signalled, and is there until its parent notices that it has ended, which some never do. */
+function hasEnded(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    return ['Z', 'X'].includes(statOf(pid)[0] ?? '');
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Start of a process in clock ticks since boot, together with the boot's id, from Linux's /proc; empty elsewhere.
- * Field 22 of /proc/PID/stat, counted after the command's closing parenthesis because it may contain spaces.
+ * Fields of /proc/PID/stat from the third on, its state: counted after the command's closing parenthesis, because the
+ * command may contain spaces.
  */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Start of a process in clock ticks since boot, together with the boot's id, from Linux's /proc; empty elsewhere. */
 function startTimeOf(pid: number): string {
   if (process.platform !== 'linux') return '';
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const ticks = statOf(pid)[19] ?? '';
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     return `${boot}:${ticks}`;
   } catch {

@@ -1,7 +1,7 @@
 /**
  * The one interface through which the explorer, the commands and any other tool talk to a store.
  *
- * The embedded engine in its worker thread is the first implementation. Nothing here assumes that a store is a
+ * The embedded engine in its thread or process is the first implementation. Nothing here assumes that a store is a
  * directory: what only some stores can do is declared in {@link StoreCapabilities}, and every method that depends
  * on a capability says so. A later implementation (etcd, say) maps revisions to history, leases to expiry and
  * watches to `subscribe`.

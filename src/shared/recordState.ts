@@ -1,6 +1,6 @@
 /**
  * What a store knows of the records of one of its segments, for whoever shows a segment. Implemented by the client of
- * the store's worker thread; nothing of it is needed to decode a segment.
+ * the store's engine; nothing of it is needed to decode a segment.
  */
 
 import type { RecordLocation, TaskOptions } from './keyValueStore.ts';

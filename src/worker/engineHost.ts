@@ -3,10 +3,10 @@
  * `storeWorker.ts` and speak the same messages.
  */
 
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
-import { releaseLockOfEndedThread } from '../engine/lock.ts';
+import { releaseLockOfEnded } from '../engine/lock.ts';
 import { nodeStorage } from '../engine/nodeStorage.ts';
 import { messageOf } from '../shared/messageOf.ts';
 import type { MessageEndpoint } from './requestChannel.ts';
@@ -52,7 +52,7 @@ function startThread({ workerUrl, directory }: EngineHostRequest): EngineHost {
     worker.once('exit', () => {
       try {
         // It would stay locked for as long as this process lives.
-        releaseLockOfEndedThread(nodeStorage, directory, threadId);
+        releaseLockOfEnded(nodeStorage, directory, { pid: process.pid, threadId });
       } catch (error) {
         defect ??= error as Error;
       }
@@ -74,33 +74,43 @@ function startThread({ workerUrl, directory }: EngineHostRequest): EngineHost {
 }
 
 function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
-  const child = fork(fileURLToPath(workerUrl), [`Strata ${directory}`], {
+  // On a desktop the extension host's program is Electron, which is told so to be Node. Options of Node that are meant
+  // for whatever runs in a terminal could have it wait for a debugger.
+  const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: undefined };
+  const child = spawn(process.execPath, [fileURLToPath(workerUrl), `Strata ${directory}`], {
+    env,
     // Structured cloning, as between threads.
     serialization: 'advanced',
-    // Not those of the extension host, which may wait for a debugger.
-    execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // On a desktop the extension host's program is Electron, which is told so to be Node.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    windowsHide: true,
   });
   let errorText = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('error', () => undefined);
+  child.stderr?.on('data', (text: string) => {
     errorText = (errorText + text).slice(-MAX_ERROR_TEXT_LENGTH);
   });
+  let failure: Error | undefined;
   const ended = new Promise<Error | undefined>((resolve) => {
-    // It could not be started, or a message could not be read.
-    child.once('error', (error) => {
-      resolve(error);
-      child.kill('SIGKILL');
+    child.on('error', (error) => {
+      failure ??= error;
+      if (child.pid === undefined) resolve(failure);
     });
-    child.once('close', () => resolve(thrownError(errorText)));
+    child.once('close', (code, signal) => {
+      try {
+        releaseLockOfEnded(nodeStorage, directory, { pid: child.pid as number, threadId: 0 });
+      } catch (error) {
+        failure ??= error as Error;
+      }
+      resolve(failure ?? endOf(errorText, code, signal));
+    });
   });
   return {
     kind: 'process',
     ended,
     postMessage(message: unknown) {
-      // What cannot be sent any more gets its answer from the process's end.
-      child.send(message as object, () => undefined);
+      // What cannot be sent any more gets its answer from the process's end. One that was not started has no `send`.
+      child.send?.(message as object, () => undefined);
     },
     on: (event, listener) => child.on(event, listener),
     off: (event, listener) => child.off(event, listener),
@@ -111,13 +121,16 @@ function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
   };
 }
 
-/** The error that Node has written before it ended a process because of it. */
-function thrownError(text: string): Error | undefined {
-  const found = /^(?:Uncaught )?\w*Error(?: \[\w+\])?: (.*)$/m.exec(text);
-  if (found === null) return undefined;
-  const error = new Error(found[1]);
-  error.stack = text.slice(found.index);
-  return error;
+/** Why a process ended: the error that Node has written before, or how the system saw it. */
+function endOf(errorText: string, code: number | null, signal: NodeJS.Signals | null): Error | undefined {
+  const found = /^(?:(?:Uncaught )?\w*Error(?: \[\w+\])?|FATAL ERROR): (.*)$/m.exec(errorText);
+  if (found !== null) {
+    const error = new Error(found[1]);
+    error.stack = errorText.slice(found.index);
+    return error;
+  }
+  if (signal !== null) return new Error(signal);
+  return code === 0 ? undefined : new Error(`exit code ${code}`);
 }
 
 /** In brackets behind a sentence. */

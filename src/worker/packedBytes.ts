@@ -48,7 +48,18 @@ export function unpackAllBytes(packed: PackedBytes): Uint8Array[] {
   return unpackBytes(packed) as Uint8Array[];
 }
 
-/** The same bytes with a buffer to themselves (which `slice` of a Node `Buffer` does not give): sending a view would send all of the buffer it looks into. */
+/**
+ * What came in a message, in a buffer that is not much larger: from a process come views of the whole message, which
+ * would be kept with them, and sent on with them.
+ */
+export function trimmed<T extends Uint8Array | Float64Array>(array: T): T {
+  return array.byteLength * 2 >= array.buffer.byteLength ? array : (array.slice() as T);
+}
+
+/**
+ * The same bytes with a buffer to themselves (which `slice` of a Node `Buffer` does not give): sending a view would send
+ * all of the buffer it looks into.
+ */
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const isAlone = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
   return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);

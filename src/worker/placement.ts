@@ -14,7 +14,10 @@ export const LARGE_SNAPSHOT_BYTES = 64 * 1024 * 1024;
 /** Without a snapshot nobody knows how many keys there are; so much can hold as many. */
 export const LARGE_LOG_BYTES = 512 * 1024 * 1024;
 
-/** `path` is the directory of a store, or a segment file. What cannot be looked at is not large: opening it will tell. */
+/**
+ * `path` is the directory of a store, or a segment file. What cannot be looked at is not large: opening it will tell. A
+ * store that grows stays where it is until it is opened again.
+ */
 export function placeFor(path: string, setting: StoreProcessSetting): EngineHostKind {
   if (setting === 'never') return 'thread';
   return setting === 'always' || isLarge(path) ? 'process' : 'thread';
@@ -23,11 +26,15 @@ export function placeFor(path: string, setting: StoreProcessSetting): EngineHost
 function isLarge(path: string): boolean {
   try {
     if (path.endsWith(SEGMENT_EXTENSION)) return sizeOf(path) >= LARGE_LOG_BYTES;
-    const names = nodeStorage.list(path) ?? [];
-    const sizes = new Map(names.map((name) => [name, sizeOf(nodeStorage.join(path, name))]));
-    const snapshot = sizes.get(SNAPSHOT_NAME);
+    const snapshot = nodeStorage.fileSize(nodeStorage.join(path, SNAPSHOT_NAME));
     if (snapshot !== undefined) return snapshot >= LARGE_SNAPSHOT_BYTES;
-    return [...sizes.values()].reduce((sum, size) => sum + size, 0) >= LARGE_LOG_BYTES;
+    let sizeBytes = 0;
+    // This is the thread that must not be held up, and there may be many files: no more of them than are needed.
+    for (const name of nodeStorage.list(path) ?? []) {
+      sizeBytes += sizeOf(nodeStorage.join(path, name));
+      if (sizeBytes >= LARGE_LOG_BYTES) return true;
+    }
+    return false;
   } catch {
     return false;
   }

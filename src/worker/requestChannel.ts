@@ -1,6 +1,6 @@
 /**
- * Typed requests in both directions between two threads or processes. birpc carries them; this module adds what it leaves open:
- * errors keep their code, and buffers that are not needed any more are handed over instead of copied.
+ * Typed requests in both directions between two threads or processes. birpc carries them; this module adds what it
+ * leaves open: errors keep their code, and buffers that are not needed any more are handed over instead of copied.
  */
 
 import type { Transferable } from 'node:worker_threads';

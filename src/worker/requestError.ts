@@ -1,10 +1,11 @@
-/** Errors across the thread boundary: structured cloning would keep the message and lose the code. */
+/** Errors on their way from another thread or process: structured cloning would keep the message and lose the code. */
 
 import type { DamagedRange, StrataErrorCode } from '../engine/strataError.ts';
 
 /**
  * Codes of the engine, and of the way to it:
- * - `WORKER_EXITED`: the thread or process of the engine ended before it answered. Nothing is known about writes that were under way.
+ * - `WORKER_EXITED`: the thread or process of the engine ended before it answered. Nothing is known about writes that
+ *   were under way.
  */
 export type StoreRequestErrorCode = StrataErrorCode | 'WORKER_EXITED' | 'INTERNAL';
 

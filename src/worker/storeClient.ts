@@ -23,7 +23,7 @@ import type {
 } from '../shared/keyValueStore.ts';
 import type { NextRecord, RecordState } from '../shared/recordState.ts';
 import { causeInWords, type EngineHost } from './engineHost.ts';
-import { ownBytes, packBytes } from './packedBytes.ts';
+import { ownBytes, packBytes, trimmed } from './packedBytes.ts';
 import { buffersOfBytes, unpackEntries, unpackFolderPage } from './packedEntries.ts';
 import { connect, handOver, type RequestChannel } from './requestChannel.ts';
 import { StoreRequestError } from './requestError.ts';
@@ -54,7 +54,7 @@ export class StoreClient implements EmbeddedStore {
     this.#host = host;
     this.#channel = connect<StoreRequests, StoreNotifications>(
       {
-        versions: (taskId, versions) => this.#tasks.get(taskId)?.onVersions?.(versions),
+        versions: (taskId, versions) => this.#tasks.get(taskId)?.onVersions?.(trimmedVersions(versions)),
         progress: (taskId, done, total) => this.#tasks.get(taskId)?.onProgress?.({ done, total }),
         changed: (kinds) => this.#notify(kinds),
       },
@@ -76,8 +76,7 @@ export class StoreClient implements EmbeddedStore {
   async get(key: Uint8Array): Promise<StoredValue | undefined> {
     const found = await this.#request((worker) => worker.get(ownBytes(key)));
     if (found === undefined) return undefined;
-    // From a process comes a view of its whole message.
-    return { ...found, key: new Uint8Array(key), value: ownBytes(found.value) };
+    return { ...found, key: new Uint8Array(key), value: trimmed(found.value) };
   }
 
   /** Many values in one message, in the order of the keys; undefined where a key does not exist. */
@@ -141,11 +140,12 @@ export class StoreClient implements EmbeddedStore {
 
   async history(key: Uint8Array, options: HistoryOptions = {}): Promise<KeyVersion[]> {
     const { signal: _signal, onProgress: _onProgress, onVersions, ...range } = options;
-    return this.#runTask(
+    const versions = await this.#runTask(
       'read the history',
       (worker, taskId) => worker.history(taskId, ownBytes(key), range, onVersions !== undefined),
       options,
     );
+    return trimmedVersions(versions);
   }
 
   async statistics(): Promise<StoreStatistics> {
@@ -170,7 +170,7 @@ export class StoreClient implements EmbeddedStore {
   }
 
   async liveBytesByBlock(segmentId: number, blockSizeBytes: number, blockCount: number): Promise<Float64Array> {
-    return this.#request((worker) => worker.liveBytesByBlock(segmentId, blockSizeBytes, blockCount));
+    return trimmed(await this.#request((worker) => worker.liveBytesByBlock(segmentId, blockSizeBytes, blockCount)));
   }
 
   async newestRecord(key: Uint8Array): Promise<RecordLocation | undefined> {
@@ -261,7 +261,8 @@ export class StoreClient implements EmbeddedStore {
   }
 
   #exitError(defect: Error | undefined): StoreRequestError {
-    const message = `The ${this.#host.kind} of the store ${this.name} ended unexpectedly${causeInWords(defect)}. Open the store again.`;
+    const cause = causeInWords(defect);
+    const message = `The ${this.#host.kind} of the store ${this.name} ended unexpectedly${cause}. Open it again.`;
     return new StoreRequestError('WORKER_EXITED', message, { stack: defect?.stack });
   }
 }
@@ -282,6 +283,13 @@ function capabilitiesOf(readOnly: boolean): StoreCapabilities {
 function lastSegment(uri: string): string {
   const { pathname } = new URL(uri);
   return decodeURIComponent(pathname.split('/').findLast((part) => part !== '') ?? pathname);
+}
+
+function trimmedVersions(versions: readonly KeyVersion[]): KeyVersion[] {
+  return versions.map((version) => {
+    const { valuePreview } = version;
+    return valuePreview === undefined ? version : { ...version, valuePreview: trimmed(valuePreview) };
+  });
 }
 
 function ownRange(range: KeyRange): KeyRange {

@@ -1,4 +1,4 @@
-/** Requests between a store's client and its worker thread. */
+/** Requests between a store's client and the thread or process of its engine. */
 
 import type { StoreOptions } from '../engine/api.ts';
 import type {
@@ -18,7 +18,7 @@ import type { NextRecord, RecordState } from '../shared/recordState.ts';
 import type { PackedBytes } from './packedBytes.ts';
 import type { LocatedEntry, PackedEntries, PackedFolderPage } from './packedEntries.ts';
 
-/** What can be said to another thread: the clock stays the engine's own. */
+/** What can be said to another thread or process: the clock stays the engine's own. */
 export type WorkerStoreOptions = Omit<StoreOptions, 'now'>;
 
 export interface OpenRequest {
@@ -38,7 +38,7 @@ export interface SalvageRequest {
 /** Answered by the worker. `open` comes first; what it rejects with is final. */
 export interface StoreRequests {
   open(request: OpenRequest): Promise<void>;
-  /** Takes the place of `open`: a thread that salvages serves no store. */
+  /** Takes the place of `open`: what salvages serves no store. */
   salvage(taskId: number, request: SalvageRequest): Promise<SalvageReport>;
 
   get(key: Uint8Array): FoundValue | undefined;

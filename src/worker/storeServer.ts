@@ -1,4 +1,4 @@
-/** Answers a client's requests with the engine. Runs in the worker thread. */
+/** Answers a client's requests with the engine. Runs in the store's thread or process. */
 
 import type { BatchOperation, FileDamage, RecordVersion } from '../engine/api.ts';
 import { salvageStore } from '../engine/salvage.ts';
@@ -72,6 +72,7 @@ export class StoreServer implements StoreRequests {
   readonly #changes: ChangeFeed;
   readonly #liveBytesWalks = new PacedWalks<Float64Array>();
   #opened: OpenedStore | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(notifications: StoreNotifications) {
     this.#notifications = notifications;
@@ -239,7 +240,18 @@ export class StoreServer implements StoreRequests {
     return this.#tasks.run(taskId, (task) => nextRecord(this.#open.store, key, sequence, task));
   }
 
-  async close(): Promise<void> {
+  /** Undefined until closing has begun. */
+  get closing(): Promise<void> | undefined {
+    return this.#closing;
+  }
+
+  /** Once, whoever asks for it: the client, or a signal to the process. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const { store, expiry, follower } = this.#open;
     this.#opened = undefined;
     expiry.stop();

@@ -16,11 +16,11 @@ function parentProcess(): MessageEndpoint {
   if (process.send === undefined)
     throw new Error('storeWorker runs in a thread or process that startEngineHost starts.');
   if (process.argv[2] !== undefined) process.title = process.argv[2];
-  // The other side is gone without having closed the store. At once, as a thread would end: closing takes seconds for a
-  // large store, which would be locked meanwhile for the window that comes next.
-  process.once('disconnect', () => process.exit());
+  // The other side is gone. What it has begun to close is closed; else this ends at once, as a thread would: to close a
+  // large store takes seconds, for which the next window would find it locked.
+  process.once('disconnect', () => exitAfter(server.closing ?? Promise.resolve()));
   // A system that shuts down, and a terminal, tell all processes.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, closeAndExit);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => exitAfter(server.close()));
   return {
     postMessage: (message) => void process.send?.(message, () => undefined),
     on: (event, listener) => process.on(event, listener),
@@ -28,10 +28,7 @@ function parentProcess(): MessageEndpoint {
   };
 }
 
-function closeAndExit(): void {
-  // Where closing fails, there is left what a crash leaves.
-  server.close().then(
-    () => process.exit(),
-    () => process.exit(),
-  );
+function exitAfter(closing: Promise<void>): void {
+  // Where closing fails, there is left what a crash leaves. A client that has asked for it too gets its answer before.
+  void closing.catch(() => undefined).then(() => setImmediate(() => process.exit()));
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { nodeStorage } from '../../src/engine/nodeStorage.ts';
@@ -86,5 +88,21 @@ describe('The storage on the real disk', () => {
     assert.equal(nodeStorage.isAlive({ ...self, pid: Number.NaN }), false);
     assert.equal(nodeStorage.isAlive({ ...self, pid: 2 ** 22 + 1, host: 'another-host' }), true);
     if (self.startTime !== '') assert.equal(nodeStorage.isAlive({ ...self, startTime: 'another time' }), false);
+  });
+
+  it('does not take a process for a living one that its parent has not seen end', async function () {
+    if (process.platform !== 'linux') this.skip();
+    // The parent becomes a program that waits for no child.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      const state = () => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
+      while (state() !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.equal(process.kill(pid, 0), true);
+      assert.equal(nodeStorage.isAlive({ ...nodeStorage.self(), pid, startTime: '' }), false);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nodeStorage } from '../../src/engine/nodeStorage.ts';
 import type { EmbeddedStoreOptions } from '../../src/shared/embeddedStore.ts';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
@@ -30,7 +31,7 @@ describe('process of a store', function () {
 
   it('ends when the extension host is killed, and leaves a store that can be opened', async () => {
     const directory = temporary.make();
-    const host = fork(path.join(import.meta.dirname, 'storeProcessOwner.ts'), [directory, workerUrl.href]);
+    const host = ownerOf(directory, 'write');
     await once(host, 'message');
     const pid = holderOf(directory);
     assert.notEqual(pid, host.pid);
@@ -39,6 +40,38 @@ describe('process of a store', function () {
     const store = await openStore(pathToFileURL(directory).href, { ...options, expect: 'existing' });
     assert.deepEqual((await store.get(bytes('a')))?.value, bytes('1'));
     await store.close();
+  });
+
+  it('goes on with a closing that has begun when the extension host is killed', async () => {
+    const directory = temporary.make();
+    const host = ownerOf(directory, 'close');
+    await once(host, 'message');
+    host.kill('SIGKILL');
+    await eventuallyTrue(() => !existsSync(path.join(directory, 'LOCK')));
+    assert.equal(existsSync(path.join(directory, SNAPSHOT)), true);
+  });
+
+  it('finishes what its client has asked it to close when it is told to end', async () => {
+    const directory = temporary.make();
+    const store = await openStore(pathToFileURL(directory).href, options);
+    await store.put(bytes('a'), bytes('1'));
+    const pid = holderOf(directory);
+    const closing = store.close();
+    process.kill(pid, 'SIGTERM');
+    await closing;
+    assert.equal(existsSync(path.join(directory, SNAPSHOT)), true);
+    assert.equal(existsSync(path.join(directory, 'LOCK')), false);
+  });
+
+  it('says why it could not be started', async () => {
+    const { execPath } = process;
+    process.execPath = path.join(temporary.make(), 'no such program');
+    try {
+      const opening = openStore(pathToFileURL(temporary.make()).href, options);
+      await assert.rejects(opening, { code: 'WORKER_EXITED', message: /ENOENT/ });
+    } finally {
+      process.execPath = execPath;
+    }
   });
 
   it('closes the store when it is told to end, which its client notices', async () => {
@@ -58,7 +91,8 @@ describe('process of a store', function () {
     await store.put(bytes('a'), bytes('1'));
     const waiting = store.verify();
     process.kill(holderOf(directory), 'SIGKILL');
-    await assert.rejects(waiting, { code: 'WORKER_EXITED' });
+    await assert.rejects(waiting, { code: 'WORKER_EXITED', message: /ended unexpectedly \(SIGKILL\)/ });
+    assert.equal(existsSync(path.join(directory, 'LOCK')), false);
     const again = await openStore(pathToFileURL(directory).href, { ...options, expect: 'existing' });
     assert.deepEqual((await again.get(bytes('a')))?.value, bytes('1'));
     await again.close();
@@ -72,19 +106,22 @@ describe('process of a store', function () {
     await gone(pid);
     assert.equal(existsSync(path.join(directory, 'LOCK')), false);
   });
+
+  /** Another process, which opens the store and then writes to it or begins to close it. */
+  function ownerOf(directory: string, action: 'write' | 'close'): ChildProcess {
+    return fork(path.join(import.meta.dirname, 'storeProcessOwner.ts'), [directory, workerUrl.href, action]);
+  }
 });
 
 function holderOf(directory: string): number {
   return (JSON.parse(readFileSync(path.join(directory, 'LOCK'), 'utf8')) as { readonly pid: number }).pid;
 }
 
-async function gone(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** A process that nobody waits for may stay as a zombie: it does not count. */
+function gone(pid: number): Promise<void> {
+  return eventuallyTrue(() => !nodeStorage.isAlive({ ...nodeStorage.self(), pid, startTime: '' }));
+}
+
+async function eventuallyTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -1,9 +1,9 @@
-/** Opens a store in a process of its own, writes to it, says so, and waits to be killed. */
+/** Opens a store in a process of its own, writes to it or begins to close it too, says so, and waits to be killed. */
 
 import { pathToFileURL } from 'node:url';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
 
-const [directory, workerUrl] = process.argv.slice(2) as [string, string];
+const [directory, workerUrl, action] = process.argv.slice(2) as [string, string, string];
 const openStore = embeddedStoreOpener(new URL(workerUrl));
 const store = await openStore(pathToFileURL(directory).href, {
   readOnly: false,
@@ -14,4 +14,5 @@ const store = await openStore(pathToFileURL(directory).href, {
   ownProcess: 'always',
 });
 await store.put(Buffer.from('a'), Buffer.from('1'));
-process.send?.('written');
+if (action === 'close') void store.close();
+process.send?.('done');
