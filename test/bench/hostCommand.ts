@@ -69,7 +69,7 @@ async function measurePhases({ keys, value, data }: HostOptions, settings: Setti
 }
 
 async function buildExtensionAndProbe(): Promise<void> {
-  const { status } = spawnSync(process.execPath, ['esbuild.js'], { cwd: ROOT, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['esbuild.js', '--production'], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error('The extension could not be built; see above.');
   await esbuild.build({
     entryPoints: [path.join(import.meta.dirname, 'host/probe.ts')],
