@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nodeStorage } from '../../src/engine/nodeStorage.ts';
 import type { EmbeddedStoreOptions } from '../../src/shared/embeddedStore.ts';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
@@ -12,6 +12,7 @@ import { workerBundle } from '../support/workerBundle.ts';
 
 const workerUrl = workerBundle(new URL('../../src/worker/storeWorker.ts', import.meta.url));
 const openStore = embeddedStoreOpener(workerUrl);
+const OWNER = fileURLToPath(new URL('./storeProcessOwner.ts', import.meta.url));
 const bytes = (text: string) => new TextEncoder().encode(text);
 const options: EmbeddedStoreOptions = {
   readOnly: false,
@@ -109,7 +110,7 @@ describe('process of a store', function () {
 
   /** Another process, which opens the store and then writes to it or begins to close it. */
   function ownerOf(directory: string, action: 'write' | 'close'): ChildProcess {
-    return fork(path.join(import.meta.dirname, 'storeProcessOwner.ts'), [directory, workerUrl.href, action]);
+    return fork(OWNER, [directory, workerUrl.href, action]);
   }
 });
 
