@@ -1,15 +1,12 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureSampleWorkspace } from '../support/sampleWorkspace.ts';
 
 let written: Promise<string> | undefined;
 
-after(async () => {
-  if (written !== undefined) await rm(await written, { recursive: true, force: true });
-});
-
-/** Fills a folder with the sample workspace, which is written once for all suites and then copied. */
+/** Fills a folder with the sample workspace, which is written once for all suites of this process and then copied. */
 export async function copySample(directory: string): Promise<void> {
   written ??= write();
   await cp(path.join(await written, 'sample'), directory, { recursive: true });
@@ -17,6 +14,7 @@ export async function copySample(directory: string): Promise<void> {
 
 async function write(): Promise<string> {
   const temporary = await mkdtemp(path.join(tmpdir(), 'strata-sample-'));
+  process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
   await ensureSampleWorkspace(path.join(temporary, 'sample'));
   return temporary;
 }

@@ -16,11 +16,16 @@ export interface WorkbenchHost extends Pick<VscodeHostOptions, 'furtherExtension
   readonly workspaceFile?: (directory: string) => Promise<string>;
 }
 
-/** One browser for all suites, and one port for their servers: what the browser has loaded from there is in its cache. */
+/**
+ * One browser for all suites of this process, and one port for their servers: what the browser has loaded from there is in
+ * its cache.
+ */
 let chromium: CachingChromium | undefined;
 let port: number | undefined;
 
-after(async () => chromium?.[Symbol.asyncDispose]());
+// Where suites run side by side, their processes take several, and nobody tells them which is the last one: the browser
+// ends with the process then.
+if (process.env['MOCHA_WORKER_ID'] === undefined) after(async () => chromium?.[Symbol.asyncDispose]());
 
 /**
  * One VS Code for the suite that this is called in, on a folder that `fill` has filled. A failed attempt leaves

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -53,6 +54,8 @@ export class CachingChromium implements AsyncDisposable {
     const profile = await mkdtemp(path.join(tmpdir(), 'strata-chromium-'));
     const options = { ...contextOptions, executablePath: findChromium(), args: chromiumArguments };
     const context = await chromium.launchPersistentContext(profile, options);
+    // After Playwright, which ends its browsers with the process.
+    process.once('exit', () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
     await prepare(context);
     return new CachingChromium(context, profile);
   }
