@@ -53,7 +53,9 @@ export function unpackAllBytes(packed: PackedBytes): Uint8Array[] {
  * would be kept with them, and sent on with them.
  */
 export function trimmed<T extends Uint8Array | Float64Array>(array: T): T {
-  return array.byteLength * 2 >= array.buffer.byteLength ? array : (array.slice() as T);
+  if (array.byteLength * 2 >= array.buffer.byteLength) return array;
+  // Not by `slice`, which of a Node `Buffer` is another view.
+  return (array instanceof Float64Array ? new Float64Array(array) : new Uint8Array(array)) as T;
 }
 
 /**
