@@ -3,6 +3,7 @@
 import type { RowFilter } from '../../src/shared/inspectorFilter.ts';
 import type {
   CrossCheck,
+  DamageLocated,
   FileChange,
   FilterProgress,
   FindHit,
@@ -85,6 +86,10 @@ export class Inspector {
   #findGeneration = 0;
   /** The byte that was asked for of a row which is about to be selected. */
   #byteToShow: { readonly offsetBytes: number; readonly at: number | undefined } | undefined;
+  /** The last step to a damaged range. */
+  #damageStep: Promise<void> = Promise.resolve();
+  /** Where that has led, whose row may have to come first; undefined once another one is selected. */
+  #steppedTo: DamageLocated | undefined;
   /** Where the selected row starts; undefined until that is known. */
   #selectedOffset: number | undefined;
   /** The file has changed since the selected record was read. */
@@ -193,7 +198,7 @@ export class Inspector {
     this.#toolbar = new Toolbar(
       {
         onGoTo: () => void this.#host.askForPlace(),
-        onDamage: (direction) => void this.#stepDamage(direction),
+        onDamage: (direction) => this.#stepDamage(direction),
         onFollow: (follow) => this.#setFollow(follow),
         onFind: () => this.#findBar.open(),
         onExport: () => void this.#host.exportRows(this.#view),
@@ -753,13 +758,20 @@ export class Inspector {
     if (place !== undefined) this.#wait(place);
   }
 
-  async #stepDamage(direction: 'next' | 'previous'): Promise<void> {
-    const row = this.#cache.row(this.#table.selected)?.row ?? -1;
+  /** Keys come faster than answers: each step begins where the one before it has led. */
+  #stepDamage(direction: 'next' | 'previous'): void {
+    const step = () => this.#showAdjacentDamage(direction);
+    this.#damageStep = this.#damageStep.then(step, step);
+  }
+
+  async #showAdjacentDamage(direction: 'next' | 'previous'): Promise<void> {
+    const row = this.#cache.row(this.#table.selected)?.row ?? this.#steppedTo?.row ?? -1;
     const located = await this.#host.adjacentDamage(row, direction);
     if (located === undefined) {
       this.#announce(this.#progress?.done === true ? 'No damage.' : 'No damage so far.');
       return;
     }
+    this.#steppedTo = located;
     this.#sorting.clear();
     this.#toolbar.showDamage(located.ordinal, located.total);
     // By its offset: the number of its row may change while the file is being read.
@@ -826,6 +838,7 @@ export class Inspector {
     }
     if (row === undefined || position !== this.#table.selected) return;
     this.#selectedOffset = row.offsetBytes;
+    if (row.offsetBytes !== this.#steppedTo?.offsetBytes) this.#steppedTo = undefined;
     this.#isSelectionGone = false;
     this.#state.update({ selectedRow: row.row });
     if (this.#state.current.detailOpen) await this.#showDetail(row);
@@ -942,8 +955,8 @@ export class Inspector {
       findNext: () => this.#findBar.find('next'),
       findPrevious: () => this.#findBar.find('previous'),
       filter: () => this.#filterBar.focus(),
-      nextDamage: () => void this.#stepDamage('next'),
-      previousDamage: () => void this.#stepDamage('previous'),
+      nextDamage: () => this.#stepDamage('next'),
+      previousDamage: () => this.#stepDamage('previous'),
       toggleFollow: () => this.#setFollow(!this.#state.current.follow),
       showHelp: () => this.#help.open(),
       exportRows: () => void this.#host.exportRows(this.#view),
