@@ -92,8 +92,8 @@ describe('The storage on the real disk', () => {
 
   it('does not take a process for a living one that its parent has not seen end', async function () {
     if (process.platform !== 'linux') this.skip();
-    // The parent becomes a program that waits for no child.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The parent becomes a program that waits for no child, long before that ends: a shell would wait for it.
+    const parent = spawn('sh', ['-c', 'sleep 2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [line] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(line.toString());
