@@ -7,7 +7,7 @@ import type { BenchEngine, ScanRange } from './engines/benchEngine.ts';
 import { Bench } from './measurement.ts';
 import { comparisonTable } from './report/comparisonTable.ts';
 import { formatQuantity, formatRatio } from './report/quantities.ts';
-import { runRounds, type Series } from './runner.ts';
+import { type RunPlan, runRounds, type Series } from './runner.ts';
 import { loadInOrder } from './workloads/load.ts';
 import { readWorkloads } from './workloads/reads.ts';
 import { Zipfian } from './zipfian.ts';
@@ -88,20 +88,30 @@ describe('benchmark', () => {
       await rm(parentDirectory, { recursive: true });
     });
 
+    /** A small one; what a test is about stands in the test. */
+    function planWith(changes: Partial<RunPlan>): RunPlan {
+      return {
+        contestants: [{ name: 'limit', engine: 'limit' }],
+        keyCount: 1000,
+        valueSizeBytes: 100,
+        cacheSizeBytes: 1024 * 1024,
+        rounds: 1,
+        seconds: 0.01,
+        warmUpSeconds: 0.01,
+        groups: ['load'],
+        parentDirectory,
+        timeoutSeconds: 60,
+        ...changes,
+      };
+    }
+
     it('measures every workload of its groups, checks what was read, and leaves nothing behind', async () => {
       const result = await runRounds(
-        {
+        planWith({
           contestants: ['strata', 'limit'].map((engine) => ({ name: engine, engine })),
           keyCount: 2500,
-          valueSizeBytes: 100,
-          cacheSizeBytes: 1024 * 1024,
-          rounds: 1,
-          seconds: 0.01,
-          warmUpSeconds: 0.01,
           groups: ['load', 'read', 'write', 'compaction'],
-          parentDirectory,
-          timeoutSeconds: 60,
-        },
+        }),
         SILENT,
       );
       assert.deepEqual(result.failures, []);
@@ -141,43 +151,17 @@ describe('benchmark', () => {
     });
 
     it('begins no further round with an engine that has used up its patience', async () => {
-      const result = await runRounds(
-        {
-          contestants: [{ name: 'limit', engine: 'limit' }],
-          keyCount: 1000,
-          valueSizeBytes: 100,
-          cacheSizeBytes: 1024 * 1024,
-          rounds: 3,
-          seconds: 0.01,
-          warmUpSeconds: 0.01,
-          groups: ['load'],
-          parentDirectory,
-          timeoutSeconds: 60,
-          patienceSeconds: 0.001,
-        },
-        SILENT,
-      );
+      const result = await runRounds(planWith({ rounds: 3, patienceSeconds: 0.001 }), SILENT);
       assert.ok(result.series.length > 0);
       for (const { values } of result.series) assert.equal(values.length, 1);
     });
 
     it('goes on with the rounds of an earlier run, which keep their figures', async () => {
-      const plan = {
-        contestants: [{ name: 'limit', engine: 'limit' }],
-        keyCount: 1000,
-        valueSizeBytes: 100,
-        cacheSizeBytes: 1024 * 1024,
-        rounds: 3,
-        seconds: 0.01,
-        warmUpSeconds: 0.01,
-        groups: ['load'],
-        parentDirectory,
-        timeoutSeconds: 60,
-      };
-      const [first] = (await runRounds({ ...plan, rounds: 1 }, SILENT)).series;
-      const earlier = { ...(await runRounds({ ...plan, rounds: 1 }, SILENT)), series: [first as Series] };
+      const before = await runRounds(planWith({ rounds: 1 }), SILENT);
+      const [first] = before.series;
+      const earlier = { ...before, series: [first as Series] };
       const rounds: number[] = [];
-      const result = await runRounds(plan, {
+      const result = await runRounds(planWith({ rounds: 3 }), {
         ...SILENT,
         earlier,
         onRound: async ({ roundsDone }) => void rounds.push(roundsDone),
@@ -211,18 +195,13 @@ describe('benchmark', () => {
 
     it('says which process failed, and why', async () => {
       const result = await runRounds(
-        {
+        planWith({
           contestants: [{ name: 'strata', engine: 'strata', settings: { durability: 'sometimes' } }],
           keyCount: 10,
           valueSizeBytes: 10,
-          cacheSizeBytes: 1024 * 1024,
           rounds: 2,
-          seconds: 0.01,
-          warmUpSeconds: 0.01,
           groups: ['load', 'read'],
-          parentDirectory,
-          timeoutSeconds: 60,
-        },
+        }),
         SILENT,
       );
       assert.deepEqual(result.series, []);

@@ -40,7 +40,6 @@ export async function compare(options: CompareOptions): Promise<void> {
         onRound: (soFar) => write(options, machine, [...results, soFar]),
       });
       results.push(result);
-      await write(options, machine, results);
     }
   }
 }

@@ -8,7 +8,9 @@ import type { FolderPage, KeyVersion, StoreChange } from '../../src/shared/keyVa
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
 import type { StoreRequestError } from '../../src/worker/requestError.ts';
 import type { StoreClient } from '../../src/worker/storeClient.ts';
+import { settled } from '../support/settled.ts';
 import { workerBundle } from '../support/workerBundle.ts';
+import { newStoreOptions } from './newStoreOptions.ts';
 
 const openEmbeddedStore = embeddedStoreOpener(
   workerBundle(new URL('../../src/worker/storeWorker.ts', import.meta.url)),
@@ -23,14 +25,7 @@ for (const ownProcess of ['never', 'always'] as const) describeStoresIn(ownProce
 function describeStoresIn(ownProcess: StoreProcessSetting): void {
   describe(`embedded store in a ${ownProcess === 'never' ? 'thread' : 'process'}`, function () {
     this.timeout(20_000);
-    const defaults: EmbeddedStoreOptions = {
-      readOnly: false,
-      expect: 'new',
-      salvage: false,
-      durability: 'os',
-      maxSegmentSizeBytes: 1 << 20,
-      ownProcess,
-    };
+    const defaults = newStoreOptions(ownProcess);
     const holder = ownProcess === 'never' ? String(process.pid) : `(?!${process.pid}\\b)\\d+`;
     let directory: string;
     let uri: string;
@@ -568,11 +563,6 @@ function describeStoresIn(ownProcess: StoreProcessSetting): void {
       assert.equal(await again.count({}), 50);
     });
   });
-}
-
-/** Resolves when something that follows other processes has become true. */
-async function settled(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function describePage(page: FolderPage): string[] {

@@ -5,23 +5,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nodeStorage } from '../../src/engine/nodeStorage.ts';
-import type { EmbeddedStoreOptions } from '../../src/shared/embeddedStore.ts';
 import { embeddedStoreOpener } from '../../src/worker/openEmbeddedStore.ts';
+import { settled } from '../support/settled.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 import { workerBundle } from '../support/workerBundle.ts';
+import { newStoreOptions } from './newStoreOptions.ts';
 
 const workerUrl = workerBundle(new URL('../../src/worker/storeWorker.ts', import.meta.url));
 const openStore = embeddedStoreOpener(workerUrl);
 const OWNER = fileURLToPath(new URL('./storeProcessOwner.ts', import.meta.url));
 const bytes = (text: string) => new TextEncoder().encode(text);
-const options: EmbeddedStoreOptions = {
-  readOnly: false,
-  expect: 'new',
-  salvage: false,
-  durability: 'os',
-  maxSegmentSizeBytes: 1 << 20,
-  ownProcess: 'always',
-};
+const options = newStoreOptions('always');
 
 /** What only an orderly end writes. */
 const SNAPSHOT = 'KEYDIR';
@@ -48,7 +42,7 @@ describe('process of a store', function () {
     const host = ownerOf(directory, 'close');
     await once(host, 'message');
     host.kill('SIGKILL');
-    await eventuallyTrue(() => !existsSync(path.join(directory, 'LOCK')));
+    await settled(() => !existsSync(path.join(directory, 'LOCK')));
     assert.equal(existsSync(path.join(directory, SNAPSHOT)), true);
   });
 
@@ -120,9 +114,5 @@ function holderOf(directory: string): number {
 
 /** A process that nobody waits for may stay as a zombie: it does not count. */
 function gone(pid: number): Promise<void> {
-  return eventuallyTrue(() => !nodeStorage.isAlive({ ...nodeStorage.self(), pid, startTime: '' }));
-}
-
-async function eventuallyTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+  return settled(() => !nodeStorage.isAlive({ ...nodeStorage.self(), pid, startTime: '' }));
 }

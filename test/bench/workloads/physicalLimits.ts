@@ -99,15 +99,15 @@ class PhysicalLimits {
 
   /** One write of what all clients have, and one fdatasync. */
   durable(): void {
-    this.#repeat(({ appended }) => {
-      this.#append(appended, 1);
-      fdatasyncSync(appended);
-    }, this.#bench.job.warmUpSeconds);
-    for (const clients of DURABLE_CLIENTS) {
-      const { count, seconds } = this.#repeat(({ appended }) => {
+    const putOf =
+      (clients: number) =>
+      ({ appended }: OpenFiles) => {
         this.#append(appended, clients);
         fdatasyncSync(appended);
-      });
+      };
+    this.#repeat(putOf(1), this.#bench.job.warmUpSeconds);
+    for (const clients of DURABLE_CLIENTS) {
+      const { count, seconds } = this.#repeat(putOf(clients));
       const workload = `durable put, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
       this.#bench.report(workload, 'ops/s', count * clients, seconds);
     }
