@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type CompareOptions, compare } from './compareCommand.ts';
 import { DataSet, KEY_SIZE_BYTES, Random, shuffled, valueIndex } from './dataSet.ts';
 import type { BenchEngine, ScanRange } from './engines/benchEngine.ts';
 import { Bench } from './measurement.ts';
 import { comparisonTable } from './report/comparisonTable.ts';
 import { formatQuantity, formatRatio } from './report/quantities.ts';
+import { readResults } from './report/writeReport.ts';
 import { type RunPlan, runRounds, type Series } from './runner.ts';
 import { loadInOrder } from './workloads/load.ts';
 import { readWorkloads } from './workloads/reads.ts';
@@ -172,6 +174,43 @@ describe('benchmark', () => {
       assert.equal(values[0], first?.values[0]);
       assert.equal(median, values.toSorted((a, b) => a - b)[1]);
       assert.ok(Number(result.secondsTaken['limit']) > Number(earlier.secondsTaken['limit']));
+    });
+
+    it('keeps what was measured of other sizes when it goes on with one', async () => {
+      const output = path.join(parentDirectory, 'results');
+      const options: CompareOptions = {
+        keys: [100, 200],
+        values: [10],
+        engines: ['limit'],
+        groups: ['load'],
+        cache: 1,
+        rounds: 1,
+        seconds: 0.01,
+        warmUp: 0.01,
+        timeout: 60,
+        data: parentDirectory,
+        output,
+      };
+      const roundsBySize = () =>
+        readResults(output, 'compare')?.results.map(({ plan, roundsDone }) => [plan.keyCount, roundsDone]);
+      const { log, error } = console;
+      console.log = () => undefined;
+      console.error = () => undefined;
+      try {
+        await compare(options);
+        assert.deepEqual(roundsBySize(), [
+          [100, 1],
+          [200, 1],
+        ]);
+        await compare({ ...options, keys: [100], rounds: 2, resume: true });
+        assert.deepEqual(roundsBySize(), [
+          [100, 2],
+          [200, 1],
+        ]);
+      } finally {
+        Object.assign(console, { log, error });
+        await rm(output, { recursive: true, force: true });
+      }
     });
 
     it('refuses the figures of an engine that loses a value', async () => {

@@ -29,17 +29,20 @@ const MEBIBYTE = 1024 * 1024;
 /** Strata, its peers and the physical limit, on every combination of sizes. Each round is written when it is done. */
 export async function compare(options: CompareOptions): Promise<void> {
   const { machine, results: earlier } = earlierResults(options);
-  const results: RunResult[] = [];
+  const done: RunResult[] = [];
   for (const keyCount of options.keys) {
     for (const valueSizeBytes of options.values) {
       console.error(describeSize({ keyCount, valueSizeBytes }));
       const plan = planOf(options, keyCount, valueSizeBytes);
+      const isOther = (result: RunResult) => ![plan, ...done.map((one) => one.plan)].some(isOfSize(result.plan));
+      const others = earlier.filter(isOther);
       const result = await runRounds(plan, {
         log: (line) => console.error(`  ${line}`),
-        earlier: earlier.find((candidate) => isOfSameSize(candidate.plan, plan)),
-        onRound: (soFar) => write(options, machine, [...results, soFar]),
+        earlier: earlier.find(({ plan: begun }) => isOfSize(begun)(plan)),
+        // Nothing that was measured of other sizes is lost when this is interrupted.
+        onRound: (soFar) => write(options, machine, [...done, soFar, ...others]),
       });
-      results.push(result);
+      done.push(result);
     }
   }
 }
@@ -77,8 +80,10 @@ function lasting({ loadAverage: _, startedAt: __, command: ___, ...machine }: Ma
   return JSON.parse(JSON.stringify(machine)) as unknown;
 }
 
-function isOfSameSize(a: Pick<RunPlan, 'keyCount' | 'valueSizeBytes'>, b: typeof a): boolean {
-  return a.keyCount === b.keyCount && a.valueSizeBytes === b.valueSizeBytes;
+type Size = Pick<RunPlan, 'keyCount' | 'valueSizeBytes'>;
+
+function isOfSize({ keyCount, valueSizeBytes }: Size): (other: Size) => boolean {
+  return (other) => other.keyCount === keyCount && other.valueSizeBytes === valueSizeBytes;
 }
 
 async function report({ engines, cache, warmUp }: CompareOptions, machine: Machine, results: readonly RunResult[]) {
@@ -125,7 +130,7 @@ function impatience({ plan, roundsDone, series, failures }: RunResult): string[]
   });
 }
 
-function describeSize({ keyCount, valueSizeBytes }: Pick<RunResult['plan'], 'keyCount' | 'valueSizeBytes'>): string {
+function describeSize({ keyCount, valueSizeBytes }: Size): string {
   return `${keyCount.toLocaleString('en-US')} keys, values of ${valueSizeBytes} bytes`;
 }
 
