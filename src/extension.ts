@@ -24,9 +24,10 @@ type StrataExports = CommandContext & Pick<Inspector, 'registerLogFormats'>;
 export function activate(context: vscode.ExtensionContext): StrataExports {
   const log = vscode.window.createOutputChannel('Strata', { log: true });
   const workerUrl = pathToFileURL(vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath);
+  const warn = (message: string) => log.warn(message);
   const embeddedStores = new EmbeddedStoreProvider(
-    embeddedStoreOpener(workerUrl),
-    embeddedStoreSalvager(workerUrl),
+    embeddedStoreOpener(workerUrl, warn),
+    embeddedStoreSalvager(workerUrl, warn),
     log,
   );
   registry = new StoreRegistry([embeddedStores], context.workspaceState, log);

@@ -3,7 +3,8 @@
  * `storeWorker.ts` and speak the same messages.
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { releaseLockOfEnded } from '../engine/lock.ts';
@@ -27,13 +28,23 @@ export interface EngineHostRequest {
   readonly workerUrl: URL;
   /** Whose lock it may take. */
   readonly directory: string;
+  /** Told, in a sentence, what is not as it was asked for. */
+  readonly warn: (message: string) => void;
 }
 
 /** What a process has written about its end is looked for in as many of its last characters. */
 const MAX_ERROR_TEXT_LENGTH = 8000;
 
-export function startEngineHost(request: EngineHostRequest): EngineHost {
-  return request.kind === 'thread' ? startThread(request) : startProcess(request);
+/** Where the system refuses a process, for want of memory or by its rules, a thread takes its place. */
+export async function startEngineHost(request: EngineHostRequest): Promise<EngineHost> {
+  if (request.kind === 'thread') return startThread(request);
+  try {
+    return processHost(await startProcess(request), request.directory);
+  } catch (error) {
+    const cause = causeInWords(error as Error);
+    request.warn(`No process could be started for ${request.directory}${cause}. A thread takes its place.`);
+    return startThread(request);
+  }
 }
 
 function startThread({ workerUrl, directory }: EngineHostRequest): EngineHost {
@@ -73,7 +84,7 @@ function startThread({ workerUrl, directory }: EngineHostRequest): EngineHost {
   };
 }
 
-function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
+async function startProcess({ workerUrl, directory }: EngineHostRequest): Promise<ChildProcess> {
   // On a desktop the extension host's program is Electron, which is told so to be Node. Options of Node that are meant
   // for whatever runs in a terminal could have it wait for a debugger.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: undefined };
@@ -84,6 +95,11 @@ function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     windowsHide: true,
   });
+  await once(child, 'spawn');
+  return child;
+}
+
+function processHost(child: ChildProcess, directory: string): EngineHost {
   let errorText = '';
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('error', () => undefined);
@@ -94,7 +110,6 @@ function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
   const ended = new Promise<Error | undefined>((resolve) => {
     child.on('error', (error) => {
       failure ??= error;
-      if (child.pid === undefined) resolve(failure);
     });
     child.once('close', (code, signal) => {
       try {
@@ -109,8 +124,8 @@ function startProcess({ workerUrl, directory }: EngineHostRequest): EngineHost {
     kind: 'process',
     ended,
     postMessage(message: unknown) {
-      // What cannot be sent any more gets its answer from the process's end. One that was not started has no `send`.
-      child.send?.(message as object, () => undefined);
+      // What cannot be sent any more gets its answer from the process's end.
+      child.send(message as object, () => undefined);
     },
     on: (event, listener) => child.on(event, listener),
     off: (event, listener) => child.off(event, listener),

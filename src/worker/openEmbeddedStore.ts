@@ -13,9 +13,9 @@ const CACHE_SIZE = 64 * 1024 * 1024;
  * crash takes no other store along, and a compaction of one never delays reads of another. A thread costs a few tens
  * of milliseconds and some megabytes, and people have a handful of stores open.
  *
- * `workerUrl` is the bundle of `storeWorker.ts`.
+ * `workerUrl` is the bundle of `storeWorker.ts`; `warn` is as for `startEngineHost`.
  */
-export function embeddedStoreOpener(workerUrl: URL): OpenEmbeddedStore {
+export function embeddedStoreOpener(workerUrl: URL, warn: (message: string) => void = () => {}): OpenEmbeddedStore {
   return async (directoryUri, { readOnly, expect, salvage, durability, maxSegmentSizeBytes, ownProcess }) => {
     const directory = fileURLToPath(directoryUri);
     const request: OpenRequest = {
@@ -31,10 +31,8 @@ export function embeddedStoreOpener(workerUrl: URL): OpenEmbeddedStore {
         errorIfExists: expect === 'new',
       },
     };
-    const client = new StoreClient(
-      startEngineHost({ kind: placeFor(directory, ownProcess), workerUrl, directory }),
-      request,
-    );
+    const kind = placeFor(directory, ownProcess);
+    const client = new StoreClient(await startEngineHost({ kind, workerUrl, directory, warn }), request);
     await client.open(request);
     return client;
   };

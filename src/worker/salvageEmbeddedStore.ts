@@ -10,15 +10,19 @@ import type { StoreNotifications, StoreRequests } from './storeProtocol.ts';
 const TASK_ID = 1;
 
 /**
- * Makes the function that salvages, each time in a thread or process that ends with it. `workerUrl` is as for opening
- * stores.
+ * Makes the function that salvages, each time in a thread or process that ends with it. `workerUrl` and `warn` are as
+ * for opening stores.
  */
-export function embeddedStoreSalvager(workerUrl: URL): SalvageEmbeddedStore {
+export function embeddedStoreSalvager(
+  workerUrl: URL,
+  warn: (message: string) => void = () => {},
+): SalvageEmbeddedStore {
   return async (sourceUri, targetUri, { ownProcess, ...options }, task = {}) => {
     const [source, target] = [fileURLToPath(sourceUri), fileURLToPath(targetUri)];
     const { signal, onProgress } = task;
     if (signal?.aborted === true) throw new StoreRequestError('ABORTED', 'The salvage was cancelled.');
-    const host = startEngineHost({ kind: placeFor(source, ownProcess), workerUrl, directory: target });
+    const kind = placeFor(source, ownProcess);
+    const host = await startEngineHost({ kind, workerUrl, directory: target, warn });
     const channel = connect<StoreRequests, StoreNotifications>(
       { progress: (_taskId, done, total) => onProgress?.({ done, total }), versions: () => {}, changed: () => {} },
       host,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nodeStorage } from '../../src/engine/nodeStorage.ts';
@@ -58,16 +58,53 @@ describe('process of a store', function () {
     assert.equal(existsSync(path.join(directory, 'LOCK')), false);
   });
 
-  it('says why it could not be started', async () => {
+  it('gives way to a thread where it cannot be started, and says why', async () => {
+    const directory = temporary.make();
+    const warnings: string[] = [];
     const { execPath } = process;
     process.execPath = path.join(temporary.make(), 'no such program');
     try {
-      const opening = openStore(pathToFileURL(temporary.make()).href, options);
-      await assert.rejects(opening, { code: 'WORKER_EXITED', message: /ENOENT/ });
+      const open = embeddedStoreOpener(workerUrl, (message) => warnings.push(message));
+      const store = await open(pathToFileURL(directory).href, options);
+      await store.put(bytes('a'), bytes('1'));
+      assert.equal(holderOf(directory), process.pid);
+      await store.close();
     } finally {
       process.execPath = execPath;
     }
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0] ?? '',
+      /^No process could be started for .* \(spawn .* ENOENT\)\. A thread takes its place\.$/,
+    );
   });
+
+  for (const [words, code, reason] of [
+    ['its exit code', 'process.exit(3)', /ended unexpectedly \(exit code 3\)/],
+    [
+      'that it ran out of memory',
+      'for (const all = [];;) all.push({})',
+      /ended unexpectedly \(.*heap out of memory.*\)/,
+    ],
+    ['the error that ended it', "throw new TypeError('a defect')", /ended unexpectedly \(a defect\)/],
+  ] as const) {
+    it(`says of its end ${words}`, async () => {
+      const [script, program] = ['worker.cjs', 'small node'].map((name) => path.join(temporary.make(), name));
+      const { execPath } = process;
+      writeFileSync(script as string, code);
+      writeFileSync(program as string, `#!/bin/sh\nexec '${execPath}' --max-old-space-size=16 "$@"\n`, { mode: 0o755 });
+      process.execPath = program as string;
+      try {
+        const opening = embeddedStoreOpener(pathToFileURL(script as string))(
+          pathToFileURL(temporary.make()).href,
+          options,
+        );
+        await assert.rejects(opening, { code: 'WORKER_EXITED', message: reason });
+      } finally {
+        process.execPath = execPath;
+      }
+    });
+  }
 
   it('closes the store when it is told to end, which its client notices', async () => {
     const directory = temporary.make();
