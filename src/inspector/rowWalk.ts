@@ -10,6 +10,13 @@ import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import type { Checkpoint } from './sparseIndex.ts';
 
+/** A page of rows is looked for in pieces of this size: about what lies between two checkpoints of a 4 GiB file. */
+export const PAGE_CHUNK_BYTES = 0x1_0000;
+/** One row is read with a piece of this size, or with its own where it is larger. */
+export const ROW_CHUNK_BYTES = 0x1000;
+/** For a walk through all of a file. */
+export const SCAN_CHUNK_BYTES = 0x10_0000;
+
 /** One row; `record` and its bytes are only good until the visitor returns. */
 export interface VisitedRow {
   /** Position in the view that is walked. */
