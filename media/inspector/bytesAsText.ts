@@ -17,7 +17,7 @@ export function bytesAs(notation: Notation, bytes: Uint8Array): string {
     case 'hex':
       return hex(bytes);
     case 'text':
-      return new TextDecoder().decode(bytes);
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     case 'base64':
       return base64(bytes);
     case 'c':

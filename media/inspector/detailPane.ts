@@ -467,8 +467,8 @@ function tabContent(label: string): HTMLElement {
 function viewAs(tab: Exclude<DetailTab, 'bytes'>, bytes: Uint8Array, { start, end, label }: TabBytes): HTMLElement {
   const totalBytes = end - start;
   if (tab === 'numbers') return numbersView(bytes, label, totalBytes);
-  const reading = tab === 'text' ? readText(bytes) : readValue(bytes, bytes.length === totalBytes);
-  return valueView(reading, bytes, totalBytes);
+  const read = tab === 'text' ? readText : readValue;
+  return valueView(read(bytes, bytes.length === totalBytes), bytes, totalBytes);
 }
 
 function hasKey(row: InspectorRow): boolean {

@@ -35,18 +35,18 @@ export function emptyView(sentence: string): HTMLElement {
   return element('div', { class: 'value-view' }, element('p', { class: 'value-kind' }, sentence));
 }
 
-/** JSON on many lines where the bytes are JSON, otherwise as `readText`. */
+/** JSON on many lines where the bytes are JSON, otherwise as `readText`. `whole`: they are all of the value. */
 export function readValue(bytes: Uint8Array, whole: boolean): ValueReading {
-  const decoded = whole ? decode(bytes) : undefined;
-  return decoded !== undefined && isJson(decoded) ? reading(toManyLines(decoded), 'JSON') : readText(bytes);
+  const decoded = whole ? decode(bytes, whole) : undefined;
+  return decoded !== undefined && isJson(decoded) ? reading(toManyLines(decoded), 'JSON') : readText(bytes, whole);
 }
 
 /** Text as it stands. */
-export function readText(bytes: Uint8Array): ValueReading {
+export function readText(bytes: Uint8Array, whole: boolean): ValueReading {
   if (bytes.length === 0) return { text: '', kind: 'empty' };
-  const decoded = decode(bytes);
+  const decoded = decode(bytes, whole);
   if (decoded !== undefined) return reading(decoded, 'text');
-  return reading(new TextDecoder().decode(bytes), 'not valid UTF-8; other bytes are shown as �');
+  return reading(decoderOf(false).decode(bytes, { stream: !whole }), 'not valid UTF-8; other bytes are shown as �');
 }
 
 function reading(text: string, kind: string): ValueReading {
@@ -54,12 +54,18 @@ function reading(text: string, kind: string): ValueReading {
   return { text: visible(text.slice(0, MAX_TEXT_LENGTH)), kind: `${kind}${cut}` };
 }
 
-function decode(bytes: Uint8Array): string | undefined {
+/** Undefined: the bytes are not valid UTF-8. The character within which they were cut, if so, is left out. */
+function decode(bytes: Uint8Array, whole: boolean): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return decoderOf(true).decode(bytes, { stream: !whole });
   } catch {
     return undefined;
   }
+}
+
+/** A byte order mark is a character like others here. */
+function decoderOf(fatal: boolean): TextDecoder {
+  return new TextDecoder('utf-8', { fatal, ignoreBOM: true });
 }
 
 /** Marks that turn the direction of text, and other characters that cannot be seen, are shown as escapes. */

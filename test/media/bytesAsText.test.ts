@@ -41,6 +41,9 @@ describe('bytes in other notations', () => {
     }
   });
 
+  it('are text with its byte order mark', () =>
+    assert.equal(bytesAs('text', Buffer.from('\ufeffZürich')), '\ufeffZürich'));
+
   it('are JSON: a string where they are text, otherwise an array of numbers', () => {
     for (const size of sizes) {
       const bytes = Uint8Array.from([0xff, ...bytesOf(size)]);

@@ -24,16 +24,43 @@ describe('a value as text', () => {
   });
 
   it('shows JSON as it stands when text is asked for', () =>
-    assert.deepEqual(readText(encoder.encode('{"a":[1]}')), { text: '{"a":[1]}', kind: 'text' }));
+    assert.deepEqual(readText(encoder.encode('{"a":[1]}'), true), { text: '{"a":[1]}', kind: 'text' }));
+
+  for (const [what, bytes, text] of [
+    ['nothing but that', [0xc3], '�'],
+    ['text', [0x61, 0xe2, 0x82], 'a�'],
+    ['JSON', [0x7b, 0x7d, 0xe2], '{}�'],
+  ] as const) {
+    it(`is not valid UTF-8 where it ends within a character: ${what}`, () => {
+      const shown = { text, kind: 'not valid UTF-8; other bytes are shown as �' };
+      assert.deepEqual(readValue(Uint8Array.from(bytes), true), shown);
+      assert.deepEqual(readText(Uint8Array.from(bytes), true), shown);
+    });
+  }
+
+  it('leaves out the character within which its beginning was cut', () => {
+    const cut = encoder.encode('a€').subarray(0, 2);
+    assert.deepEqual(readValue(cut, false), { text: 'a', kind: 'text' });
+    assert.deepEqual(readText(cut, false), { text: 'a', kind: 'text' });
+    assert.equal(readText(Uint8Array.of(0xff, ...cut), false).text, '�a');
+  });
+
+  it('shows a byte order mark', () => {
+    const marked = encoder.encode('\ufeff{}');
+    const shown = { text: '\\u{feff}{}', kind: 'text' };
+    assert.deepEqual(readValue(marked, true), shown);
+    assert.deepEqual(readText(marked, true), shown);
+    assert.equal(readText(Uint8Array.of(...marked, 0xff), true).text, '\\u{feff}{}�');
+  });
 
   it('shows the beginning of long JSON and text, and says so', () => {
     const rows = Array.from({ length: 20_000 }, (_, index) => ({ index }));
     const json = readValue(encoder.encode(JSON.stringify(rows)), true);
     assert.equal(json.text, JSON.stringify(rows, undefined, 2).slice(0, 65_536));
     assert.equal(json.kind, 'JSON · first 65,536 characters');
-    const short = readText(encoder.encode('é'.repeat(65_536)));
+    const short = readText(encoder.encode('é'.repeat(65_536)), true);
     assert.deepEqual(short, { text: 'é'.repeat(65_536), kind: 'text' });
-    assert.equal(readText(encoder.encode('é'.repeat(65_537))).kind, 'text · first 65,536 characters');
+    assert.equal(readText(encoder.encode('é'.repeat(65_537)), true).kind, 'text · first 65,536 characters');
   });
 
   it('takes the beginning of JSON for text', () => assert.equal(readValue(encoder.encode('[1'), false).kind, 'text'));
