@@ -127,7 +127,7 @@ export class KeyArena {
 
   /**
    * Lays keys close together and forgets the others. `moveAll` gets a function that takes a key's reference and
-   * returns its new one, and calls it for every key that stays.
+   * returns its new one, and calls it for every key that stays. There is a unit with the reference 0 afterwards.
    */
   repack(moveAll: (move: (reference: number) => number) => void): void {
     const old = Array.from(this.#chunks, (_, index) => this.#chunk(index));
@@ -137,6 +137,7 @@ export class KeyArena {
       const at = (reference & CHUNK_MASK) * KEY_UNIT;
       return this.add(chunk, at + LENGTH_SIZE, (chunk[at] as number) | ((chunk[at + 1] as number) << 8));
     });
+    if (this.#endUnit === 0) this.#allocate(1);
   }
 
   #clear(): void {

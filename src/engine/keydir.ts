@@ -429,6 +429,8 @@ export class Keydir {
         this.#entries.setKey(entry, this.#entries.hash(entry), move(this.#entries.key(entry)));
       }),
     );
+    // A snapshot is refused when any reference in it leads outside of the keys.
+    for (const entry of this.#freeEntries) this.#entries.setKey(entry, 0, 0);
   }
 
   /** Calls back for every live entry, in no particular order. */
