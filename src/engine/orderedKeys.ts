@@ -122,10 +122,24 @@ export class OrderedKeys {
     this.#removed = removed;
   }
 
-  /** Takes in what waits. Afterwards the removed entries' numbers and keys may be used again. */
+  /**
+   * Takes in what waits. Afterwards the removed entries' numbers and keys may be used again. When it throws, because a
+   * key cannot be loaded or there is no memory, it is not `built` any more, unless the order itself was not loaded.
+   */
   update(): void {
     for (const _ of this.load());
     if (this.#added.length === 0 && this.#removed.length === 0) return;
+    try {
+      this.#takeInWaiting();
+    } catch (error) {
+      // Some of it may have been taken in.
+      this.restore(new Uint32Array(0));
+      this.#built = false;
+      throw error;
+    }
+  }
+
+  #takeInWaiting(): void {
     const gone = new Set(this.#removed);
     const added = Uint32Array.from(gone.size === 0 ? this.#added : this.#added.filter((entry) => !gone.delete(entry)));
     this.#added = [];

@@ -53,6 +53,22 @@ function hasCode(code: StrataErrorCode) {
   return (error: unknown) => (error as { code?: unknown }).code === code;
 }
 
+/** Shorter to compare, and to read where they differ. */
+function textsOf(keys: Iterable<Uint8Array>): string[] {
+  return Array.from(keys, (key) => new TextDecoder().decode(key));
+}
+
+/** Whether it throws an error of that code. */
+function throwsCode(run: () => unknown, code: StrataErrorCode): boolean {
+  try {
+    run();
+    return false;
+  } catch (error) {
+    assert.ok(hasCode(code)(error), String(error));
+    return true;
+  }
+}
+
 describe('A store opened by its snapshot', function () {
   this.timeout(60_000);
   const directories = temporaryDirectories();
@@ -199,6 +215,34 @@ describe('A store opened by its snapshot', function () {
     assert.deepEqual(again.recovery.ignoredCaches, [{ fileName: SNAPSHOT_NAME, reason: 'bad-file-checksum' }]);
     assert.equal([...again.keys()].length, KEY_COUNT - 1);
     await again.close();
+  });
+
+  it('lists all keys in order, and saves them so, whichever read of an ordered read has failed', async () => {
+    const added = ['a key between', 'a keyhole'].map(keyBytes);
+    const last = keyBytes('the last');
+    const kept = Array.from({ length: KEY_COUNT }, (_, index) => keyOf(index)).filter(
+      (_, i) => i !== 3 && i !== 40_000,
+    );
+    const expected = [...kept, ...added].sort(Buffer.compare);
+    let failed = true;
+    for (let readsBefore = 0; failed; readsBefore++) {
+      const disk = new SimulatedDisk(image);
+      const store = await open(disk);
+      for (const key of added) await store.put(key, EMPTY);
+      await store.del(keyOf(40_000));
+      let reads = 0;
+      disk.fault = (call) => (unreadable(call) !== undefined && reads++ === readsBefore ? { code: 'EIO' } : undefined);
+      failed = throwsCode(() => [...store.keys({ limit: 1 })], 'IO_ERROR');
+      disk.fault = undefined;
+      assert.deepEqual(textsOf(store.keys()), textsOf(expected), `after ${readsBefore} reads`);
+      await store.put(last, EMPTY);
+      assert.deepEqual(textsOf(store.keys()), textsOf([...expected, last]));
+      await store.close();
+      const again = await open(disk);
+      assert.equal(again.recovery.openedBy, 'snapshot');
+      assert.deepEqual(textsOf(again.keys()), textsOf([...expected, last]));
+      await again.close();
+    }
   });
 
   it('is ignored and named when it is loaded at once and cannot be read again', async () => {
