@@ -1,6 +1,6 @@
 /** Replay and verify: both read the whole log and report what they found. */
 
-import * as vscode from 'vscode';
+import { notify } from '../messages.ts';
 import { damageReason } from '../shared/damageReason.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { DamageReport, ReplayReport, VerifyReport } from '../shared/keyValueStore.ts';
@@ -64,13 +64,13 @@ async function offerReport({ log, reports }: CommandContext, report: Report): Pr
   const show = () => reports.show(report.title, report.subject, `# ${markdownText(report.title)}\n\n${report.body}\n`);
   if (!report.isSound) {
     log.warn(report.summary);
-    void vscode.window.showWarningMessage(report.summary);
+    void notify('warning', report.summary);
     await show();
     return;
   }
   log.info(report.summary);
   const showReport = 'Show Report';
-  void vscode.window.showInformationMessage(report.summary, showReport).then((answer) => {
+  void notify('information', report.summary, showReport).then((answer) => {
     if (answer === showReport) void show();
   });
 }

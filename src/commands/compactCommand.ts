@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import { notify } from '../messages.ts';
 import type { CompactionReport } from '../shared/keyValueStore.ts';
 import { formatCountOf, formatDuration, formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
@@ -15,7 +15,7 @@ export async function compact(context: CommandContext, target: unknown): Promise
   const message = `Compacted ${entry.name}: ${describeCompaction(report)}.`;
   context.log.info(message);
   // Not awaited: the command is done although the message still stands there.
-  void vscode.window.showInformationMessage(message);
+  void notify('information', message);
 }
 
 function describeCompaction(report: CompactionReport): string {

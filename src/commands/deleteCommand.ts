@@ -1,10 +1,10 @@
 /** Delete keys: one, several selected ones, or whole folders. */
 
-import * as vscode from 'vscode';
 import { findEntry } from '../explorer/findEntry.ts';
 import { confirmDelete } from '../explorer/settings.ts';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import type { FolderNode, KeyNode } from '../explorer/treeNode.ts';
+import { ask, notifyProgress } from '../messages.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyValueStore } from '../shared/keyValueStore.ts';
 import { formatCount, formatCountOf } from '../shared/quantities.ts';
@@ -66,8 +66,7 @@ async function mayDelete(
   if (hidesKeys) details.push('This includes keys that the filter hides.');
   if (entry.store?.capabilities.history) details.push('Until the next compaction the history still has the values.');
   const confirm = 'Delete';
-  const options = { modal: true, detail: details.join(' ') };
-  return (await vscode.window.showWarningMessage(`Delete ${what}?`, options, confirm)) === confirm;
+  return (await ask('warning', `Delete ${what}?`, details.join(' '), confirm)) === confirm;
 }
 
 async function deleteLoose(store: KeyValueStore, keys: readonly Uint8Array[], step: Step, isCancelled: () => boolean) {
@@ -111,9 +110,7 @@ async function withProgress(
     await run(step, () => false);
     return done;
   }
-  const title = `Deleting from ${entry.name}`;
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  await vscode.window.withProgress(options, (progress, token) => {
+  await notifyProgress(`Deleting from ${entry.name}`, (progress, token) => {
     const step = (count: number) => {
       done += count;
       const message = `${formatCount(done)} of ${formatCountOf(keyCount, 'key')}`;

@@ -1,5 +1,5 @@
-import * as vscode from 'vscode';
 import { keyFilterProblem } from '../explorer/keyFilterText.ts';
+import { askForText } from '../messages.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseStore } from './storeTarget.ts';
 
@@ -23,7 +23,7 @@ export async function clearFilter({ registry, filters }: CommandContext): Promis
 }
 
 async function askForFilter(name: string, current: string): Promise<string | undefined> {
-  return vscode.window.showInputBox({
+  return askForText({
     title: `Filter Keys (${name})`,
     prompt:
       'A part of the key, a pattern for all of it such as CH/*/Z*, or /a regular expression/. Empty for all keys.',

@@ -6,6 +6,7 @@ import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { suitableView, wholeCharacters } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { notify } from '../messages.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyVersion } from '../shared/keyValueStore.ts';
 import { formatCount, formatTime } from '../shared/quantities.ts';
@@ -39,7 +40,7 @@ export async function diffWithPrevious(context: CommandContext, target: unknown)
   const shown = target instanceof vscode.Uri ? parseValueUri(target)?.sequence : undefined;
   const [version, before] = await lastTwo(chosen, shown);
   if (version === undefined || before === undefined) {
-    void vscode.window.showInformationMessage(`The log has no version of ${formatKey(chosen.key)} before this one.`);
+    void notify('information', `The log has no version of ${formatKey(chosen.key)} before this one.`);
     return;
   }
   await openDiff(chosen, before, version);

@@ -5,6 +5,7 @@ import { findEntry } from '../explorer/findEntry.ts';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { MAX_KEY_SIZE } from '../format/layout.ts';
+import { askForText } from '../messages.ts';
 import { decodeUtf8, formatKey, parseKeyText } from '../shared/keyText.ts';
 import type { KeyValueStore } from '../shared/keyValueStore.ts';
 import { formatSize, formatTime } from '../shared/quantities.ts';
@@ -25,7 +26,7 @@ export interface KeyQuestion {
 export async function askForKey(target: StoreTarget, question: KeyQuestion): Promise<Uint8Array | undefined> {
   const { entry, store } = target;
   const value = question.initial === undefined ? '' : formatKey(question.initial);
-  const text = await vscode.window.showInputBox({
+  const text = await askForText({
     title: `${question.title} (${entry.name})`,
     prompt: 'Key. Type \\xNN for a byte, \\\\ for a backslash.',
     placeHolder: 'CH/ZH/Zurich',
@@ -76,7 +77,7 @@ export async function askForValue(
   key: Uint8Array,
   initial: Uint8Array | undefined,
 ): Promise<Uint8Array | undefined> {
-  const text = await vscode.window.showInputBox({
+  const text = await askForText({
     title: `${title} (${entry.name})`,
     prompt: `Value of ${formatKey(key)}. Bytes as ${HEX_PREFIX}00ff; longer values are easier in an editor.`,
     placeHolder: '{"lat":47.37,"lng":8.55}',
@@ -120,7 +121,7 @@ export type TimeToLiveAnswer = { readonly ttlMs: number | undefined } | undefine
 
 /** Undefined when the person backed out; without `ttlMs` for never. */
 export async function askForTimeToLive(entry: StoreEntry, title: string, initial: string): Promise<TimeToLiveAnswer> {
-  const text = await vscode.window.showInputBox({
+  const text = await askForText({
     title: `${title} (${entry.name})`,
     prompt: `Time to live, such as ${TIME_TO_LIVE_EXAMPLES}. Leave it empty to keep the key for ever.`,
     placeHolder: 'never expires',

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import type { OpenMode } from '../explorer/storeProvider.ts';
+import { ask, notify } from '../messages.ts';
 import { formatCountOf } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { showError } from './reportError.ts';
@@ -17,7 +18,7 @@ export async function openStoreReporting(
   try {
     const open = await context.registry.open(entry, mode);
     if (open.readOnlyReason !== undefined && mode.readOnly !== true) {
-      void vscode.window.showInformationMessage(`${entry.name} is open for reading only. ${open.readOnlyReason}`);
+      void notify('information', `${entry.name} is open for reading only. ${open.readOnlyReason}`);
     }
     return true;
   } catch (error) {
@@ -36,15 +37,12 @@ async function offerSalvage(context: CommandContext, entry: StoreEntry, error: E
   const salvage = 'Read What Is Readable';
   const copy = 'Salvage into New Store';
   const showLog = 'Show Log';
-  const answer = await vscode.window.showErrorMessage(
+  const answer = await ask(
+    'error',
     `${entry.name} is damaged: ${formatCountOf(damage.length, 'byte range')} cannot be read.`,
-    {
-      modal: true,
-      detail:
-        `${error.message}\n\n"${salvage}" opens it for reading and leaves out those ranges; nothing is changed. ` +
-        `"${copy}" copies what is readable into a store that can be written to. ` +
-        'The segment files show the damage byte by byte.',
-    },
+    `${error.message}\n\n"${salvage}" opens it for reading and leaves out those ranges; nothing is changed. ` +
+      `"${copy}" copies what is readable into a store that can be written to. ` +
+      'The segment files show the damage byte by byte.',
     salvage,
     copy,
     showLog,

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { StoreError } from '../explorer/storeError.ts';
+import { notify } from '../messages.ts';
 import { messageOf } from '../shared/messageOf.ts';
 
 /** Runs a command; a failure is reported, a cancellation is not. */
@@ -24,7 +25,7 @@ export function showError(log: vscode.LogOutputChannel, title: string, error: un
   const code = StoreError.codeOf(error);
   const message = messageOf(error);
   const showLog = 'Show Log';
-  void vscode.window.showErrorMessage(code === undefined ? message : `${message} [${code}]`, showLog).then((answer) => {
+  void notify('error', code === undefined ? message : `${message} [${code}]`, showLog).then((answer) => {
     if (answer === showLog) log.show();
   });
 }

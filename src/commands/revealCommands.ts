@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { findEntry } from '../explorer/findEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import type { KeyNode } from '../explorer/treeNode.ts';
+import { notify } from '../messages.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { RecordLocation } from '../shared/keyValueStore.ts';
 import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
@@ -76,7 +77,8 @@ export async function goToNextRecord(
   if (next === undefined) {
     // The record may stand in a file that is gone, so that nothing was known of its state: compaction has moved it.
     const isNewest = (await findEntry(store, key))?.sequence === sequence;
-    void vscode.window.showInformationMessage(
+    void notify(
+      'information',
       isNewest
         ? NOT_SUPERSEDED
         : `The log has no later record of ${formatKey(key)}: the one that superseded this was compacted away.`,
@@ -85,7 +87,8 @@ export async function goToNextRecord(
   }
   await revealVersion(context, { entry, store }, next.location);
   if (next.isDirect) return;
-  void vscode.window.showInformationMessage(
+  void notify(
+    'information',
     `This is the next record of ${formatKey(key)} that is still in the log. Compaction has dropped records from between the two, perhaps also of this key.`,
   );
 }

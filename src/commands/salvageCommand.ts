@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { EmbeddedStoreProvider } from '../explorer/embeddedStoreProvider.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
+import { notify } from '../messages.ts';
 import type { SalvageReport } from '../shared/keyValueStore.ts';
 import { markdownText } from '../shared/markdownText.ts';
 import { formatCount, formatCountOf, formatSize } from '../shared/quantities.ts';
@@ -161,8 +162,8 @@ async function showOutcome(
     `# ${markdownText(title)}\n\n${reportBody(source, folder, report)}\n`,
   );
   const open = 'Open New Store';
-  const show = report.damage.length + report.keysLost > 0 ? 'showWarningMessage' : 'showInformationMessage';
-  void vscode.window[show](summary, open).then(async (answer) => {
+  const severity = report.damage.length + report.keysLost > 0 ? 'warning' : 'information';
+  void notify(severity, summary, open).then(async (answer) => {
     const entry = answer === open ? await context.registry.resolve(folder.toString()) : undefined;
     if (entry !== undefined) await openStoreReporting(context, entry);
   });

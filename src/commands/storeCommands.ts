@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { StoreEntry } from '../explorer/storeEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
+import { askForText, notify } from '../messages.ts';
 import type { CommandContext } from './commandContext.ts';
 import { openStoreReporting } from './openStore.ts';
 import { showDone } from './showDone.ts';
@@ -96,7 +97,7 @@ async function resolveDirectory({ registry }: CommandContext, directory: vscode.
 
 async function chooseOpenEntry({ registry }: CommandContext): Promise<StoreEntry | undefined> {
   const open = registry.openEntries;
-  if (open.length === 0) void vscode.window.showInformationMessage('No store is open.');
+  if (open.length === 0) void notify('information', 'No store is open.');
   if (open.length <= 1) return open[0];
   const items = open.map((entry) => ({ entry, label: entry.name, detail: entry.reference.place }));
   return (await vscode.window.showQuickPick(items, { title: 'Close Store', placeHolder: 'Which store?' }))?.entry;
@@ -106,7 +107,7 @@ async function askForNewDirectory(): Promise<vscode.Uri | undefined> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file');
   const base = folders.length === 1 ? folders[0]?.uri : await chooseBaseDirectory(folders.length);
   if (base === undefined) return undefined;
-  const name = await vscode.window.showInputBox({
+  const name = await askForText({
     title: 'Create Store',
     prompt: `Folder for the store, in ${base.fsPath}`,
     placeHolder: 'data/cities',

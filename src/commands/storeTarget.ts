@@ -5,6 +5,7 @@ import type { StoreEntry } from '../explorer/storeEntry.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
 import { parseValueUri } from '../explorer/values/valueUri.ts';
+import { notify } from '../messages.ts';
 import type { KeyValueStore, StoreCapabilities } from '../shared/keyValueStore.ts';
 import { activeSegment } from './activeSegment.ts';
 import type { CommandContext } from './commandContext.ts';
@@ -122,7 +123,7 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
 async function offerFirstStore(): Promise<void> {
   const create = 'Create Store';
   const open = 'Open Store';
-  const answer = await vscode.window.showInformationMessage('There is no store in this workspace yet.', create, open);
+  const answer = await notify('information', 'There is no store in this workspace yet.', create, open);
   if (answer === create) await vscode.commands.executeCommand('strata.createStore');
   if (answer === open) await vscode.commands.executeCommand('strata.openStore');
 }

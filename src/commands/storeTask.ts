@@ -1,8 +1,9 @@
 /** Long work on a store: progress and a button to cancel, one task of a kind on a store at a time. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { StoreError } from '../explorer/storeError.ts';
+import { notifyProgress } from '../messages.ts';
 import type { TaskOptions } from '../shared/keyValueStore.ts';
 import { formatSize } from '../shared/quantities.ts';
 import type { StoreTarget } from './storeTarget.ts';
@@ -28,8 +29,7 @@ export async function runStoreTask<T>(
 }
 
 export async function runWithProgress<T>(title: string, task: (options: TaskOptions) => Promise<T>): Promise<T> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, (progress, token) => {
+  return notifyProgress(title, (progress, token) => {
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     return task({ signal: abort.signal, onProgress: percentReporter(progress) });

@@ -14,6 +14,7 @@ import {
   wholeCharacters,
 } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { notify } from '../messages.ts';
 import { MAX_COPY_BYTES } from '../shared/copyLimit.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
 import { formatSize } from '../shared/quantities.ts';
@@ -115,7 +116,8 @@ async function showValueEditor(
 
 async function sayThatItIsPart(key: Uint8Array, shownBytes: number, sizeBytes: number, uri: vscode.Uri): Promise<void> {
   const exportAll = 'Export Value';
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await notify(
+    'information',
     `${formatKey(key)} has ${formatSize(sizeBytes)}. Its first ${formatSize(shownBytes)} are shown and cannot be edited.`,
     exportAll,
   );

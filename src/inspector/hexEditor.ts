@@ -1,6 +1,7 @@
 /** Hands a place of a file over to the hex editor, an extension of its own. */
 
 import * as vscode from 'vscode';
+import { notify } from '../messages.ts';
 
 const EXTENSION_ID = 'ms-vscode.hexeditor';
 const VIEW_TYPE = 'hexEditor.hexedit';
@@ -18,7 +19,8 @@ export async function openInHexEditor(file: vscode.Uri, offsetBytes: number): Pr
   const offset = `0x${offsetBytes.toString(16)}`;
   await vscode.commands.executeCommand('vscode.openWith', file, VIEW_TYPE);
   const goThere = 'Copy Offset and Go There';
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await notify(
+    'information',
     `The record starts at ${offset}. The hex editor asks for the offset itself: paste it there.`,
     goThere,
   );
@@ -29,7 +31,8 @@ export async function openInHexEditor(file: vscode.Uri, offsetBytes: number): Pr
 
 async function offerHexEditor(): Promise<void> {
   const look = 'Show Extension';
-  const answer = await vscode.window.showInformationMessage(
+  const answer = await notify(
+    'information',
     `The hex editor is an extension that is not installed here: ${EXTENSION_ID}.`,
     look,
   );

@@ -2,6 +2,7 @@
 
 import { type BirpcReturn, createBirpc } from 'birpc';
 import * as vscode from 'vscode';
+import { notify, notifyProgress } from '../messages.ts';
 import type {
   ExportResult,
   HostCalls,
@@ -264,7 +265,7 @@ export class InspectorEditor implements vscode.Disposable {
     try {
       result = await this.#writeRows(view, target);
     } catch (error) {
-      void vscode.window.showErrorMessage(exportFailedMessage(error));
+      void notify('error', exportFailedMessage(error));
       return;
     }
     if (result.cancelled) {
@@ -272,7 +273,7 @@ export class InspectorEditor implements vscode.Disposable {
       return;
     }
     const open = 'Open';
-    if ((await vscode.window.showInformationMessage(exportedMessage(result, nameOfTarget(target)), open)) === open) {
+    if ((await notify('information', exportedMessage(result, nameOfTarget(target)), open)) === open) {
       await vscode.window.showTextDocument(target);
     }
   }
@@ -280,18 +281,15 @@ export class InspectorEditor implements vscode.Disposable {
   /** A notification shows how far it is. */
   async #writeRows(view: ViewId, target: vscode.Uri): Promise<ExportResult> {
     const format = target.path.endsWith('.csv') ? 'csv' : 'jsonl';
-    return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: 'Exporting records', cancellable: true },
-      (progress, cancellation) => {
-        let lastShare = 0;
-        this.#onExportProgress = (share) => {
-          progress.report({ increment: (share - lastShare) * 100 });
-          lastShare = share;
-        };
-        cancellation.onCancellationRequested(() => this.#thread.calls.cancelExport());
-        return exportTo(target, this.#options.storage, (file) => this.#thread.exportRows({ view, format, ...file }));
-      },
-    );
+    return notifyProgress('Exporting records', (progress, cancellation) => {
+      let lastShare = 0;
+      this.#onExportProgress = (share) => {
+        progress.report({ increment: (share - lastShare) * 100 });
+        lastShare = share;
+      };
+      cancellation.onCancellationRequested(() => this.#thread.calls.cancelExport());
+      return exportTo(target, this.#options.storage, (file) => this.#thread.exportRows({ view, format, ...file }));
+    });
   }
 
   #send<Name extends keyof ViewEvents>(name: Name, ...args: Parameters<ViewEvents[Name]>): void {

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { segmentFileName } from '../format/fileName.ts';
+import { notify } from '../messages.ts';
 import type { LocateTarget } from '../shared/inspectorMessages.ts';
 import { messageOf } from '../shared/messageOf.ts';
 import { ColumnMemory } from './columnMemory.ts';
@@ -38,7 +39,7 @@ export class InspectorProvider implements vscode.CustomReadonlyEditorProvider<In
     this.#context = context;
     this.#formatModules = new FormatModules((message) => {
       log.warn(message);
-      void vscode.window.showWarningMessage(message);
+      void notify('warning', message);
     });
     this.#stores = stores;
     this.#columns = new ColumnMemory(context.globalState);

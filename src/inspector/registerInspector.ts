@@ -1,6 +1,7 @@
 /** What the inspector adds to VS Code: the editor and its commands. */
 
 import * as vscode from 'vscode';
+import { askForText, notify } from '../messages.ts';
 import type { ViewCommand } from '../shared/inspectorMessages.ts';
 import { INSPECTOR_VIEW_TYPE, InspectorProvider } from './inspectorProvider.ts';
 import { PLACE_PROMPT, parsePlace } from './placeInput.ts';
@@ -51,10 +52,10 @@ export function registerInspector(
 async function goToPlace(provider: InspectorProvider): Promise<void> {
   const editor = provider.activeEditor;
   if (editor === undefined) {
-    void vscode.window.showInformationMessage('Open a segment first: its editor is where an offset is gone to.');
+    void notify('information', 'Open a segment first: its editor is where an offset is gone to.');
     return;
   }
-  const input = await vscode.window.showInputBox({
+  const input = await askForText({
     title: 'Go to Offset',
     prompt: PLACE_PROMPT,
     placeHolder: '0x4F1A20',

@@ -1,6 +1,7 @@
 /** What a person can do with one row: open it elsewhere, compare it, follow it to its key. */
 
 import * as vscode from 'vscode';
+import { notify } from '../messages.ts';
 import type { RowAction } from '../shared/inspectorMessages.ts';
 import type { RowDetail } from '../shared/inspectorRows.ts';
 import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
@@ -58,7 +59,7 @@ async function selectForCompare(context: RowActionContext): Promise<void> {
 async function compareWithSelected(context: RowActionContext): Promise<void> {
   const { selected } = context.comparison;
   if (selected === undefined) {
-    void vscode.window.showInformationMessage('First select a record to compare with, in this or another segment.');
+    void notify('information', 'First select a record to compare with, in this or another segment.');
     return;
   }
   const title = `${selected.label} ↔ ${labelOf(context)}`;
@@ -82,7 +83,7 @@ async function followKey(
   const store = stores?.storeOf(editor.uri);
   const key = await readField(detail, 'key', (range) => editor.calls.bytes(range));
   if (stores === undefined || store === undefined || key.length === 0) {
-    void vscode.window.showInformationMessage('No open store knows this record. Open its store in the Strata view.');
+    void notify('information', 'No open store knows this record. Open its store in the Strata view.');
     return;
   }
   if (action === 'revealKey') return stores.revealKey(editor.uri, key);
@@ -91,11 +92,10 @@ async function followKey(
   if (action === 'goToNext') {
     const state = await editor.recordState(row.offsetBytes);
     if (row.cells?.sequence === undefined || state === 'live' || state === 'tombstone' || state === 'expired')
-      return void vscode.window.showInformationMessage(NOT_SUPERSEDED);
+      return void notify('information', NOT_SUPERSEDED);
     return stores.goToNext(editor.uri, key, row.cells.sequence);
   }
   const newest = await store.newestRecord(key);
-  if (newest === undefined)
-    void vscode.window.showInformationMessage('The store holds no record of this key any more.');
+  if (newest === undefined) void notify('information', 'The store holds no record of this key any more.');
   else await openSegment(editor.uri, newest.segmentId, newest.offsetBytes);
 }
