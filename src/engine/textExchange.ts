@@ -28,11 +28,13 @@ export interface ExportedEntry {
 
 /** One line, without the line feed. */
 export function formatLine(entry: ExportedEntry): string {
-  return JSON.stringify({
+  const line = JSON.stringify({
     ...field('key', entry.key),
     ...field('value', entry.value),
     ...(entry.expiryMs === 0 ? {} : { expiryMs: entry.expiryMs }),
   });
+  // JSON allows them as they are, but some readers of lines, Node's among them, end a line there.
+  return line.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 
 function field(name: 'key' | 'value', bytes: Uint8Array): Record<string, string> {

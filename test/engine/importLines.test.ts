@@ -1,6 +1,8 @@
-/** Lines that cannot be imported are named by their number, and what stands before them is imported. */
+/** Lines that cannot be imported are named by their number, and what stands before them is imported. Exports come back whole. */
 
 import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError } from '../../src/engine/strataError.ts';
 import { SimulatedDisk } from '../support/simulatedDisk.ts';
@@ -37,4 +39,16 @@ describe('Importing JSON Lines', () => {
       await store.close();
     });
   }
+
+  it('takes an export back that was read line by line, whatever line breaks are in keys and values', async () => {
+    const texts = ['\n', '\r\n', '\u2028', '\u2029', '\x85', '\v\f', '\\u2028'];
+    const from = await Store.open(STORE_DIRECTORY, QUIET_OPTIONS, new SimulatedDisk());
+    for (const text of texts) await from.put(Buffer.from(`${text}a`), Buffer.from(`b${text}${text}`));
+    const input = Readable.from([...from.exportLines()].map((line) => `${line}\n`));
+    const to = await Store.open(STORE_DIRECTORY, QUIET_OPTIONS, new SimulatedDisk());
+    assert.deepEqual(await to.importLines(createInterface({ input })), { imported: texts.length, expired: 0 });
+    assert.deepEqual([...to.entries()], [...from.entries()]);
+    await from.close();
+    await to.close();
+  });
 });
