@@ -12,7 +12,7 @@ import { scanSegmentInSteps } from './segmentReader.ts';
 
 /**
  * Calls `note` for everything in a segment's hint file that the segment does not say, and for what the file lacks.
- * `reader` keeps the file in memory while this runs: nobody else may read with it meanwhile.
+ * Returns false when there is no such file. `reader` keeps the file in memory while this runs: nobody else may read with it meanwhile.
  */
 export async function checkHintFile(
   place: HintFilePlace,
@@ -20,12 +20,21 @@ export async function checkHintFile(
   reader: HintReader,
   task: TaskOptions,
   note: (message: string) => void,
-): Promise<void> {
+): Promise<boolean> {
   const bytes = reader.read(place, segment);
+  if (bytes === undefined) return false;
   if (bytes instanceof Error) {
-    return note(`the file cannot be read: ${bytes.message}; it is a cache, and the store works without`);
-  }
-  if (bytes === undefined) return note('the file is missing');
+    note(`the file cannot be read: ${bytes.message}; it is a cache, and the store works without`);
+  } else await compareWithRecords(bytes, segment, task, note);
+  return true;
+}
+
+async function compareWithRecords(
+  bytes: Uint8Array,
+  segment: Segment,
+  task: TaskOptions,
+  note: (message: string) => void,
+): Promise<void> {
   // Each entry is read when its record comes: all of a file as objects would be hundreds of megabytes of garbage.
   const result = decodeHintFile(bytes, crc32, { accept: () => false, entry: () => undefined });
   if (!result.ok) return note(`the file is damaged: ${result.problem}`);

@@ -64,7 +64,8 @@ export class HintReader {
       }
     } catch (error) {
       if (!isSystemError(error)) throw error;
-      return error;
+      // A compaction of the process that writes the store may have removed it just now.
+      return error.code === 'ENOENT' ? undefined : error;
     }
   }
 }

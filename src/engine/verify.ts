@@ -46,7 +46,19 @@ async function checkHintFiles(log: LiveLog, task: TaskOptions, problems: Problem
   for (const segment of log.segments.live()) {
     checkHeader(segment, problems);
     if (!segment.hasHintFile) continue;
-    await checkHintFile(log, segment, hintReader, task, noteFor(problems, segment.hintName));
+    const note = noteFor(problems, segment.hintName);
+    const isThere = await checkHintFile(log, segment, hintReader, task, note);
+    if (!isThere && isInStore(log, segment)) note('the file is missing');
+  }
+}
+
+/** A writer may have compacted the segment of a read-only store: then its files have gone by intent. */
+function isInStore(log: LiveLog, { id }: Segment): boolean {
+  try {
+    const manifest = readManifest(log.storage, log.directory);
+    return manifest === undefined || manifest.segments.some(({ segmentId }) => segmentId === id);
+  } catch {
+    return true;
   }
 }
 

@@ -107,4 +107,36 @@ describe('A read-only store follows its writer', () => {
     await reader.close();
     assert.equal(disk.openFileCount, 0);
   });
+
+  it('misses no hint file that went with a compaction, before verifying or during it, but any other one', async () => {
+    const { disk, writer, reader } = await openBoth();
+    const makeHintFiles = async () => {
+      for (let i = 0; i < 12; i++) await writer.put(keyBytes(`key ${i % 6}`), VALUE);
+      await writer.verify();
+      await reader.refresh();
+      return reader.stats().segments.filter(({ hasHintFile }) => hasHintFile);
+    };
+    const [first] = await makeHintFiles();
+    disk.remove(`${STORE_DIRECTORY}/${first?.fileName.replace('.seg', '.hint')}`);
+    assert.deepEqual(
+      (await reader.verify()).problems.map(({ message }) => message),
+      ['the file is missing'],
+    );
+    await writer.compact();
+    assert.deepEqual((await reader.verify()).problems, []);
+
+    await makeHintFiles();
+    // As above: others get their turn between any two steps.
+    let nowMs = 0;
+    mock.method(performance, 'now', () => (nowMs += 10));
+    let compacted: Promise<unknown> | undefined;
+    const onProgress = () => {
+      compacted ??= writer.compact();
+    };
+    assert.deepEqual((await reader.verify({ onProgress })).problems, []);
+    assert.equal(disk.fileSize(`${STORE_DIRECTORY}/${reader.stats().segments[0]?.fileName}`), undefined);
+    await compacted;
+    await reader.close();
+    await writer.close();
+  });
 });
