@@ -35,6 +35,9 @@ export function placeRemark(target: LocateTarget, located: Located, fileSizeByte
   if (target.kind === 'row' && located.row > target.row) {
     return `Row #${formatCount(target.row)} is not among these rows: this is the next one that is.`;
   }
+  if (target.kind === 'sequence' && located.isNextNumber === true) {
+    return `Sequence number ${formatCount(target.sequence)} is not among these rows: this is the next higher one that is.`;
+  }
   if (target.kind !== 'offset') return undefined;
   if (target.offsetBytes < -fileSizeBytes) return 'The file has fewer bytes than that: this is its beginning.';
   const at = askedByte(target, 0, fileSizeBytes) ?? 0;

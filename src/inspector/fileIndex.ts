@@ -1,10 +1,14 @@
-/** What one pass over a file learns: where rows start, how many there are of each kind, and where damage is. */
+/**
+ * What one pass over a file learns: where rows start, how many there are of each kind, in which order they stand, and where
+ * damage is.
+ */
 
 import type { IndexProgress } from '../shared/inspectorRows.ts';
 import { type LogDamage, type LogFile, type LogRecord, type LogScan, type LogSink, NONE } from './logFormat.ts';
 import { OverviewBlocks } from './overviewBlocks.ts';
 import type { RangedFile } from './rangedFile.ts';
 import { ChunkReader } from './rowWalk.ts';
+import { type RecordNumber, SeenOrder } from './seenOrder.ts';
 import { SparseIndex } from './sparseIndex.ts';
 
 /** Sound files have none, so that these lists are smaller than that of all rows. */
@@ -21,6 +25,8 @@ interface OpenGroup {
   readonly startBytes: number;
   readonly endBytes: number;
   readonly row: number;
+  /** Of the records before it. */
+  readonly orderBefore: SeenOrder;
 }
 
 type GroupEnd = Parameters<LogSink['groupEnd']>[0];
@@ -38,6 +44,7 @@ export class FileIndex implements LogSink {
   #sizeBytes: number;
   #endOffsetBytes = 0;
   #damagedBytes = 0;
+  #order = new SeenOrder();
   /** The frames of groups that lack records. */
   readonly #incompleteGroups = new SparseIndex(LISTED_PROBLEMS);
   readonly #rememberedGroups = new Map<number, boolean>();
@@ -73,6 +80,11 @@ export class FileIndex implements LogSink {
   /** Offset up to which rows cannot change any more when the file grows. */
   get stableOffsetBytes(): number {
     return this.#cutGroup?.startBytes ?? this.#tailDamage?.offsetBytes ?? this.#endOffsetBytes;
+  }
+
+  /** Whether these numbers ascend along the records read so far. */
+  ascends(number: RecordNumber): boolean {
+    return this.#order.ascends(number);
   }
 
   /** Whether a group that starts there is known to lack records. */
@@ -163,6 +175,8 @@ export class FileIndex implements LogSink {
       this.#rememberedGroups.clear();
     }
     this.#endOffsetBytes = offsetBytes;
+    // Behind damage at the end there are no records whose order would have to be taken back.
+    if (this.#cutGroup !== undefined) this.#order = this.#cutGroup.orderBefore;
     this.#cutGroup = undefined;
     this.#tailDamage = undefined;
     this.#openGroup = undefined;
@@ -174,8 +188,11 @@ export class FileIndex implements LogSink {
     if (record.groupRole === 'frame') this.#openGroup = undefined;
     const row = this.rows.count;
     this.#addRow(record.offsetBytes);
-    if (record.groupRole !== 'frame') return;
-    this.#openGroup = { startBytes: record.groupStartBytes, endBytes: record.groupEndBytes, row };
+    if (record.groupRole === 'frame') {
+      const { groupStartBytes: startBytes, groupEndBytes: endBytes } = record;
+      this.#openGroup = { startBytes, endBytes, row, orderBefore: this.#order.copy() };
+    }
+    this.#order.add(record);
   }
 
   damage(damage: LogDamage): void {

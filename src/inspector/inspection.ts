@@ -35,6 +35,7 @@ import type { RangedFile } from './rangedFile.ts';
 import { RowExport } from './rowExport.ts';
 import { RowFind } from './rowFind.ts';
 import { ALL_ROWS, RowViews } from './rowViews.ts';
+import { isNumberTarget } from './targetTest.ts';
 import { unindexedRow } from './unindexedRow.ts';
 
 /** The detail of a row carries so many bytes; the byte view asks for more as it is scrolled. */
@@ -63,6 +64,7 @@ export class Inspection implements ScanCalls {
   readonly #export: RowExport;
   readonly #check: CrossCheckRun;
   #peeking: AbortController | undefined;
+  #locating: AbortController | undefined;
   #gone = false;
   #closed = false;
 
@@ -119,6 +121,7 @@ export class Inspection implements ScanCalls {
   leave(): void {
     this.#find.cancel();
     this.#peeking?.abort();
+    this.#locating?.abort();
     this.#check.cancel();
     this.#views.leave(this.#export.view);
   }
@@ -141,6 +144,7 @@ export class Inspection implements ScanCalls {
     this.#views.close();
     this.#find.cancel();
     this.#peeking?.abort();
+    this.#locating?.abort();
     this.#export.cancel();
     this.#current.close();
     this.#versions.close();
@@ -198,15 +202,23 @@ export class Inspection implements ScanCalls {
     const version = this.#current;
     const { logFile, sizeBytes: fileSizeBytes } = version;
     if (logFile.canStartAnywhere !== true) return undefined;
+    // What halving leads to can be checked for a sequence number only.
+    if (target.kind === 'time' && !version.index.ascends('time')) return undefined;
     const searched = { file: this.#file, logFile, fileSizeBytes, signal };
     const row = await unindexedRow(target, searched, (found) => version.toRow(found));
     return row === undefined ? undefined : detailOf(withoutGroup(row), version);
   }
 
   async locate(target: LocateTarget, view: ViewId): Promise<Located | undefined> {
+    const abort = new AbortController();
+    // A number may take a walk through the whole file.
+    if (isNumberTarget(target)) {
+      this.#locating?.abort();
+      this.#locating = abort;
+    }
     return this.#versions.again(() => {
       const { sizeBytes: fileSizeBytes } = this.#current;
-      return locateRow(target, { views: this.#views, view, fileSizeBytes });
+      return locateRow(target, { views: this.#views, view, fileSizeBytes, signal: abort.signal });
     });
   }
 

@@ -21,6 +21,7 @@ import {
   SCAN_CHUNK_BYTES,
   walkPlaces,
 } from './rowWalk.ts';
+import type { RecordNumber } from './seenOrder.ts';
 import { sortRows } from './sortRows.ts';
 import type { Checkpoint, SparseIndex } from './sparseIndex.ts';
 import type { TopRows } from './topRows.ts';
@@ -176,6 +177,14 @@ export class RowViews {
   /** Where the rows of a view in the file's order start. Throws when it is gone. */
   rows(view: ViewId): SparseIndex {
     return view === ALL_ROWS ? this.#versions.current.rows : this.#filter(view).matches;
+  }
+
+  /** Whether these numbers are known to ascend along the rows of a view that are known. */
+  ascends(view: ViewId, number: RecordNumber): boolean {
+    const { index, isTold } = this.#versions.current;
+    // A filter may be ahead of the index, and so is what tells all rows.
+    const isRead = index.done || (view === ALL_ROWS && !isTold);
+    return isRead && index.ascends(number);
   }
 
   /** Visits the rows of any view from a position on, or from a little before it. */

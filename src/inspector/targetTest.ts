@@ -1,7 +1,9 @@
 /** Tells of rows, one after the other along the file, whether they are at or past a place that somebody wants to see. */
 
 import type { LocateTarget } from '../shared/inspectorMessages.ts';
+import { NONE } from './logFormat.ts';
 import { isDamage, type VisitedRow } from './rowWalk.ts';
+import type { RecordNumber } from './seenOrder.ts';
 
 export type TargetTest = (place: {
   readonly row: number;
@@ -19,10 +21,32 @@ export function targetTest(target: LocateTarget, fileSizeBytes: number): TargetT
     case 'percent':
       return atOffset(byteOf(target, fileSizeBytes));
     case 'time':
-      return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.timestampMs >= target.timeMs;
-    case 'sequence':
-      return ({ entry }) => entry !== undefined && !isDamage(entry) && entry.sequence >= target.sequence;
+    case 'sequence': {
+      const wanted = wantedNumber(target);
+      return ({ entry }) => {
+        const number = entry === undefined ? undefined : numberOf(entry, target.kind);
+        return number !== undefined && number >= wanted;
+      };
+    }
   }
+}
+
+/** A place that is known by what a record says, and not by where it stands. */
+export type NumberTarget = LocateTarget & { readonly kind: RecordNumber };
+
+export function isNumberTarget(target: LocateTarget): target is NumberTarget {
+  return target.kind === 'time' || target.kind === 'sequence';
+}
+
+export function wantedNumber(target: NumberTarget): number {
+  return target.kind === 'time' ? target.timeMs : target.sequence;
+}
+
+/** Undefined: the row has none. */
+export function numberOf(entry: VisitedRow['entry'], number: RecordNumber): number | undefined {
+  if (isDamage(entry)) return undefined;
+  const value = number === 'time' ? entry.timestampMs : entry.sequence;
+  return value === NONE ? undefined : value;
 }
 
 /** The byte of the file that a place is about. */

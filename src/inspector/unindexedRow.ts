@@ -9,7 +9,7 @@ import { UNKNOWN_ROW } from '../shared/inspectorRows.ts';
 import type { LogFile } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import { isDamage, RowWalk, type VisitedRow } from './rowWalk.ts';
-import { byteOf, type TargetTest, targetTest } from './targetTest.ts';
+import { byteOf, isNumberTarget, type NumberTarget, numberOf, targetTest } from './targetTest.ts';
 
 export interface UnindexedFile {
   readonly file: RangedFile;
@@ -46,8 +46,8 @@ export async function unindexedRow<Shown>(
   const { fileSizeBytes } = file;
   if (target.kind === 'offset' || target.kind === 'percent') {
     await findRowWith(Math.min(byteOf(target, fileSizeBytes), fileSizeBytes - 1), file, onFound);
-  } else if (target.kind !== 'row') {
-    await findFirst(targetTest(target, fileSizeBytes), file, onFound);
+  } else if (isNumberTarget(target)) {
+    await findNumber(target, file, onFound);
   }
   return shown;
 }
@@ -65,8 +65,12 @@ async function findRowWith(wantedBytes: number, file: UnindexedFile, onFound: On
   }
 }
 
-/** The first record that `reaches` holds for. It is taken to hold for all behind it. */
-async function findFirst(reaches: TargetTest, file: UnindexedFile, onFound: OnFound): Promise<void> {
+/**
+ * The first record with that time or a later one, or with that very sequence number. Numbers are taken to ascend along
+ * the file: where they do not, the record of a time may be another one, and that of a sequence number is not found.
+ */
+async function findNumber(target: NumberTarget, file: UnindexedFile, onFound: OnFound): Promise<void> {
+  const reaches = targetTest(target, file.fileSizeBytes);
   const isReached = ({ row, entry }: VisitedRow) =>
     reaches({ row, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes, entry });
   let low = 0;
@@ -82,7 +86,12 @@ async function findFirst(reaches: TargetTest, file: UnindexedFile, onFound: OnFo
     if (middleReaches || outcome !== 'found') high = middle;
     else low = middle;
   }
-  await walkFrom(low, MAX_WALK_BYTES, file, (visited) => (isReached(visited) ? 'found' : 'on'), onFound);
+  const judge = (visited: VisitedRow) => {
+    if (!isReached(visited)) return 'on';
+    const isOther = target.kind === 'sequence' && numberOf(visited.entry, 'sequence') !== target.sequence;
+    return isOther ? 'stop' : 'found';
+  };
+  await walkFrom(low, MAX_WALK_BYTES, file, judge, onFound);
 }
 
 type Judgement = 'on' | 'stop' | 'found';

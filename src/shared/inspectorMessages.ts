@@ -46,6 +46,8 @@ export interface Located {
   readonly offsetBytes: number;
   /** No row of the view is at the place or behind it: this is the last one. */
   readonly isBefore?: true;
+  /** No row of the view has the sequence number asked for: this one has the next higher. */
+  readonly isNextNumber?: true;
 }
 
 /** A damaged range, and which one of how many. */
@@ -192,7 +194,10 @@ export interface ScanCalls {
   /** Undefined: it was cancelled. Ends the sort before it, and its view. */
   sort(request: SortRequest): Answer<SortResult | undefined>;
   cancelSort(): void;
-  /** Undefined: the view is empty; in a sorted view: the row is not among those that it keeps. */
+  /**
+   * Undefined: the view is empty; in a sorted view: the row is not among those that it keeps. A time or sequence number
+   * may take a walk through the view, which ends, with undefined, when another one is asked for.
+   */
   locate(target: LocateTarget, view: ViewId): Answer<Located | undefined>;
   adjacentDamage(row: number, direction: 'next' | 'previous'): Answer<DamageLocated | undefined>;
   find(request: FindRequest): Answer<FindHit | undefined>;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FILE_HEADER_SIZE } from '../../src/format/layout.ts';
+import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import type { LocateTarget } from '../../src/shared/inspectorMessages.ts';
 import type { InspectorRow } from '../../src/shared/inspectorRows.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
-import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
+import { SegmentBuilder, START_MS, segmentOf } from './segmentBuilder.ts';
 
 function keyOf(row: InspectorRow | undefined): string | undefined {
   return row?.cells?.key?.text;
@@ -345,6 +347,111 @@ describe('inspection of a segment', () => {
       assert.equal((await inspection.locate({ kind: 'sequence', sequence: 1 }, 0))?.row, 1);
       assert.equal((await inspection.locate({ kind: 'sequence', sequence: 69_123 }, 0))?.row, 69_123);
     });
+  });
+
+  describe('going to a number in a segment that compaction wrote', () => {
+    const COUNT = 9000;
+    // In no order, as records of several segments come; of five numbers, four were of records that were dropped.
+    const numbers = Array.from({ length: COUNT }, (_, index) => 5 * ((index * 2749) % COUNT) + 1);
+    const timeOf = (sequence: number) => 1_000_000 + sequence * 10;
+    const bytes = segmentOf(COUNT, (index) => {
+      const sequence = numbers[index] as number;
+      return { key: `k${sequence}`, value: 'v'.repeat(50), sequence, timestampMs: timeOf(sequence) };
+    }).bytes();
+    const subject = probe(bytes);
+    before(() => openWhole(subject));
+
+    const rowOf = (sequence: number) => numbers.indexOf(sequence) + 1;
+
+    it('finds each record by its number and its time, and says when another one is the next higher', async () => {
+      for (let index = 3; index < COUNT; index += 271) {
+        const sequence = 5 * index + 1;
+        const { offsetBytes } =
+          (await subject.inspection.rows({ view: 0, first: rowOf(sequence), count: 1 })).rows[0] ?? {};
+        const place = { position: rowOf(sequence), row: rowOf(sequence), offsetBytes };
+        const locate = (target: LocateTarget) => subject.inspection.locate(target, 0);
+        assert.deepEqual(await locate({ kind: 'sequence', sequence }), place);
+        assert.deepEqual(await locate({ kind: 'sequence', sequence: sequence - 2 }), { ...place, isNextNumber: true });
+        assert.deepEqual(await locate({ kind: 'time', timeMs: timeOf(sequence) }), place);
+        assert.deepEqual(await locate({ kind: 'time', timeMs: timeOf(sequence) - 15 }), place);
+      }
+      const beyond = await subject.inspection.locate({ kind: 'sequence', sequence: 5 * COUNT }, 0);
+      assert.deepEqual([beyond?.row, beyond?.isBefore, beyond?.isNextNumber], [COUNT, true, undefined]);
+    });
+
+    it('finds it among the rows of a filter and of an order', async () => {
+      const filtered = subject.filtered();
+      const parsed = parseFilter('seq:>20000');
+      assert.ok(parsed.ok);
+      const view = await subject.inspection.setFilter(parsed.filter);
+      await filtered;
+      const kept = numbers.filter((sequence) => sequence > 20_000);
+      const located = await subject.inspection.locate({ kind: 'sequence', sequence: 25_001 }, view);
+      assert.deepEqual([located?.position, located?.row], [kept.indexOf(25_001), rowOf(25_001)]);
+      const least = await subject.inspection.locate({ kind: 'sequence', sequence: 7 }, view);
+      assert.deepEqual([least?.row, least?.isNextNumber], [rowOf(20_001), true]);
+      const order = { column: 'sequence', descending: false } as const;
+      const sorted = await subject.inspection.sort({ view, order });
+      const inOrder = await subject.inspection.locate({ kind: 'time', timeMs: timeOf(20_010) }, sorted?.view ?? 0);
+      assert.deepEqual([inOrder?.position, inOrder?.row], [2, rowOf(20_011)]);
+    });
+
+    it('is not misled before the file has been read', async () => {
+      const early = probe(bytes);
+      const whole = openWhole(early);
+      for (const sequence of [1, 3001, 20_001, 44_996]) {
+        const peeked = await early.inspection.peek({ kind: 'sequence', sequence });
+        const found = peeked?.row.kind === 'record' ? peeked.row.cells.sequence : sequence;
+        assert.equal(found, sequence);
+        assert.equal(await early.inspection.peek({ kind: 'sequence', sequence: sequence + 1 }), undefined);
+      }
+      await whole;
+      assert.equal(await early.inspection.peek({ kind: 'time', timeMs: timeOf(20_001) }), undefined);
+    });
+
+    it('ends a walk that nobody waits for, and lets others have their turn', async () => {
+      const target = { kind: 'sequence', sequence: 5 * COUNT } as const;
+      const ended = subject.inspection.locate(target, 0);
+      const last = subject.inspection.locate(target, 0);
+      assert.equal(await ended, undefined);
+      assert.equal((await last)?.isBefore, true);
+      const left = subject.inspection.locate(target, 0);
+      subject.inspection.leave();
+      assert.equal(await left, undefined);
+    });
+  });
+
+  it('reads little to go to a number of a log that has grown, also where a batch at its end was cut off', async () => {
+    const value = 'v'.repeat(1000);
+    const builder = segmentOf(9000, () => ({ key: 'k', value }));
+    // The frame of a batch has the number of the first record in it.
+    const members = [9001, 9002, 9003].map((sequence) => ({
+      key: 'b',
+      value,
+      sequence,
+      timestampMs: START_MS + 90_010,
+    }));
+    const cut = builder.batch(members) + 2300;
+    for (let sequence = 9004; sequence <= 12_000; sequence++) builder.add({ key: 'k', value, sequence });
+    const bytes = builder.bytes();
+    const subject = probe(bytes.slice(0, cut));
+    await openWhole(subject);
+    const indexed = subject.indexed();
+    subject.file.bytes = bytes;
+    subject.inspection.refresh();
+    await indexed;
+    let readBytes = 0;
+    const read = subject.file.read.bind(subject.file);
+    subject.file.read = (target, offsetBytes) => {
+      readBytes += target.length;
+      return read(target, offsetBytes);
+    };
+    for (const sequence of [8000, 10_000]) {
+      const { row } = (await subject.inspection.locate({ kind: 'sequence', sequence }, 0)) ?? {};
+      assert.equal(row, sequence < 9000 ? sequence : sequence + 1);
+    }
+    assert.equal((await subject.inspection.locate({ kind: 'sequence', sequence: 12_001 }, 0))?.isBefore, true);
+    assert.ok(readBytes < bytes.length / 2, `${readBytes} bytes of ${bytes.length}`);
   });
 
   it('describes every byte of a record once, and the range that its checksum covers', async () => {

@@ -21,6 +21,8 @@ export interface BuiltRecord {
   readonly expiryMs?: number;
   /** Absent: put or del. */
   readonly operation?: number;
+  /** Absent: the next one. */
+  readonly sequence?: number;
 }
 
 const encoder = new TextEncoder();
@@ -92,10 +94,11 @@ export class SegmentBuilder {
     return this.raw(bytes);
   }
 
-  #encode({ key, value, timestampMs, expiryMs = 0, operation }: BuiltRecord, flags: number): Uint8Array {
+  #encode(built: BuiltRecord, flags: number): Uint8Array {
+    const { key, value, timestampMs, expiryMs = 0, operation } = built;
     const keyBytes = typeof key === 'string' ? encoder.encode(key) : key;
     const valueBytes = typeof value === 'string' ? encoder.encode(value) : (value ?? new Uint8Array(0));
-    const sequence = ++this.#sequence;
+    const sequence = built.sequence ?? ++this.#sequence;
     const record = {
       operation: (operation ?? (value === undefined ? OPERATION.del : OPERATION.put)) as Operation,
       flags,

@@ -32,6 +32,10 @@ describe('what came of going to a place', () => {
     assert.match(remark({ kind: 'row', row: 5 }, false), /^Row #5 is not among these rows/);
     assert.match(remark({ kind: 'offset', offsetBytes: 200 }, false), /^Offset 0x000000C8 is not among these rows/);
     assert.match(remark({ kind: 'offset', offsetBytes: -1001 }, false), /fewer bytes/);
+    assert.equal(
+      placeRemark({ kind: 'sequence', sequence: 1234 }, { ...LOCATED, isNextNumber: true }, SIZE_BYTES),
+      'Sequence number 1,234 is not among these rows: this is the next higher one that is.',
+    );
     assert.match(
       remark({ kind: 'row', row: 1234 }, true),
       /^None of these rows has number 1,234 or a higher one: this is the last one/,
