@@ -9,6 +9,8 @@ import { SegmentEditor } from './segmentEditor.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const activeSegment = '000000000005.seg';
+/** The prompt, and what takes its place where the key that stands in the box at first exists. */
+const KEY_OR_EXISTS = /Key\.|Exists:/;
 const newKey = 'CH/ZH/Aaa first in the canton';
 
 describe('store', () => {
@@ -56,7 +58,7 @@ describe('store', () => {
     await editor.untilRead(activeSegment);
     const before = await editor.count('records');
     await workbench.runCommand('Strata: Put');
-    await workbench.answer('Key.', newKey);
+    await workbench.answer(KEY_OR_EXISTS, newKey);
     await workbench.answer('Value of', '{"name":"First"}');
     await workbench.answer('Time to live', '');
     await workbench.view('Keys').scrollTo('Aaa first in the canton');
@@ -76,6 +78,30 @@ describe('store', () => {
     await workbench.view('Keys').row('Aaa first in the canton').waitFor({ state: 'detached' });
     await eventually(async () => assert.equal(await editor.rowCount(), 2, 'the put and its tombstone'));
     await workbench.screenshot('delete');
+    await assertCountsAgree();
+  });
+
+  it('makes no link of what a key says, where VS Code would make one that runs a command', async () => {
+    const { workbench } = fixture;
+    const key = '[press](command:workbench.action.files.newUntitledFile)';
+    const shown = '[press]\\x28command:workbench.action.files.newUntitledFile)';
+    await workbench.runCommand('Strata: Put');
+    await workbench.answer(KEY_OR_EXISTS, key);
+    await workbench.typeAnswer('Value of', 'x');
+    assert.ok((await workbench.quickInputText()).includes(`Value of ${shown}.`));
+    await workbench.answer('Value of', 'x');
+    await workbench.answer('Time to live', '');
+    await workbench.runCommand('Strata: Compare with Previous Version');
+    await workbench.answer('Key.', key);
+    const notification = workbench.notification(/no version of .* before this one/);
+    await notification.waitFor();
+    const message = notification.locator('.notification-list-item-message');
+    assert.equal(await message.locator('a').count(), 0);
+    assert.ok((await message.innerText()).includes(shown));
+    await workbench.runCommand('Strata: Delete');
+    await workbench.answer('Key.', shown);
+    await workbench.confirm('Delete');
+    await workbench.view('Keys').row(key).waitFor({ state: 'detached' });
     await assertCountsAgree();
   });
 
