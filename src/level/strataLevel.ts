@@ -12,6 +12,7 @@ import {
 } from './levelIterators.ts';
 import { type LevelRangeOptions, restBehind, toStoreRange } from './levelRange.ts';
 import { LevelSnapshot } from './levelSnapshot.ts';
+import { WritesUnderWay } from './writesUnderWay.ts';
 
 /** Options of abstract-level, and those of the store. */
 export type StrataLevelOptions<K, V> = AbstractDatabaseOptions<K, V> & StoreOptions;
@@ -46,7 +47,7 @@ const MANIFEST = {
   signals: { iterators: true },
 };
 
-/** Deletes of one `clear` go to the log in batches of this many. */
+/** A `clear` deletes so many keys at a time. */
 const CLEAR_BATCH_SIZE = 1000;
 
 /**
@@ -60,6 +61,7 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   readonly location: string;
   #store: Store | undefined;
   #hasFailedToClose = false;
+  readonly #writes = new WritesUnderWay();
 
   constructor(location: string, options?: StrataLevelOptions<K, V>) {
     if (typeof location !== 'string' || location === '') {
@@ -101,7 +103,9 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   }
 
   async _put(key: LevelData, value: LevelData, { ttlMs, sync }: WriteOptions): Promise<void> {
-    await this.#open.put(toStoreKey(key), toBytes(value), ttlMs === undefined ? {} : { ttlMs });
+    const bytes = toStoreKey(key);
+    const put = this.#open.put(bytes, toBytes(value), ttlMs === undefined ? {} : { ttlMs });
+    await this.#writes.note(() => [bytes], put);
     if (sync === true) await this.#open.sync();
   }
 
@@ -134,40 +138,66 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
   }
 
   async _batch(operations: readonly LevelOperation[], { sync }: WriteOptions): Promise<void> {
-    await this.#open.batch(operations.map(toStoreOperation));
+    const batch = operations.map(toStoreOperation);
+    await this.#writes.note(() => keysPutBy(batch), this.#open.batch(batch));
     if (sync === true) await this.#open.sync();
   }
 
+  /** What is put from here on stays. What the engine's store is told past the database may be cleared too. */
   async _clear(options: ClearOptions): Promise<void> {
+    const { snapshot, limit } = options;
     const range = toStoreRange(options);
-    if (options.snapshot === undefined) await this.#clearUntilNow(range, options.limit);
-    else await this.#clearKeys(options.snapshot.state.keys({ ...range, limit: options.limit }));
+    const { lastSequence } = this.#open;
+    await this.#writes.watch(async () => {
+      if (snapshot === undefined) await this.#clearUntil(lastSequence, range, limit);
+      else await this.#clearKeysOf(snapshot.state.keys({ ...range, limit }), lastSequence);
+    });
   }
 
-  /** What is put from here on stays. No state is kept open for that: it would keep every record that is deleted. */
-  async #clearUntilNow(range: KeyRange, limit: number): Promise<void> {
-    const { lastSequence } = this.#open;
+  /**
+   * A page of keys is in memory at a time, whatever the size of the range, and its deletes are in the log before the next
+   * page is read. No state is kept open for that: it would keep every record that is deleted.
+   */
+  async #clearUntil(lastSequence: number, range: KeyRange, limit: number): Promise<void> {
     let left = limit === -1 ? Number.POSITIVE_INFINITY : limit;
     for (let rest = range; left > 0; ) {
-      const page = [...this.#open.keyInfos({ ...rest, limit: CLEAR_BATCH_SIZE })];
+      const page = [...this.#open.keys({ ...rest, limit: Math.min(left, CLEAR_BATCH_SIZE) })];
       const last = page.at(-1);
       if (last === undefined) return;
-      const cleared = page.filter(({ sequence }) => sequence <= lastSequence).slice(0, left);
-      await this.#clearKeys(cleared.map(({ key }) => key));
-      left -= cleared.length;
-      rest = restBehind(rest, last.key);
+      left -= await this.#clearPage(page, lastSequence);
+      rest = restBehind(rest, last);
     }
   }
 
-  async #clearKeys(keys: Iterable<Uint8Array>): Promise<void> {
-    let batch: BatchOperation[] = [];
+  async #clearKeysOf(keys: Iterable<Uint8Array>, lastSequence: number): Promise<void> {
+    let page: Uint8Array[] = [];
     for (const key of keys) {
-      batch.push({ type: 'del', key });
-      if (batch.length < CLEAR_BATCH_SIZE) continue;
-      await this.#open.batch(batch);
-      batch = [];
+      page.push(key);
+      if (page.length < CLEAR_BATCH_SIZE) continue;
+      await this.#clearPage(page, lastSequence);
+      page = [];
     }
-    await this.#open.batch(batch);
+    await this.#clearPage(page, lastSequence);
+  }
+
+  /**
+   * Deletes those of the keys that are as they were at `lastSequence`, and returns how many these are. A delete that is
+   * queued behind a put would win over it: where one is under way, its outcome decides.
+   */
+  async #clearPage(keys: readonly Uint8Array[], lastSequence: number): Promise<number> {
+    const isOld = (key: Uint8Array) => (this.#open.info(key)?.sequence ?? Number.POSITIVE_INFINITY) <= lastSequence;
+    const isFree = (key: Uint8Array) => this.#writes.of(key) === undefined;
+    let count = 0;
+    for (let old = keys.filter(isOld); old.length > 0; ) {
+      const cleared = old.filter(isFree);
+      const waiting = old.filter((key) => !isFree(key));
+      const writes = waiting.map((key) => this.#writes.of(key));
+      await this.#open.batch(cleared.map((key) => ({ type: 'del', key })));
+      await Promise.allSettled(writes);
+      count += cleared.length;
+      old = waiting.filter(isOld);
+    }
+    return count;
   }
 
   _iterator(options: LevelIteratorOptions): LevelEntryIterator<this, K, V> {
@@ -206,6 +236,10 @@ function toStoreOperation(operation: LevelOperation): BatchOperation {
   const { ttlMs } = operation;
   const put: BatchOperation = { type: 'put', key, value: toBytes(operation.value) };
   return ttlMs === undefined ? put : { ...put, ttlMs };
+}
+
+function keysPutBy(operations: readonly BatchOperation[]): Uint8Array[] {
+  return operations.filter(({ type }) => type === 'put').map(({ key }) => key);
 }
 
 /** Codes that people who use several databases ask for. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { mock } from 'node:test';
 import fc from 'fast-check';
 import { compareBytes } from '../../src/engine/keyRange.ts';
 import { Store } from '../../src/engine/store.ts';
@@ -161,6 +162,46 @@ describe('StrataLevel', () => {
     const stay = ['0500', '2000 new', '2300'];
     assert.deepEqual(await db.keys().all(), [...keys.slice(0, 100), ...stay, ...keys.slice(2601)]);
     assert.equal(await db.get('2300'), 'new');
+    await db.close();
+  });
+
+  it('clears nothing that was put since, while the put waits for the disk', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    const keys = Array.from({ length: 4000 }, (_, i) => String(i).padStart(4, '0'));
+    const values = async () => Object.fromEntries(await db.iterator().all());
+    for (const withSnapshot of [false, true]) {
+      for (let turns = 0; turns < 6; turns++) {
+        await db.batch(keys.map((key) => ({ type: 'put', key, value: 'old' })));
+        const snapshot = db.snapshot();
+        const cleared = db.clear(withSnapshot ? { snapshot } : {});
+        for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+        // One for each page that is to come, and one behind all of them.
+        const put = ['0500', '1500', '2500', '3500'].map((key) => db.put(key, 'new'));
+        const batch = db.batch(['0600', '1600', '2600', '3600'].map((key) => ({ type: 'put', key, value: 'new' })));
+        const deleted = db.batch([{ type: 'del', key: '3700' }]);
+        await Promise.all([...put, batch, deleted, cleared]);
+        const expected = Object.fromEntries(keys.filter((key) => /[56]00$/.test(key)).map((key) => [key, 'new']));
+        assert.deepEqual(await values(), expected, `${turns} turns, ${withSnapshot ? 'with' : 'without'} a snapshot`);
+        await snapshot.close();
+      }
+    }
+    await db.close();
+  });
+
+  it('clears a key whose put failed meanwhile', async () => {
+    const db = new StrataLevel(directory, { durability: 'os' });
+    await db.batch(['a', 'b', 'c'].map((key) => ({ type: 'put', key, value: 'old' })));
+    const failure = Promise.withResolvers<void>();
+    mock.method(db.store as Store, 'put', () => failure.promise);
+    const before = db.clear({ lte: 'a' });
+    const put = db.put('b', 'new');
+    const cleared = db.clear();
+    await before;
+    assert.deepEqual(await db.keys().all(), ['b']);
+    failure.reject(new Error('no room'));
+    await assert.rejects(put, { message: 'no room' });
+    await cleared;
+    assert.deepEqual(await db.keys().all(), []);
     await db.close();
   });
 
