@@ -1,12 +1,13 @@
 /**
- * How people write a filter of keys: a part of the key, a pattern with `*` and `?` for all of it, or a regular
- * expression between slashes.
+ * How people write a filter of keys: a part of the key, a pattern with `*` and `?` for all of it, both with the escapes
+ * of keys, or a regular expression between slashes.
  */
 
+import { parseKeyText } from '../shared/keyText.ts';
 import type { KeyFilter } from '../shared/keyValueStore.ts';
 import { regularExpressionProblem } from '../shared/regularExpressionProblem.ts';
 
-/** Undefined: no filter, because nothing was typed. A regular expression may be none: see `keyFilterProblem`. */
+/** Undefined: no filter, because nothing was typed. What was typed may be no filter: see `keyFilterProblem`. */
 export function parseKeyFilter(text: string): KeyFilter | undefined {
   if (text === '') return undefined;
   const expression = expressionIn(text);
@@ -17,7 +18,9 @@ export function parseKeyFilter(text: string): KeyFilter | undefined {
 /** What is wrong with a filter, as a sentence; undefined: nothing. */
 export async function keyFilterProblem(text: string): Promise<string | undefined> {
   const expression = expressionIn(text);
-  return expression === undefined ? undefined : await regularExpressionProblem(expression);
+  if (expression !== undefined) return regularExpressionProblem(expression);
+  const parsed = parseKeyText(text);
+  return parsed.ok ? undefined : parsed.message;
 }
 
 function expressionIn(text: string): string | undefined {

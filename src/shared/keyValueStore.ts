@@ -154,8 +154,9 @@ export interface FolderRequest {
 }
 
 /**
- * On the key read as UTF-8: `text` matches anywhere in it, `wildcards` matches all of it with `*` for any characters
- * and `?` for one, `regex` is a regular expression in the syntax of RE2.
+ * `text` matches anywhere in the key, `wildcards` matches all of it with `*` for any bytes and `?` for one character, or
+ * for a byte that is part of none; both take the escapes of keys, as in `keyText.ts`. `regex` is a regular expression in
+ * the syntax of RE2 on the key read as UTF-8.
  */
 export interface KeyFilter {
   readonly kind: 'text' | 'wildcards' | 'regex';

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keyFilterProblem, parseKeyFilter } from '../../src/explorer/keyFilterText.ts';
+import { formatKey } from '../../src/shared/keyText.ts';
+import type { KeyFilter } from '../../src/shared/keyValueStore.ts';
 import { compileKeyFilter } from '../../src/worker/keyFilter.ts';
+
+const bytes = (...values: number[]) => Uint8Array.from(values);
 
 /** Which of the keys a filter lets through. */
 function matching(text: string, keys: readonly string[]): string[] {
@@ -48,6 +52,51 @@ describe('key filter text', () => {
     assert.deepEqual(matching('*a*a*a*a*', [key]), [key]);
   });
 
+  it('takes keys as they are shown, and parts of them', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 12 }),
+        fc.nat(11),
+        fc.constantFrom('', '*', '?*'),
+        (key, cut, wildcards) => {
+          const part = key.subarray(0, cut + 1);
+          // What stands for itself in keys need not do so in filters.
+          const text = formatKey(part).replaceAll(/[*?/]/g, (sign) => `\\x${sign.charCodeAt(0).toString(16)}`);
+          const isWhole = part.length === key.length;
+          const matches = compileKeyFilter(parseKeyFilter(`${text}${wildcards}`) as KeyFilter)(key);
+          assert.equal(matches, wildcards !== '?*' || !isWhole, text + wildcards);
+        },
+      ),
+    );
+  });
+
+  it('takes \\xNN for a byte and \\\\ for a backslash, also beside * and ?', () => {
+    const keys = [bytes(0x61, 0x2f, 0xff, 0x01), bytes(0x61, 0x5c, 0x62), bytes(0x61, 0xc2, 0xa0, 0x62), bytes(0x2a)];
+    const found = (text: string) => {
+      const matches = compileKeyFilter(parseKeyFilter(text) as KeyFilter);
+      return keys.flatMap((key, index) => (matches(key) ? [index] : []));
+    };
+    assert.deepEqual(found('a/\\xFF\\x01'), [0]);
+    assert.deepEqual(found('\\xff'), [0]);
+    assert.deepEqual(found('a\\\\b'), [1]);
+    assert.deepEqual(found('a\\xC2\\xA0b'), [2]);
+    assert.deepEqual(found('\u00a0'), [2]);
+    assert.deepEqual(found('a*\\x01'), [0]);
+    assert.deepEqual(found('a?b'), [1, 2]);
+    assert.deepEqual(found('a??\\x01'), [0]);
+    assert.deepEqual(found('*\\xA0?'), [2]);
+    assert.deepEqual(found('\\x2a'), [3]);
+    assert.deepEqual(found('a*\\\\*'), [1]);
+  });
+
+  it('counts a character as one, and so each byte that is part of none', () => {
+    assert.deepEqual(matching('*??', ['\u20ac']), []);
+    assert.deepEqual(matching('?', ['\u20ac', '\u{1f3d4}', 'ab']), ['\u20ac', '\u{1f3d4}']);
+    const matches = compileKeyFilter({ kind: 'wildcards', pattern: '??' });
+    assert.equal(matches(bytes(0xe2, 0x82)), true);
+    assert.equal(matches(bytes(0xe2, 0x82, 0xac)), false);
+  });
+
   it('takes a regular expression between slashes', () => {
     assert.deepEqual(matching('/^CH.BE$/', KEYS), ['CH.BE']);
     assert.deepEqual(matching('/rich|Bern/', KEYS), ['CH/ZH/Zurich', 'CH/BE/Bern']);
@@ -59,5 +108,14 @@ describe('key filter text', () => {
     assert.match((await keyFilterProblem('/[/')) ?? '', /regular expression/);
     assert.equal(await keyFilterProblem('/^CH/'), undefined);
     assert.equal(await keyFilterProblem('[*'), undefined, 'no regular expression');
+    assert.equal(await keyFilterProblem('/\\d/'), undefined);
+  });
+
+  it('says that a backslash starts no escape', async () => {
+    assert.match((await keyFilterProblem('a\\b')) ?? '', /position 2 starts no escape/);
+    assert.match((await keyFilterProblem('a*\\b')) ?? '', /position 3 starts no escape/);
+    assert.equal(await keyFilterProblem('a\\\\b*\\xFF'), undefined);
+    // One that was kept from before there were escapes.
+    assert.throws(() => matching('a\\b', KEYS), { code: 'INVALID_OPTION', message: /starts no escape/ });
   });
 });
