@@ -116,17 +116,46 @@ export class LiveLog {
   }
 
   /**
-   * Saves the keydir as a snapshot, and says whether it did. What it covers is synced before, because the next opening will not look at it
-   * again. While older states are read there is nothing to save: their ghosts would come along.
+   * Has `sync` make durable what was written to a segment until now, unless it is. One sync of a file at a time: the
+   * system tells an error of writing back to one of them, and the other one would take what is lost for durable. Throws
+   * `STORE_FAILED` when this or any sync before has failed.
+   */
+  async syncSegment(segment: Segment, sync: () => Promise<void>): Promise<void> {
+    while (segment.syncing !== undefined) await segment.syncing;
+    if (this.failure !== undefined) throw this.failure;
+    const { writtenBytes } = segment;
+    if (segment.syncedBytes === writtenBytes) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    segment.syncing = promise;
+    try {
+      await sync();
+    } catch (error) {
+      throw this.fail(error, `syncing ${segment.fileName}`);
+    } finally {
+      segment.syncing = undefined;
+      resolve();
+    }
+    if (this.failure !== undefined) throw this.failure;
+    segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes);
+  }
+
+  /**
+   * Saves the keydir as a snapshot, and says whether it did. What it covers is synced before, because the next opening
+   * will not look at it again. While older states are read there is nothing to save: their ghosts would come along. Nor
+   * is there while a sync is under way whose outcome counts. Throws `STORE_FAILED` after a failed sync.
    */
   saveSnapshot(nowMs: number): boolean {
     const { storage, directory, keydir } = this;
+    if (this.failure !== undefined) throw this.failure;
     if (keydir.readerCount > 0) return false;
     if (keydir.isSaved && this.#isSnapshotCurrent) return true;
-    keydir.packKeys();
     const segments = this.segments.live();
-    for (const segment of segments) {
-      if (segment.syncedBytes >= segment.sizeBytes || segment.state === 'sealed') continue;
+    const unsynced = segments.filter(
+      ({ syncedBytes, sizeBytes, state }) => syncedBytes < sizeBytes && state !== 'sealed',
+    );
+    if (unsynced.some(({ syncing }) => syncing !== undefined)) return false;
+    keydir.packKeys();
+    for (const segment of unsynced) {
       try {
         segment.file.syncNow();
       } catch (error) {

@@ -23,6 +23,8 @@ export class Segment {
   writtenBytes: number;
   /** Bytes from the start that are known to be durable. */
   syncedBytes = 0;
+  /** Settles, never with an error, when the sync that is under way has ended. */
+  syncing: Promise<void> | undefined;
   recordCount = 0;
   tombstoneCount = 0;
   /** Of its records; infinity and 0 while it has none. */

@@ -192,7 +192,8 @@ export class Writer {
   /** Resolves when everything that was written before is committed, or has failed. */
   async flush(): Promise<void> {
     if (this.#lock !== undefined) return this.#lock.exclusively(async () => undefined);
-    while (this.#waitingForRoom.length > 0) {
+    // Only once: with more writes than there is room for, others always wait, and those came later.
+    if (this.#waitingForRoom.length > 0) {
       await new Promise<void>((resolve) => {
         this.#waitingForRoom.push(resolve);
       });
@@ -215,13 +216,17 @@ export class Writer {
 
   /** Ends the segment being written and starts a new one, unless it holds no record; then makes all durable. */
   async rotate(): Promise<void> {
-    if (this.#plannedEnd > FILE_HEADER_SIZE) {
-      this.#planNewSegment();
+    if (this.#plannedEnd > FILE_HEADER_SIZE) this.#planNewSegment();
+    // One that was planned earlier may not have been begun, for want of room on the disk.
+    if (this.#plannedSegmentId !== this.#active.id) {
       // An empty group in the queue: the writer starts its segment when its turn comes.
       const group = new Group(this.#plannedSegmentId, RECORD_FLAG.afterSync, this.#takeBuffer());
       this.#queue.push(group);
       if (this.#lock === undefined) await this.#schedule(group);
-      else await this.#lock.exclusively(() => this.#commitQueue());
+      else {
+        await this.#lock.exclusively(() => this.#commitQueue());
+        await group.done;
+      }
     }
     await this.sync();
   }
@@ -412,17 +417,12 @@ export class Writer {
 
   async #syncActive(): Promise<void> {
     const segment = this.#active;
-    if (segment.syncedBytes === segment.writtenBytes || this.#log.failure !== undefined) return;
-    const { writtenBytes } = segment;
-    try {
-      await this.#diskWait.run({
+    await this.#log.syncSegment(segment, () =>
+      this.#diskWait.run({
         blocking: () => segment.file.syncNow(),
         inBackground: () => segment.file.sync(),
-      });
-    } catch (error) {
-      throw this.#log.fail(error, `syncing ${segment.fileName}`);
-    }
-    segment.syncedBytes = Math.max(segment.syncedBytes, writtenBytes);
+      }),
+    );
   }
 
   #scheduleIntervalSync(intervalMs: number): void {
@@ -464,8 +464,7 @@ export class Writer {
   async #seal(segment: Segment): Promise<void> {
     if (this.#log.failure !== undefined) return;
     try {
-      await segment.file.sync();
-      segment.syncedBytes = segment.writtenBytes;
+      await this.#log.syncSegment(segment, () => segment.file.sync());
       segment.state = 'sealed';
       this.#log.installManifest(this.#options.now());
     } catch (error) {

@@ -1,6 +1,7 @@
 /** `sync` and compaction while segments are begun and sealed beside them. */
 
 import assert from 'node:assert/strict';
+import type { OpenMode, StorageFile } from '../../src/engine/storage.ts';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError } from '../../src/engine/strataError.ts';
 import { hardestCrash } from '../support/crashStates.ts';
@@ -62,6 +63,40 @@ describe('sync beside the beginning of new segments', () => {
     await recovered.close();
     await store.close();
   });
+});
+
+/** Keeps nothing of a segment but its header, and takes its time for a sync. */
+class SlowSink extends SimulatedDisk {
+  override open(path: string, mode: OpenMode): StorageFile {
+    const file = super.open(path, mode);
+    if (!path.endsWith('.seg')) return file;
+    const write = file.write.bind(file);
+    file.write = (source, start, length, position) =>
+      position === 0 ? write(source, start, length, position) : length;
+    file.sync = () => new Promise((resolve) => setTimeout(resolve, 5));
+    return file;
+  }
+}
+
+describe('sync beside more writes than there is room for', () => {
+  it('resolves, though others always wait', async () => {
+    const options = { ...QUIET_OPTIONS, durability: 'fsync', maxSegmentSizeBytes: 2 ** 31 } as const;
+    const store = await Store.open(STORE_DIRECTORY, options, new SlowSink());
+    // Together more than the queue holds.
+    const value = new Uint8Array(9 * 1024 * 1024);
+    let isSynced = false;
+    let puts = 0;
+    const clients = Array.from({ length: 12 }, async (_, client) => {
+      for (; !isSynced && puts < 200; puts++) await store.put(keyBytes(`key ${client}`), value);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const putsBefore = puts;
+    await store.sync();
+    isSynced = true;
+    assert.ok(puts - putsBefore < 60, `${puts - putsBefore} puts came before`);
+    await Promise.all(clients);
+    await store.close().catch(() => undefined);
+  }).timeout(30_000);
 });
 
 describe('a compaction that cannot read a segment', () => {
