@@ -47,9 +47,14 @@ export class RangeCursor {
     checkCount('limit', this.#left);
   }
 
+  /** As many entries were returned as the range allows. */
+  get hasReachedLimit(): boolean {
+    return this.#left <= 0;
+  }
+
   /** The next entry that was there as of the cursor's sequence, with its record in `target`; -1 at the end. */
   next(target: KeydirRecord): number {
-    if (this.#left <= 0) return -1;
+    if (this.hasReachedLimit) return -1;
     for (;;) {
       if (this.#pageAt === this.#pageEnd && !this.#readPage()) return -1;
       const entry = this.#page[this.#pageAt++] as number;

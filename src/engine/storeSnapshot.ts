@@ -40,8 +40,8 @@ function describeKey(log: LiveLog, key: Uint8Array, record: Readonly<KeydirRecor
 }
 
 /**
- * Iterates over one state. The state stays readable until the iterator ends, by its end or by `return`, which a
- * `for ... of` loop calls when it is left.
+ * Iterates over one state. The state stays readable until the iterator ends: by its end or limit, by an error, or by
+ * `return`, which a `for ... of` loop calls when it is left.
  */
 export class StateIterator<T> implements IterableIterator<T>, Disposable {
   readonly #reader: StateReader;
@@ -75,6 +75,16 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
 
   next(): IteratorResult<T> {
     if (this.#ended) return { done: true, value: undefined };
+    try {
+      return this.#next();
+    } catch (error) {
+      // No loop calls `return` after an error of `next`.
+      this.#end();
+      throw error;
+    }
+  }
+
+  #next(): IteratorResult<T> {
     if (!this.#reader.isOpen)
       throw new StrataError('STORE_CLOSED', 'The snapshot or store of this iterator is closed.');
     const entry = this.#cursor.next(this.#record);
@@ -82,7 +92,9 @@ export class StateIterator<T> implements IterableIterator<T>, Disposable {
       this.#end();
       return { done: true, value: undefined };
     }
-    return { done: false, value: this.#make(entry, this.#record) };
+    const value = this.#make(entry, this.#record);
+    if (this.#cursor.hasReachedLimit) this.#end();
+    return { done: false, value };
   }
 
   return(): IteratorResult<T> {
