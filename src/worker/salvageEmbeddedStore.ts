@@ -20,7 +20,7 @@ export function embeddedStoreSalvager(
   return async (sourceUri, targetUri, { ownProcess, ...options }, task = {}) => {
     const [source, target] = [fileURLToPath(sourceUri), fileURLToPath(targetUri)];
     const { signal, onProgress } = task;
-    if (signal?.aborted === true) throw new StoreRequestError('ABORTED', 'The salvage was cancelled.');
+    requireWanted(signal);
     const kind = placeFor(source, ownProcess);
     const host = await startEngineHost({ kind, workerUrl, directory: target, warn });
     const channel = connect<StoreRequests, StoreNotifications>(
@@ -34,10 +34,16 @@ export function embeddedStoreSalvager(
     const cancel = () => void channel.cancel.asEvent(TASK_ID);
     signal?.addEventListener('abort', cancel);
     try {
+      // While the host started there was nobody to hear of it.
+      requireWanted(signal);
       return await channel.salvage(TASK_ID, { source, target, options });
     } finally {
       signal?.removeEventListener('abort', cancel);
       await host.end();
     }
   };
+}
+
+function requireWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new StoreRequestError('ABORTED', 'The salvage was cancelled.');
 }

@@ -57,6 +57,16 @@ function describeSalvageIn(ownProcess: StoreProcessSetting): void {
       assert.deepEqual(readdirSync(target), []);
     });
 
+    it('is cancelled while its thread or process starts', async () => {
+      const target = temporary.make();
+      const abort = new AbortController();
+      const task = { signal: abort.signal };
+      const running = salvage(pathToFileURL(segmentFile(10)).href, pathToFileURL(target).href, options, task);
+      abort.abort();
+      await assert.rejects(running, { code: 'ABORTED' });
+      assert.deepEqual(readdirSync(target), []);
+    });
+
     it('carries the code of a refusal', async () => {
       const target = temporary.make();
       writeFileSync(path.join(target, 'notes.txt'), '');
