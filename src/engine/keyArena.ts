@@ -16,6 +16,10 @@ export const KEY_CHUNK_SIZE = CHUNK_UNITS * KEY_UNIT;
 const FIRST_CHUNK_SIZE = 4096;
 const LENGTH_SIZE = 2;
 const NO_REFERENCE = 0xffff_ffff;
+/** References have 32 bits, and `NO_REFERENCE` is none. */
+const MAX_UNITS = 2 ** 32 - CHUNK_UNITS;
+/** 2 GiB: the largest batch and all that waits to be written bring fewer bytes of keys. */
+const RESERVED_UNITS = 2 ** 29;
 
 /** Fills the chunk with this index from a snapshot. */
 export type LoadKeys = (index: number, target: Uint8Array) => void;
@@ -37,6 +41,16 @@ export class KeyArena {
 
   get usedUnits(): number {
     return this.#endUnit;
+  }
+
+  /** What is under way already finds room, but nothing else is to begin. */
+  get isNearlyFull(): boolean {
+    return this.#endUnit > MAX_UNITS - RESERVED_UNITS;
+  }
+
+  /** There may be no room for a key of that many bytes. */
+  isTooFullFor(length: number): boolean {
+    return this.#endUnit + CHUNK_UNITS + unitsOf(length) > MAX_UNITS;
   }
 
   /** Units that freed keys left behind and that wait for a key of their size. */
@@ -199,7 +213,9 @@ export class KeyArena {
       return head;
     }
     // A key never crosses the end of a chunk; what is left over there stays unused.
-    if ((this.#endUnit & CHUNK_MASK) + units > CHUNK_UNITS) this.#endUnit = (this.#endUnit | CHUNK_MASK) + 1;
+    if ((this.#endUnit & CHUNK_MASK) + units > CHUNK_UNITS) {
+      this.#endUnit = Math.ceil(this.#endUnit / CHUNK_UNITS) * CHUNK_UNITS;
+    }
     const reference = this.#endUnit;
     this.#endUnit += units;
     this.#reserve(reference, units);

@@ -10,7 +10,7 @@
  */
 
 import { hashKey } from '../format/keyHash.ts';
-import { RECORD_HEADER_SIZE } from '../format/layout.ts';
+import { KEY_UNIT, RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { RecordView } from '../format/record.ts';
 import { ExpiryQueue } from './expiryQueue.ts';
 import { KeyArena } from './keyArena.ts';
@@ -20,6 +20,7 @@ import { OlderVersions } from './olderVersions.ts';
 import { type KeyPosition, OrderedKeys } from './orderedKeys.ts';
 import type { Pacer } from './pacer.ts';
 import { discard } from './readAheadOfUse.ts';
+import { StrataError } from './strataError.ts';
 import { UintMap } from './uintMap.ts';
 
 /** There must be room for what is under way already: more entries than the writer's queue can ever hold. */
@@ -88,14 +89,15 @@ export class Keydir {
     return this.#liveCount;
   }
 
-  /** No new key may be written, even when the numbers of all deleted ones are used again. */
-  get isFull(): boolean {
-    if (this.#hasTooFewFree && this.#leaving.length > 0) this.#settleOrder();
-    return this.#hasTooFewFree;
+  /** Whether so many new keys may be written, when the numbers of all deleted ones are used again. */
+  hasRoomFor(count: number): boolean {
+    if (this.#arena.isNearlyFull) return false;
+    if (!this.#hasEntriesFor(count) && this.#leaving.length > 0) this.#settleOrder();
+    return this.#hasEntriesFor(count);
   }
 
-  get #hasTooFewFree(): boolean {
-    return this.#entries.end - this.#freeEntries.length > this.#maxKeys;
+  #hasEntriesFor(count: number): boolean {
+    return this.#entries.end - this.#freeEntries.length + count - 1 <= this.#maxKeys;
   }
 
   get allocatedBytes(): number {
@@ -512,11 +514,21 @@ export class Keydir {
   // Below: one entry
 
   #insert(hash: number, bytes: Uint8Array, start: number, length: number): number {
+    if (this.#entries.end >= MAX_ENTRIES || this.#arena.isTooFullFor(length)) throw this.#tooManyKeys();
     const entry = this.#freeEntries.pop() ?? this.#entries.add();
     this.#entries.setKey(entry, hash, this.#arena.add(bytes, start, length));
     this.#table.add(hash, entry);
     this.#order.add(entry);
     return entry;
+  }
+
+  /** Only where nobody could ask `hasRoomFor` before: when a log is read that holds more keys, deleted ones included. */
+  #tooManyKeys(): StrataError {
+    return new StrataError(
+      'TOO_MANY_KEYS',
+      `The log holds more keys than an index can: ${this.#entries.end}, deleted ones included, of ` +
+        `${this.#arena.usedUnits * KEY_UNIT} bytes. Nothing was changed. Split the store, or compact a copy of it in parts.`,
+    );
   }
 
   #write(entry: number, record: Readonly<KeydirRecord>, keyLength: number): void {

@@ -597,11 +597,15 @@ export class Store {
   /** Only new keys need room: what overwrites, deletes or compacts goes on in a full store. */
   #checkRoom(changes: readonly Change[]): void {
     const { keydir } = this.#log;
-    if (!keydir.isFull) return;
-    if (changes.every(({ key, value }) => value === undefined || keydir.find(key, 0, key.length) !== -1)) return;
+    if (keydir.hasRoomFor(changes.length)) return;
+    let newCount = 0;
+    for (const { key, value } of changes) {
+      if (value !== undefined && keydir.find(key, 0, key.length) === -1) newCount++;
+    }
+    if (newCount === 0 || keydir.hasRoomFor(newCount)) return;
     throw new StrataError(
       'TOO_MANY_KEYS',
-      `The store holds ${keydir.count} keys and cannot take more. Delete some, or split it.`,
+      `The store holds ${keydir.count} keys and cannot take ${newCount} more. Delete some, or split it.`,
     );
   }
 }

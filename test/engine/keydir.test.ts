@@ -4,6 +4,7 @@ import { ExpiryQueue } from '../../src/engine/expiryQueue.ts';
 import { KeyArena } from '../../src/engine/keyArena.ts';
 import { Keydir } from '../../src/engine/keydir.ts';
 import { GHOST_SLOT, type KeydirRecord, newRecord } from '../../src/engine/keydirEntries.ts';
+import { MAX_ENTRIES } from '../../src/engine/keyTable.ts';
 import { OlderVersions } from '../../src/engine/olderVersions.ts';
 import { OrderedKeys } from '../../src/engine/orderedKeys.ts';
 import { UintMap } from '../../src/engine/uintMap.ts';
@@ -254,13 +255,36 @@ describe('A full keydir', () => {
   it('takes new keys as soon as others were deleted, after an ordered read too', () => {
     const keydir = new Keydir(7, 3);
     for (let i = 1; i <= 4; i++) put(keydir, `key ${i}`, i);
-    assert.equal(keydir.isFull, true);
+    assert.equal(keydir.hasRoomFor(1), false);
     keysInOrder(keydir);
     del(keydir, 'key 2', 5);
-    assert.equal(keydir.isFull, false);
+    assert.equal(keydir.hasRoomFor(1), true);
+    assert.equal(keydir.hasRoomFor(2), false);
     put(keydir, 'key 5', 6);
-    assert.equal(keydir.isFull, true);
+    assert.equal(keydir.hasRoomFor(1), false);
     assert.deepEqual(keysInOrder(keydir), ['key 1', 'key 3', 'key 4', 'key 5']);
+  });
+
+  it('throws rather than lose a key, when more are loaded than entries can be numbered or keys referred to', () => {
+    const ofEntries = new Keydir(7);
+    ofEntries.parts.entries.restore(MAX_ENTRIES - 1, false, () => undefined);
+    put(ofEntries, 'the last', 1);
+    assert.throws(() => put(ofEntries, 'one too many', 2), { code: 'TOO_MANY_KEYS' });
+    assert.equal(sequenceAt(ofEntries, 'the last'), 1);
+    const ofKeys = new Keydir(7);
+    ofKeys.parts.arena.restore(2 ** 32 - 2 ** 20, () => undefined);
+    assert.equal(ofKeys.hasRoomFor(1), false);
+    const added: string[] = [];
+    const addLongKeys = () => {
+      for (let i = 0; i < 100; i++) {
+        const key = `${i} ${'x'.repeat(60_000)}`;
+        put(ofKeys, key, i + 1);
+        added.push(key);
+      }
+    };
+    assert.throws(addLongKeys, { code: 'TOO_MANY_KEYS' });
+    assert.ok(added.length > 30, `${added.length} keys`);
+    for (const [i, key] of added.entries()) assert.equal(sequenceAt(ofKeys, key), i + 1);
   });
 });
 
@@ -370,6 +394,16 @@ describe('The key arena', () => {
       assert.equal(arena.equals(reference, key, 0, key.length), true);
       assert.equal(arena.equals(reference, key, 0, key.length - 1), false);
     }
+  });
+
+  it('goes on at the next chunk beyond 8 GiB', () => {
+    const arena = new KeyArena();
+    const end = 2 ** 31 + 2 ** 18;
+    arena.restore(end - 3, () => undefined);
+    const key = utf8('a key of twenty bytes');
+    assert.equal(arena.add(key, 0, key.length), end);
+    assert.deepEqual(arena.copy(end), key);
+    assert.equal(arena.usedUnits, end + 6);
   });
 
   it('compares as bytes compare', () => {

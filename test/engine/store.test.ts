@@ -413,7 +413,7 @@ describe('The store', function () {
     withStore({}, async (store) => {
       await store.put(utf8('a'), utf8('1'));
       await store.put(utf8('b'), utf8('1'));
-      mock.getter(Keydir.prototype, 'isFull', () => true);
+      mock.method(Keydir.prototype, 'hasRoomFor', () => false);
       try {
         await assert.rejects(store.put(utf8('c'), utf8('1')), withCode('TOO_MANY_KEYS'));
         const withNew = [
