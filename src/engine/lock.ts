@@ -6,7 +6,8 @@
  * two can never both win, though both may withdraw and try again. Directory listings are not atomic, so `LOCK` is
  * looked at once more after the listing: a claim that vanished meanwhile has become it.
  *
- * A holder is dead when its process is gone, or when its pid belongs to a process that started at another time.
+ * A holder is dead when its process is gone, or when its pid belongs to a process that started at another time. One on
+ * another host, or whose pid is not of the pids that are seen here, cannot be asked for and counts as alive.
  */
 
 import { LOCK_NAME } from '../format/fileName.ts';
@@ -113,7 +114,7 @@ function writeClaim(storage: Storage, path: string, holder: Holder): void {
   }
 }
 
-/** Living processes whose claims stand beside ours. Claims of dead ones, and unreadable ones, are removed. */
+/** Living processes whose claims stand beside ours. Claims of dead ones are removed; unreadable ones hold nothing. */
 function findRivals(storage: Storage, directory: string, ownName: string): Holder[] {
   const rivals: Holder[] = [];
   for (const name of storage.list(directory) ?? []) {
@@ -134,8 +135,14 @@ function readHolder(storage: Storage, path: string): Holder | undefined {
   try {
     const holder = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Holder> | null;
     if (typeof holder?.pid !== 'number' || typeof holder.host !== 'string') return undefined;
-    const { pid, host, startTime = '', threadId = 0, nonce = '', sinceMs = 0 } = holder;
-    const identity = { pid, host, startTime: String(startTime), threadId: Number(threadId) };
+    const { pid, host, startTime = '', pidSpace = '', threadId = 0, nonce = '', sinceMs = 0 } = holder;
+    const identity = {
+      pid,
+      host,
+      startTime: String(startTime),
+      pidSpace: String(pidSpace),
+      threadId: Number(threadId),
+    };
     return { ...identity, nonce: String(nonce), sinceMs: Number(sinceMs) };
   } catch {
     return undefined;

@@ -13,6 +13,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   renameSync,
   statSync,
@@ -156,11 +157,11 @@ class NodeStorage implements Storage {
   }
 
   self(): ProcessIdentity {
-    return { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname(), threadId };
+    return { pid: process.pid, startTime: startTimeOf(process.pid), host: hostname(), pidSpace: pidSpace(), threadId };
   }
 
   isAlive(holder: ProcessIdentity): boolean {
-    if (holder.host !== hostname()) return true;
+    if (holder.host !== hostname() || isOutOfReach(holder)) return true;
     if (!isRunning(holder.pid) || hasEnded(holder.pid)) return false;
     const startTime = startTimeOf(holder.pid);
     return startTime === '' || holder.startTime === '' || startTime === holder.startTime;
@@ -212,16 +213,38 @@ function statOf(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
+/**
+ * Whether its pid says nothing here: it is another process's, or nobody's. So it is with containers that have the name
+ * of their host, and with Windows and the Linux within it. What ran before the machine was started is gone all the same.
+ */
+function isOutOfReach(holder: ProcessIdentity): boolean {
+  if (holder.pidSpace === '' || holder.pidSpace === pidSpace()) return false;
+  const isOfThisSystem = holder.pidSpace.startsWith(`${process.platform} `);
+  return !isOfThisSystem || holder.startTime.startsWith(`${bootId()}:`);
+}
+
+/** The system and, on Linux, the namespace of pids. */
+function pidSpace(): string {
+  try {
+    return `${process.platform} ${process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : ''}`;
+  } catch {
+    return '';
+  }
+}
+
 /** Start of a process in clock ticks since boot, together with the boot's id, from Linux's /proc; empty elsewhere. */
 function startTimeOf(pid: number): string {
   if (process.platform !== 'linux') return '';
   try {
-    const ticks = statOf(pid)[19] ?? '';
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    return `${boot}:${ticks}`;
+    return `${bootId()}:${statOf(pid)[19] ?? ''}`;
   } catch {
     return '';
   }
+}
+
+/** Only on Linux. */
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
 export const nodeStorage: Storage = new NodeStorage();

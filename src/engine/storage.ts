@@ -67,6 +67,8 @@ export interface ProcessIdentity {
   /** Tells a process from a later one with the same pid; empty where the platform does not say. */
   readonly startTime: string;
   readonly host: string;
+  /** Processes of one host that have another one here cannot be asked for by their pid; empty: not known. */
+  readonly pidSpace: string;
   /** Which thread of the process; 0: the first. Never used again while the process runs. */
   readonly threadId: number;
 }

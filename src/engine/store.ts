@@ -47,7 +47,8 @@ import {
 import { Pacer } from './pacer.ts';
 import { rangePositions } from './rangeCursor.ts';
 import { ReadWriteLock } from './readWriteLock.ts';
-import { compareWithLog, repairKey } from './replay.ts';
+import { damagedStoreError } from './recovery.ts';
+import { compareWithLog, type LogReport, repairKey } from './replay.ts';
 import type { Segment } from './segment.ts';
 import type { Storage } from './storage.ts';
 import { type StateIterator, StateReader, StateView, StoreSnapshot } from './storeSnapshot.ts';
@@ -109,7 +110,7 @@ export class Store {
     this.readOnly = options.readOnly;
     this.#view = new StateView(log);
     this.#hints = new HintWriter(log, now);
-    this.#follower = new Follower(log);
+    this.#follower = new Follower(log, () => this.#repairFollowed());
     this.#loading = new KeydirLoading(log.keydir);
     this.#writeLock = options.writeSerialization === 'lock' ? new ReadWriteLock() : undefined;
     if (parts.active === undefined) return;
@@ -319,14 +320,8 @@ export class Store {
     return this.#exclusively('Replay', task, async (own) => {
       const startMs = performance.now();
       await this.#writer?.flush();
-      return this.#comparing(async (reader) => {
-        const { comparison, report } = await compareWithLog(this.#log, reader, 'Replay', own);
-        // Without a signal: a keydir that is put right in parts would be neither the old nor the new one.
-        const differences = await this.#conclude(comparison, new Pacer('Replay'), (key, record) =>
-          repairKey(this.#log, key, record, reader),
-        );
-        return { ...report, ...differences, durationMs: performance.now() - startMs };
-      });
+      const report = await this.#repair('Replay', own, () => undefined);
+      return { ...report, durationMs: performance.now() - startMs };
     });
   }
 
@@ -391,8 +386,8 @@ export class Store {
 
   /**
    * Finishes what was written, makes it durable and gives the lock back. Safe to call again. Rejects when not all of
-   * it is known to be durable, with `FILES_GONE` when somebody has deleted segments meanwhile; the store is closed all
-   * the same.
+   * it is known to be durable, with `FILES_GONE` when somebody has deleted segments meanwhile, with `STORE_FAILED` when
+   * somebody has deleted or taken the lock; the store is closed all the same.
    */
   async close(): Promise<void> {
     this.#closed ??= this.#end();
@@ -435,7 +430,7 @@ export class Store {
       await this.#hints.finish();
     }
     checkFilesRemain(this.#log);
-    if (this.#lock?.isLost() === true) return;
+    if (this.#lock?.isLost() === true) throw lockLostError(this.directory);
     this.#log.installManifest(this.#now());
     try {
       this.#log.saveSnapshot(this.#now());
@@ -527,8 +522,31 @@ export class Store {
       return await compare(reader);
     } finally {
       reader.close();
-      this.#log.keydir.dropGhosts();
+      if (!this.#follower.isBehind) this.#log.keydir.dropGhosts();
     }
+  }
+
+  /** Puts the keydir right by the log, unless `check` throws at what was read of that. */
+  #repair(
+    doing: string,
+    task: TaskOptions,
+    check: (report: LogReport) => void,
+  ): Promise<Omit<ReplayReport, 'durationMs'>> {
+    return this.#comparing(async (reader) => {
+      const { comparison, report } = await compareWithLog(this.#log, reader, doing, task);
+      check(report);
+      // Without a signal: a keydir that is put right in parts would be neither the old nor the new one.
+      const differences = await this.#conclude(comparison, new Pacer(doing), (key, record) =>
+        repairKey(this.#log, key, record, reader),
+      );
+      return { ...report, ...differences };
+    });
+  }
+
+  #repairFollowed(): Promise<unknown> {
+    return this.#repair('Following the log', { signal: this.#closing.signal }, ({ damage }) => {
+      if (damage.length > 0) throw damagedStoreError(this.directory, damage);
+    });
   }
 
   #conclude(comparison: LogComparison, pacer: Pacer, onDifference?: OnDifference): Promise<KeydirComparison> {
@@ -608,6 +626,14 @@ export class Store {
       `The store holds ${keydir.count} keys and cannot take ${newCount} more. Delete some, or split it.`,
     );
   }
+}
+
+function lockLostError(directory: string): StrataError {
+  return new StrataError(
+    'STORE_FAILED',
+    `The lock of the store ${directory} was deleted or taken by another process while it was open here. What both have ` +
+      'written may not all be there: verify the store.',
+  );
 }
 
 function closedError(directory: string): StrataError {

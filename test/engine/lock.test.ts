@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,6 +98,12 @@ describe('The lock of a store', function () {
     assert.deepEqual(readdirSync(directory), ['LOCK'], 'no claim is left behind');
   });
 
+  it('is not taken from a process of another namespace of pids, which cannot be asked', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const directory = lockedBy({ ...self, pid: endedProcess(), pidSpace: 'linux pid:[1]', nonce: 'x', sinceMs: 0 });
+    await assert.rejects(take(directory), { code: 'STORE_LOCKED' });
+  });
+
   it('is not taken from another host, which cannot be asked', async () => {
     const directory = lockedBy({ pid: 1, startTime: '', host: 'another-host', threadId: 0, nonce: 'x', sinceMs: 0 });
     await assert.rejects(take(directory), { code: 'STORE_LOCKED' });
@@ -111,6 +117,23 @@ describe('The lock of a store', function () {
     assert.equal(lock.isLost(), true);
     lock.release();
     assert.equal(readFileSync(path.join(directory, 'LOCK'), 'utf8'), other);
+  });
+
+  it('is missed when the store is closed', async () => {
+    for (const other of [undefined, JSON.stringify({ ...self, nonce: 'of another', sinceMs: 0 })]) {
+      const directory = temporary.make();
+      const store = await Store.open(directory, { compaction: 'manual' });
+      await store.put(Uint8Array.of(1), Uint8Array.of(2));
+      const name = path.join(directory, 'LOCK');
+      rmSync(name);
+      if (other !== undefined) writeFileSync(name, other);
+      await assert.rejects(store.close(), { code: 'STORE_FAILED', message: /lock .* was deleted or taken/ });
+      assert.equal(existsSync(name), other !== undefined);
+      rmSync(name, { force: true });
+      const again = await Store.open(directory);
+      assert.deepEqual(again.get(Uint8Array.of(1)), Uint8Array.of(2));
+      await again.close();
+    }
   });
 
   it('removes the claims of takers that died', async () => {

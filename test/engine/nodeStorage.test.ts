@@ -90,6 +90,18 @@ describe('The storage on the real disk', () => {
     if (self.startTime !== '') assert.equal(nodeStorage.isAlive({ ...self, startTime: 'another time' }), false);
   });
 
+  it('takes a process for a living one whose pid says nothing here', function () {
+    if (process.platform !== 'linux') this.skip();
+    const self = nodeStorage.self();
+    const ended = { ...self, pid: 2 ** 22 + 1 };
+    assert.match(self.pidSpace, /^linux pid:\[\d+\]$/);
+    assert.equal(nodeStorage.isAlive({ ...ended, pidSpace: 'linux pid:[1]' }), true, 'of a container');
+    assert.equal(nodeStorage.isAlive({ ...ended, pidSpace: 'win32 ', startTime: '' }), true, 'of the system around');
+    assert.equal(nodeStorage.isAlive({ ...ended, pidSpace: '' }), false, 'of an earlier version');
+    const beforeRestart = { ...ended, pidSpace: 'linux pid:[1]', startTime: 'another-boot:1' };
+    assert.equal(nodeStorage.isAlive(beforeRestart), false, 'of before the machine was started');
+  });
+
   it('does not take a process for a living one that its parent has not seen end', async function () {
     if (process.platform !== 'linux') this.skip();
     // The parent becomes a program that waits for no child, long before that ends: a shell would wait for it.

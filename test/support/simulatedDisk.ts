@@ -111,7 +111,7 @@ export class SimulatedDisk implements Storage {
   canLink = true;
 
   constructor(image: DiskImage = new Map()) {
-    this.#identity = { pid: 1000, startTime: `boot ${++bootCount}`, host: 'simulated', threadId: 0 };
+    this.#identity = { pid: 1000, startTime: `boot ${++bootCount}`, host: 'simulated', pidSpace: '', threadId: 0 };
     for (const [path, files] of image) {
       const directory = new SimulatedDirectory();
       for (const [name, bytes] of files) directory.entries.set(name, SimulatedInode.durable(bytes));
