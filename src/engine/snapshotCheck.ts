@@ -7,12 +7,16 @@ import type { LiveLog } from './liveLog.ts';
 import type { LogComparison } from './logComparison.ts';
 import type { Pacer } from './pacer.ts';
 import type { Segment } from './segment.ts';
-import { passSnapshot } from './snapshotFile.ts';
+import { type PassedSnapshot, passSnapshot } from './snapshotFile.ts';
+import type { SnapshotPart } from './snapshotReader.ts';
 import { type SavedEntry, SnapshotWalk } from './snapshotWalk.ts';
 import { StrataError } from './strataError.ts';
 
 /** Mark of a newest record that the snapshot has. */
 const SAVED = 1;
+/** Marks of entries that the order must not name, or not again. */
+const FREE = 1;
+const NAMED = 2;
 
 /**
  * Calls `note` for everything that opening would take from the snapshot and the log does not say. `newest` knows what
@@ -43,6 +47,7 @@ export async function checkSnapshot(
       (hashes, count) => newest.touch(hashes, count),
       entryCheck(log, newest, marks, { covered, isNewest }, note),
     );
+    if (!(await namesEachOnce(passed, pacer))) note('its order does not name each of its keys once');
     await newest.forEach(pacer, (number, record, key) => {
       if (record.offsetBytes >= (covered.sizeBytesOf.get(record.slot) ?? 0)) return;
       if (marks.get(number) !== SAVED) note(`it lacks the newest record of the key ${inHex(key())}`);
@@ -53,6 +58,23 @@ export async function checkSnapshot(
   } finally {
     passed.reader.close();
   }
+}
+
+/** Whether the order has every entry that is not free, and none twice. That its keys ascend is not looked at. */
+async function namesEachOnce({ head, reader, order, freeEntries }: PassedSnapshot, pacer: Pacer): Promise<boolean> {
+  if (!head.hasOrder) return true;
+  const marks = new EntryMarks(head.entryCount);
+  for (const entry of freeEntries) marks.set(entry, FREE);
+  for (let index = 0; index < order.length; index++) {
+    await pacer.pause();
+    const entries = new Uint32Array((order[index] as SnapshotPart).sizeBytes / Uint32Array.BYTES_PER_ELEMENT);
+    for (const entry of reader.load(order, index, entries)) {
+      if (marks.get(entry) !== 0) return false;
+      marks.set(entry, NAMED);
+    }
+  }
+  // As many as there are: the layout says so.
+  return true;
 }
 
 /** What a snapshot covers: its segments in their order, and for each of their slots in the log up to which byte. */

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { Store } from '../../src/engine/store.ts';
+import { crc32 } from '../../src/format/crc32.ts';
 import { SNAPSHOT_NAME } from '../../src/format/fileName.ts';
+import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
+import { writeU32 } from '../../src/format/littleEndian.ts';
 import { SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
@@ -58,6 +61,27 @@ describe('Verifying the keydir snapshot', () => {
       'it lacks the newest record of the key 61 (hex)',
       'it lacks the newest record of the key 62 (hex)',
     ]);
+  });
+
+  it('says when its order does not name each key once', async () => {
+    const disk = await closedStoreWith(['a', 'b', 'c', 'd']);
+    const ordered = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    assert.equal([...ordered.keys()].length, 4);
+    await ordered.del(keyBytes('c'));
+    await ordered.close();
+    const bytes = disk.readFile(SNAPSHOT_PATH) as Uint8Array;
+    const decoded = decodeSnapshotHead(bytes, bytes.length, crc32);
+    assert.ok(decoded.ok && decoded.head.hasOrder);
+    const { columns, checksumOffsetBytes } = decoded.layout;
+    const orderAt = columns.order.offsetBytes;
+    // The second key is named once more instead of the first.
+    bytes.copyWithin(orderAt, orderAt + 4, orderAt + 8);
+    writeU32(bytes, checksumOffsetBytes, crc32(bytes, 0, checksumOffsetBytes, 0));
+    disk.replaceFile(SNAPSHOT_PATH, bytes);
+    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+    const { problems } = await store.verify();
+    assert.deepEqual(problems, [{ fileName: SNAPSHOT_NAME, message: 'its order does not name each of its keys once' }]);
+    await store.close();
   });
 
   it('lets one be that is newer or older than the segments', async () => {
