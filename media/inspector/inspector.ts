@@ -90,8 +90,8 @@ export class Inspector {
   #damageStep: Promise<void> = Promise.resolve();
   /** Where that has led, whose row may have to come first; undefined once another one is selected. */
   #steppedTo: DamageLocated | undefined;
-  /** Where the selected row starts; undefined until that is known. */
-  #selectedOffset: number | undefined;
+  /** Which row is selected; undefined until that is known. Kept here, as its page may have been forgotten. */
+  #selectedPlace: PlaceOfRow | undefined;
   /** The file has changed since the selected record was read. */
   #isSelectionOutdated = false;
   /** The selected record is gone, which the detail says until another one is selected. */
@@ -135,8 +135,8 @@ export class Inspector {
   #restored = false;
   /** A record was to be revealed before that: neither the filter nor the order is brought back. */
   #isRevealFirst = false;
-  /** The row that was selected in a filtered or sorted view that is being brought back, or made anew. */
-  #pendingMatch: LocateTarget | undefined;
+  /** The row that was selected in a view that is being brought back, made anew, or left for that of all rows. */
+  #pendingMatch: { readonly target: LocateTarget; readonly reveal: 'none' | 'nearest' | 'center' } | undefined;
   /** Such rows whose position is being asked for: until it has come, the first row is not selected in their place. */
   #lookedUpMatches = 0;
   /** The view has all its rows, and only the index has not come to that record yet. */
@@ -320,7 +320,8 @@ export class Inspector {
     const selected: LocateTarget | undefined =
       selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow };
     if (query !== '' || order !== undefined) {
-      this.#pendingMatch = selected;
+      // What is brought back has a scroll position of its own.
+      this.#pendingMatch = selected === undefined ? undefined : { target: selected, reveal: 'none' };
       if (query !== '') {
         // It was right for the version that kept it.
         if (!this.#filterBar.setQuery(query)) this.#keepShowing({ query, selected: -1 });
@@ -514,7 +515,7 @@ export class Inspector {
 
   /** Selects the record that was selected before the view was made anew; without one, the first row. */
   async #selectAgain(): Promise<void> {
-    const target = this.#pendingMatch;
+    const { target, reveal = 'none' } = this.#pendingMatch ?? {};
     this.#isMatchWaiting = target !== undefined && !reaches(this.#progress, target);
     if (this.#isMatchWaiting) return;
     this.#pendingMatch = undefined;
@@ -528,15 +529,14 @@ export class Inspector {
       this.#loseSelection(`The record at ${formatOffset(target.offsetBytes)} is not among these rows any more.`);
       return;
     }
-    // What is brought back has a scroll position of its own.
-    this.#table.select(located?.position ?? 0, target?.kind === 'offset' ? 'nearest' : 'none');
+    this.#table.select(located?.position ?? 0, reveal);
     if (document.activeElement === document.body) takeFocus(this.#table);
   }
 
   #loseSelection(note: string): void {
     this.#waiting.detailChanges();
     this.#isSelectionGone = true;
-    this.#selectedOffset = undefined;
+    this.#selectedPlace = undefined;
     this.#detailOffset = -1;
     this.#table.clearSelection();
     this.#detail.show(undefined, note);
@@ -574,8 +574,9 @@ export class Inspector {
 
   /** The rows of a filter or an order are found anew: the selection is to be on the same record, not the same position. */
   #holdSelection(): void {
-    if (this.#view === ALL_ROWS || this.#table.selected < 0 || this.#selectedOffset === undefined) return;
-    this.#pendingMatch = { kind: 'offset', offsetBytes: this.#selectedOffset };
+    const selected = this.#placeOfSelection;
+    if (this.#view === ALL_ROWS || selected === undefined) return;
+    this.#pendingMatch = { target: atOffset(selected), reveal: 'nearest' };
     this.#isMatchWaiting = false;
     this.#table.clearSelection();
   }
@@ -598,7 +599,7 @@ export class Inspector {
     }
     const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
-    const keep = this.#cache.row(this.#table.selected);
+    const selected = this.#placeOfSelection;
     this.#table.clearSelection();
     this.#table.showEmpty('');
     try {
@@ -614,11 +615,14 @@ export class Inspector {
     this.#sorting.rebase(this.#base);
     if (filter !== undefined) return;
     this.#filterBar.showNothing();
-    // The record that was selected among the matches is shown among its neighbours.
     if (this.#pending.isThere) await this.#showPending();
     else if (this.#sorting.order !== undefined) return;
-    else if (keep !== undefined) this.#table.select(keep.row, 'center');
-    else this.#selectFirst();
+    else if (selected === undefined) this.#selectFirst();
+    else {
+      // The record that was selected among the matches is shown among its neighbours.
+      this.#pendingMatch = { target: atOffset(selected), reveal: 'center' };
+      await this.#selectAgain();
+    }
   }
 
   /**
@@ -665,7 +669,9 @@ export class Inspector {
       return;
     }
     const { selectedRow } = this.#state.current;
-    const kept = this.#pendingMatch ?? (selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow });
+    const byNumber: LocateTarget | undefined =
+      selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow };
+    const kept = this.#pendingMatch?.target ?? byNumber;
     this.#pendingMatch = undefined;
     this.#table.clearSelection();
     this.#showBase();
@@ -765,7 +771,7 @@ export class Inspector {
   }
 
   async #showAdjacentDamage(direction: 'next' | 'previous'): Promise<void> {
-    const row = this.#cache.row(this.#table.selected)?.row ?? this.#steppedTo?.row ?? -1;
+    const row = this.#placeOfSelection?.row ?? this.#steppedTo?.row ?? -1;
     const located = await this.#host.adjacentDamage(row, direction);
     if (located === undefined) {
       this.#announce(this.#progress?.done === true ? 'No damage.' : 'No damage so far.');
@@ -783,7 +789,7 @@ export class Inspector {
     const generation = ++this.#findGeneration;
     try {
       const view = this.#view;
-      const selection = { position: this.#table.selected, offsetBytes: this.#selectedOffset };
+      const selection = { position: this.#table.selected, offsetBytes: this.#selectedPlace?.offsetBytes };
       const from = this.#lastMatch.startOf(pattern, view, selection);
       const hit = await this.#host.find({ pattern, direction, view, ...from });
       await this.#untilFilterIsSet();
@@ -801,7 +807,7 @@ export class Inspector {
       this.#lastMatch.found(hit, pattern, view);
       this.#table.select(hit.position, 'center');
       // The row itself may come later than the next search is started.
-      this.#selectedOffset = hit.offsetBytes;
+      this.#selectedPlace = hit;
       await this.#showDetail(hit);
     } catch (error) {
       if (generation !== this.#findGeneration) return;
@@ -832,12 +838,12 @@ export class Inspector {
     let row: InspectorRow | undefined = this.#cache.row(position);
     if (row === undefined) {
       // Nothing is to be said of the row selected before as if it were this one.
-      this.#selectedOffset = undefined;
+      this.#selectedPlace = undefined;
       const page = await this.#host.rows({ view: this.#view, first: position, count: 1 }).catch(() => undefined);
       row = page?.rows[0];
     }
     if (row === undefined || position !== this.#table.selected) return;
-    this.#selectedOffset = row.offsetBytes;
+    this.#selectedPlace = row;
     if (row.offsetBytes !== this.#steppedTo?.offsetBytes) this.#steppedTo = undefined;
     this.#isSelectionGone = false;
     this.#state.update({ selectedRow: row.row });
@@ -862,20 +868,25 @@ export class Inspector {
     if (at !== undefined && detail !== undefined && at < detail.row.sizeBytes) this.#detail.showByte(at);
   }
 
+  /** Undefined: no row is selected, or it is not known yet which one it is. */
+  get #placeOfSelection(): PlaceOfRow | undefined {
+    return this.#table.selected < 0 ? undefined : this.#selectedPlace;
+  }
+
   get #fileSizeBytes(): number {
     return this.#progress?.sizeBytes ?? 0;
   }
 
   /** Reads the selected record again, once the index of the changed file has come to where it starts. */
   async #refreshSelection(progress: IndexProgress): Promise<void> {
-    const offsetBytes = this.#selectedOffset;
+    const offsetBytes = this.#selectedPlace?.offsetBytes;
     if (!this.#isSelectionOutdated || offsetBytes === undefined) return;
     if (!reaches(progress, { kind: 'offset', offsetBytes })) return;
     this.#isSelectionOutdated = false;
     const located = await this.#host.locate({ kind: 'offset', offsetBytes }, ALL_ROWS);
     const detail =
       located?.offsetBytes === offsetBytes ? await this.#host.detail({ row: located.row, offsetBytes }) : undefined;
-    if (offsetBytes !== this.#selectedOffset) return;
+    if (offsetBytes !== this.#selectedPlace?.offsetBytes) return;
     if (located === undefined || detail === undefined) {
       this.#loseSelection(`No record starts at ${formatOffset(offsetBytes)} any more.`);
       return;
@@ -889,9 +900,9 @@ export class Inspector {
   /** Rows have been counted anew: the selection stays on the record, whichever number it has now. */
   async #keepSelection(): Promise<void> {
     const position = this.#table.selected;
-    const offsetBytes = this.#selectedOffset;
-    if (position < 0 || offsetBytes === undefined) return;
-    const located = await this.#host.locate({ kind: 'offset', offsetBytes }, this.#view);
+    const selected = this.#placeOfSelection;
+    if (selected === undefined) return;
+    const located = await this.#host.locate(atOffset(selected), this.#view);
     if (located === undefined || position !== this.#table.selected || located.position === position) return;
     this.#table.select(located.position, 'center');
   }
@@ -926,8 +937,8 @@ export class Inspector {
 
   #openDetail(focus: boolean): void {
     this.#showDetailPane(true);
-    const row = this.#cache.row(this.#table.selected);
-    if (row !== undefined) void this.#showDetail(row).then(() => focus && takeFocus(this.#detail));
+    const selected = this.#placeOfSelection;
+    if (selected !== undefined) void this.#showDetail(selected).then(() => focus && takeFocus(this.#detail));
   }
 
   #closeDetail(): void {
@@ -996,6 +1007,10 @@ export class Inspector {
   #announce(message: string): void {
     this.#announcer.textContent = message;
   }
+}
+
+function atOffset({ offsetBytes }: PlaceOfRow): LocateTarget {
+  return { kind: 'offset', offsetBytes };
 }
 
 function isTyping(target: EventTarget | null): boolean {

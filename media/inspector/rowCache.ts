@@ -88,6 +88,7 @@ export class RowCache {
   /** Rows that are being looked at; the last question counts. */
   want(first: number, last: number): void {
     this.#wanted = [first, last];
+    for (const page of this.#wantedPages()) this.#use(page);
     void this.#load();
     this.#loadOutdatedStates();
   }
@@ -168,9 +169,16 @@ export class RowCache {
     }
   }
 
+  /** It is the last one to be forgotten now. */
+  #use(page: number, rows = this.#pages.get(page)): void {
+    if (rows === undefined) return;
+    this.#pages.delete(page);
+    this.#pages.set(page, rows);
+  }
+
   #keep(page: number, rows: readonly InspectorRow[]): void {
     this.#outdated.delete(page);
-    this.#pages.set(page, rows);
+    this.#use(page, rows);
     if (this.#pages.size <= MAX_PAGES) return;
     const oldest = this.#pages.keys().next().value as number;
     for (const row of this.#pages.get(oldest) ?? []) this.#states.delete(row.offsetBytes);

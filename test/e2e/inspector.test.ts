@@ -22,6 +22,9 @@ const JOURNAL = '000000000014.seg';
 const LATER_VERSION = '000000000013.seg';
 /** A hundred rows of it are too many bytes to be read before they are scrolled to. */
 const LARGE_VALUES = '000000000015.seg';
+/** Its rows are more than an editor keeps of those that it has shown. */
+const FAR_APART = '000000000016.seg';
+const FAR_APART_ROWS = 10_001;
 const TYPICAL_ROWS = 30_000;
 const BIG_VALUE_BYTES = 10_000_000;
 
@@ -43,6 +46,17 @@ function damagedSegment(): Uint8Array {
     bytes[(offsets[index] as number) + 50] = (bytes[(offsets[index] as number) + 50] as number) ^ 1;
   bytes.fill(0, offsets[300], offsets[303]);
   return bytes.subarray(0, bytes.length - 7);
+}
+
+/** Damage near the beginning and near the end. */
+function farApartSegment(): Uint8Array {
+  const builder = new SegmentBuilder(16);
+  const offsets = Array.from({ length: FAR_APART_ROWS - 1 }, (_, index) =>
+    builder.add({ key: `key/${index}`, value: 'value' }),
+  );
+  const bytes = builder.bytes();
+  for (const index of [10, 9990]) bytes.fill(0xff, (offsets[index] as number) + 40, (offsets[index] as number) + 42);
+  return bytes;
 }
 
 function hostileSegment(): Uint8Array {
@@ -95,6 +109,7 @@ describe('inspector', () => {
     const largeValues = new SegmentBuilder(15);
     for (let index = 0; index < 130; index++) largeValues.add({ key: `large/${index}`, value: 'v'.repeat(65_536) });
     await writeFile(path.join(directory, LARGE_VALUES), largeValues.bytes());
+    await writeFile(path.join(directory, FAR_APART), farApartSegment());
     const hinted = new SegmentBuilder(12);
     for (let index = 0; index < 5000; index++) hinted.add({ key: `hinted/${index}`, value: 'v'.repeat(100) });
     await writeFile(path.join(directory, HINTED), hinted.bytes());
@@ -241,6 +256,42 @@ describe('inspector', () => {
       await eventually(async () => assert.equal(await loading.count(), 0, `rows are missing at ${topPx} px`));
     }
     assert.ok((await editor.firstRowInSight()) > 70);
+  });
+
+  it('knows the selected row however much has been scrolled through since', async () => {
+    const { workbench } = fixture;
+    const editor = await open(FAR_APART);
+    const scrollThrough = async () => {
+      const loading = editor.grid.locator('.rows .row.loading:not([hidden])');
+      const heightPx = await editor.grid.evaluate((grid) => grid.scrollHeight);
+      for (let topPx = heightPx * 0.3; topPx < heightPx; topPx += heightPx / 50) {
+        await editor.grid.evaluate((grid, px) => grid.scrollTo({ top: px, behavior: 'instant' }), topPx);
+        await editor.grid.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
+        await eventually(async () => assert.equal(await loading.count(), 0));
+      }
+    };
+    const select = async (key: string, place: string) => {
+      await workbench.runCommand('Strata: Go to Offset');
+      await workbench.answer(GO_TO, place);
+      await editor.detailOf(key);
+    };
+    await select('key/999', '#1000');
+    await scrollThrough();
+    await editor.grid.focus();
+    await workbench.page.keyboard.press('F8');
+    await editor.frame.locator('.damage-steps').filter({ hasText: '2 of 2' }).waitFor();
+    await editor.filter('key:key');
+    await eventually(async () => assert.equal(await editor.rowCount(), FAR_APART_ROWS - 1));
+    await select('key/1999', '#2000');
+    await scrollThrough();
+    const input = editor.frame.getByRole('textbox', { name: 'Filter' });
+    await input.focus();
+    await editor.filter('');
+    await editor.active.filter({ hasText: 'key/1999' }).waitFor();
+    await eventually(async () => assert.ok(await editor.activeIsInSight()));
+    await editor.row('key/1998').waitFor();
+    await editor.row('key/2000').waitFor();
+    await editor.hasFocus(input, 'the filter that was cleared');
   });
 
   it('says what is wrong with a place while it is typed', async () => {

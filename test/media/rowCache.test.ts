@@ -156,6 +156,28 @@ describe('the rows that the table has', () => {
     });
   }
 
+  it('are forgotten in the order in which they were last looked at', async () => {
+    const asked: number[] = [];
+    const rows = async ({ first, count }: { readonly first: number; readonly count: number }) => {
+      asked.push(first);
+      return {
+        rows: Array.from({ length: count }, (_, at) => ({ ...rowAt(first + at), offsetBytes: (first + at) * 1e6 })),
+      };
+    };
+    const cache = new RowCache({ ...new SlowStore().host, rows } as unknown as Host, () => {});
+    cache.setRowCount(10_000);
+    const pages = Array.from({ length: 100 }, (_, page) => page * 100);
+    for (const first of pages) {
+      cache.want(first, first + 20);
+      await turn();
+      // Somebody comes back to the first rows all the time.
+      cache.want(0, 20);
+    }
+    assert.deepEqual(asked, pages);
+    const kept = pages.filter((first) => cache.row(first) !== undefined);
+    assert.deepEqual(kept, [0, ...pages.slice(-59)]);
+  });
+
   it('have no states of another file', async () => {
     const { cache } = await filled();
     cache.forgetFile();
