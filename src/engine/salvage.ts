@@ -42,7 +42,7 @@ export async function salvageStore(
   const damaged = await openDamaged(source, storage);
   try {
     pacer.check();
-    const copy = await Store.open(target, { ...storeOptions, errorIfExists: true }, storage);
+    const copy = await makeTarget(target, storeOptions, storage);
     try {
       const total = damaged.stats().liveBytes;
       const counts = await copyEntries(damaged, copy, pacer, (done) => onProgress?.({ done, total }));
@@ -65,6 +65,17 @@ async function openDamaged(source: string, storage: Storage): Promise<Store> {
     return await Store.open(source, { readOnly: true, salvage: true }, view);
   } catch (error) {
     throw storageError(error, `opening ${source} to salvage it`);
+  }
+}
+
+async function makeTarget(target: string, options: StoreOptions, storage: Storage): Promise<Store> {
+  try {
+    return await Store.open(target, { ...options, errorIfExists: true }, storage);
+  } catch (error) {
+    // Unless somebody else has made a store there meanwhile, what is in it is of this attempt.
+    const { code } = storageError(error, `making a store in ${target}`);
+    if (code !== 'STORE_EXISTS' && code !== 'STORE_LOCKED') emptyDirectory(storage, target);
+    throw error;
   }
 }
 

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { type SalvageReport, Store, type StrataError, salvageStore } from '../../src/engine/index.ts';
 import { segmentFileName } from '../../src/format/fileName.ts';
 import { SegmentBuilder } from '../inspector/segmentBuilder.ts';
+import { SimulatedDisk } from '../support/simulatedDisk.ts';
+import { QUIET_OPTIONS } from '../support/storeHistory.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -195,6 +197,29 @@ describe('salvageStore', () => {
     await assert.rejects(salvageStore(file, target, { signal: abort.signal, onProgress }), { code: 'ABORTED' });
     assert.equal(reports, 2);
     assert.deepEqual(readdirSync(target), []);
+  });
+
+  it('leaves the target empty when the disk is full at any of its writes, so that it can be tried again', async () => {
+    const disk = new SimulatedDisk();
+    const source = await Store.open('/source', QUIET_OPTIONS, disk);
+    for (const key of ['a', 'b']) await source.put(utf8(key), utf8('1'));
+    await source.close();
+    const into = () => salvageStore('/source', '/target', QUIET_OPTIONS, disk);
+    let outcome: string | undefined;
+    for (let writesBefore = 0; outcome !== 'copied'; writesBefore++) {
+      let writes = 0;
+      disk.fault = ({ kind, path: file }) =>
+        kind === 'write' && file.startsWith('/target/') && writes++ === writesBefore ? { code: 'ENOSPC' } : undefined;
+      outcome = await into().then(
+        () => 'copied',
+        (error: StrataError) => error.code,
+      );
+      disk.fault = undefined;
+      if (outcome === 'copied') continue;
+      assert.equal(outcome, 'DISK_FULL');
+      assert.deepEqual(disk.list('/target'), [], `after ${writesBefore} writes`);
+    }
+    assert.equal(disk.openFileCount, 0);
   });
 
   it('salvages beside a writer', async () => {
