@@ -25,7 +25,7 @@ import type { LiveLog } from './liveLog.ts';
 import { AHEAD_SIZE, CELLS_AHEAD, entriesAhead, entryAt, LivePlaces } from './livePlaces.ts';
 import { MovedRecords } from './movedRecords.ts';
 import { Pacer } from './pacer.ts';
-import { createSegmentFile, Segment } from './segment.ts';
+import { Segment } from './segment.ts';
 import { scanSegmentInSteps } from './segmentReader.ts';
 import { writeFully } from './storage.ts';
 import { StrataError, storageError } from './strataError.ts';
@@ -274,9 +274,9 @@ export class Compaction {
     const current = this.#outputs.at(-1);
     if (current !== undefined && current.sizeBytes + sizeBytes <= this.#options.maxSegmentSizeBytes) return current;
     if (current !== undefined) this.#finishOutput();
-    const { storage, directory, segments } = this.#log;
+    const { segments } = this.#log;
     const id = this.#log.takeSegmentId();
-    const file = createSegmentFile(storage, directory, { id, createdMs: this.#options.now(), mode: 'create' });
+    const file = this.#log.createSegmentFile(id, this.#options.now(), 'create');
     const segment = new Segment({ id, slot: segments.nextSlot, file, state: 'sealed', sizeBytes: FILE_HEADER_SIZE });
     // Until the manifest names it, it does not belong to the store.
     segment.retired = true;

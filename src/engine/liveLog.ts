@@ -7,9 +7,9 @@ import { type KeydirRecord, newRecord } from './keydirEntries.ts';
 import { readManifest, writeManifest } from './manifestFile.ts';
 import { discard } from './readAheadOfUse.ts';
 import { RecordReader } from './recordReader.ts';
-import type { Segment, SegmentTable } from './segment.ts';
+import { createSegmentFile, type Segment, type SegmentTable } from './segment.ts';
 import { saveSnapshot } from './snapshotFile.ts';
-import type { Storage } from './storage.ts';
+import type { OpenMode, Storage, StorageFile } from './storage.ts';
 import { StrataError, storageError } from './strataError.ts';
 
 export interface LiveLogState {
@@ -46,6 +46,8 @@ export class LiveLog {
   /** Sequence number of the newest record that readers see. */
   appliedSequence: number;
   generation: number;
+  /** Of the manifest that this process has read or written last; 0: of none. */
+  #standingGeneration: number;
   nextSegmentId: number;
   /** The snapshot file names no segment that is gone. */
   #isSnapshotCurrent = true;
@@ -68,6 +70,7 @@ export class LiveLog {
     this.#now = state.now;
     this.records = new RecordReader(state.segments, state.cacheSizeBytes);
     this.generation = state.generation;
+    this.#standingGeneration = state.generation;
     this.nextSegmentId = state.nextSegmentId;
     this.appliedSequence = state.lastSequence;
   }
@@ -95,8 +98,18 @@ export class LiveLog {
     return this.nextSegmentId++;
   }
 
-  /** Writes a manifest of the segments as they are now: the one step that makes a change of files count. */
+  /** As `createSegmentFile`. Throws `STORE_FAILED`, as `installManifest` does, before it replaces a file of the name. */
+  createSegmentFile(id: number, createdMs: number, mode: OpenMode): StorageFile {
+    this.#checkNobodyElseWrites();
+    return createSegmentFile(this.storage, this.directory, { id, createdMs, mode });
+  }
+
+  /**
+   * Writes a manifest of the segments as they are now: the one step that makes a change of files count. Throws
+   * `STORE_FAILED` when another process has written one since, which happens only when somebody has deleted the lock.
+   */
   installManifest(nowMs: number): void {
+    this.#checkNobodyElseWrites();
     const live = this.segments.live();
     const activeId = live.findLast((segment) => segment.state === 'unsealed')?.id;
     const segments = live.map((segment): ManifestSegment => {
@@ -113,6 +126,20 @@ export class LiveLog {
     const { generation, nextSegmentId, appliedSequence } = this;
     const manifest = { generation, nextSegmentId, sequenceFloor: appliedSequence, segments, createdMs: nowMs };
     writeManifest(this.storage, this.directory, manifest);
+    this.#standingGeneration = generation;
+  }
+
+  /** Of two writers, each would take segments out of the store that the other one has made live. */
+  #checkNobodyElseWrites(): void {
+    let standing: number | undefined;
+    try {
+      standing = readManifest(this.storage, this.directory)?.generation;
+    } catch {
+      // Nothing is known then, as where there is none: whoever writes one mends that.
+    }
+    if (this.#standingGeneration === 0 || standing === undefined || standing <= this.#standingGeneration) return;
+    const message = `Another process has written to the store ${this.directory} while it was open here.`;
+    throw this.fail(new StrataError('STORE_LOCKED', message), 'writing the manifest');
   }
 
   /**

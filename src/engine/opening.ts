@@ -15,7 +15,7 @@ import { type Lock, takeLock } from './lock.ts';
 import { readManifest } from './manifestFile.ts';
 import type { ResolvedOptions } from './options.ts';
 import { makeHashSeed, type RecoveredLog, recoverLog } from './recovery.ts';
-import { createSegmentFile, Segment, SegmentTable } from './segment.ts';
+import { Segment, SegmentTable } from './segment.ts';
 import { type OpenMode, readFully, type Storage, writeFully } from './storage.ts';
 import { isSystemError, StrataError } from './strataError.ts';
 
@@ -228,10 +228,9 @@ function writeAgain(segment: Segment): void {
 }
 
 function startSegment(log: LiveLog, options: ResolvedOptions, nowMs: number): Segment {
-  const { storage, directory } = log;
   const id = log.takeSegmentId();
   const mode = options.durability === 'dsync' ? 'write-dsync' : 'create';
-  const file = createSegmentFile(storage, directory, { id, createdMs: nowMs, mode });
+  const file = log.createSegmentFile(id, nowMs, mode);
   const segment = new Segment({
     id,
     slot: log.segments.nextSlot,

@@ -431,11 +431,15 @@ export class Store {
     }
     checkFilesRemain(this.#log);
     if (this.#lock?.isLost() === true) throw lockLostError(this.directory);
-    this.#log.installManifest(this.#now());
+    // Everything is durable. Without a new manifest or snapshot, the next opening takes longer.
+    try {
+      this.#log.installManifest(this.#now());
+    } catch (error) {
+      if (!this.#log.isUntouchedBy(error)) throw error;
+    }
     try {
       this.#log.saveSnapshot(this.#now());
     } catch (error) {
-      // Everything is durable. Without a snapshot, the next opening takes longer.
       if (this.#log.failure !== undefined) throw error;
     }
   }

@@ -20,7 +20,7 @@ import { crc32 } from './checksum.ts';
 import { DiskWait } from './diskWait.ts';
 import type { LiveLog } from './liveLog.ts';
 import type { ReadWriteLock } from './readWriteLock.ts';
-import { createSegmentFile, Segment } from './segment.ts';
+import { Segment } from './segment.ts';
 import { writeFully, writeFullyAsync } from './storage.ts';
 import { type StrataError, storageError } from './strataError.ts';
 import { ENOUGH_WAITING, WaitingRecords } from './waitingRecords.ts';
@@ -435,12 +435,11 @@ export class Writer {
   }
 
   async #rotateTo(segmentId: number): Promise<void> {
-    const { storage, directory } = this.#log;
     const { durability, now } = this.#options;
     const old = this.#active;
     if (typeof durability === 'object' || durability === 'fsync') await this.#syncActive();
     const mode = durability === 'dsync' ? 'write-dsync' : 'create';
-    const file = createSegmentFile(storage, directory, { id: segmentId, createdMs: now(), mode });
+    const file = this.#log.createSegmentFile(segmentId, now(), mode);
     const slot = this.#log.segments.nextSlot;
     const segment = new Segment({ id: segmentId, slot, file, state: 'unsealed', sizeBytes: FILE_HEADER_SIZE });
     segment.syncedBytes = FILE_HEADER_SIZE;

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Store } from '../../src/engine/store.ts';
 import { StrataError, type StrataErrorCode } from '../../src/engine/strataError.ts';
+import { hardestCrash } from '../support/crashStates.ts';
 import { type DiskImage, SimulatedDisk } from '../support/simulatedDisk.ts';
 import { QUIET_OPTIONS, STORE_DIRECTORY } from '../support/storeHistory.ts';
 import { keyBytes } from '../support/storeModel.ts';
@@ -94,22 +95,29 @@ describe('Closing a store', () => {
     await (await Store.open(STORE_DIRECTORY, OPTIONS, disk)).close();
   });
 
-  it('succeeds without room for the keydir snapshot, which is a cache, and leaves no part of it', async () => {
-    const disk = await filled();
-    const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
-    await store.put(keyBytes('f'), VALUE);
-    disk.fault = ({ kind, path }) =>
-      kind === 'write' && path.includes('KEYDIR') ? { code: 'ENOSPC', after: 10 } : undefined;
-    await store.close();
-    disk.fault = undefined;
-    assert.deepEqual(
-      disk.list(STORE_DIRECTORY)?.filter((name) => name.endsWith('.tmp')),
-      [],
-    );
-    const again = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
-    assert.deepEqual(again.get(keyBytes('f')), VALUE);
-    await again.close();
-  });
+  for (const [fileName, why] of [
+    ['KEYDIR', 'which is a cache'],
+    ['MANIFEST', 'without which more of the log is read'],
+  ] as const) {
+    it(`succeeds without room for a new ${fileName}, ${why}, and leaves no part of it`, async () => {
+      const disk = await filled();
+      const store = await Store.open(STORE_DIRECTORY, OPTIONS, disk);
+      await store.put(keyBytes('f'), VALUE);
+      disk.fault = ({ kind, path }) =>
+        kind === 'write' && path.includes(fileName) ? { code: 'ENOSPC', after: 10 } : undefined;
+      await store.close();
+      disk.fault = undefined;
+      assert.deepEqual(
+        disk.list(STORE_DIRECTORY)?.filter((name) => name.endsWith('.tmp')),
+        [],
+      );
+      // A crash after that loses nothing either.
+      const again = await Store.open(STORE_DIRECTORY, OPTIONS, new SimulatedDisk(hardestCrash(disk.freeze()).image));
+      assert.deepEqual(again.get(keyBytes('f')), VALUE);
+      assert.deepEqual(again.recovery.damage, []);
+      await again.close();
+    });
+  }
 
   it('ends its iterators and snapshots with STORE_CLOSED', async () => {
     const store = await Store.open(STORE_DIRECTORY, OPTIONS, await filled());
