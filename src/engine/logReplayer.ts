@@ -19,14 +19,15 @@ export class LogReplayer implements SegmentSink {
   firstTroubleBytes: number | undefined;
   /** Whole records behind the first trouble. */
   recordsBehindTrouble = 0;
-  /** No crash left the trouble: a record behind it says that everything before was synced, or it is a sound record. */
-  troubleIsSynced = false;
 
   readonly #segment: Segment;
   readonly #applyBehindTrouble: boolean;
   readonly #target: TakeOptions;
   readonly #batch = new WaitingBatch();
   #openBatchOffset: number | undefined;
+  #openBatchChecksum = 0;
+  /** A record behind the trouble says that everything before was synced, or it is a sound record itself. */
+  #troubleIsSynced = false;
   /** Records of no batch, with their keys in `#waitingBytes`. */
   readonly #waiting = new WaitingRecords();
   #waitingBytes: Uint8Array = NO_BYTES;
@@ -42,20 +43,28 @@ export class LogReplayer implements SegmentSink {
     this.#target = { keydir, segment, rememberDeletes: true, knownSequence: options.knownSequence ?? 0 };
   }
 
+  /** Whether no crash left the trouble, when so many bytes from the start of the file are known to be durable. */
+  troubleIsReal(durableBytes: number): boolean {
+    return this.firstTroubleBytes !== undefined && (this.#troubleIsSynced || this.firstTroubleBytes < durableBytes);
+  }
+
   record(view: RecordView, membership: BatchMembership): void {
     if (this.firstTroubleBytes !== undefined) {
       this.recordsBehindTrouble++;
-      if ((view.flags & RECORD_FLAG.afterSync) !== 0) this.troubleIsSynced = true;
+      if ((view.flags & RECORD_FLAG.afterSync) !== 0) this.#troubleIsSynced = true;
     }
     if (view.operation === OPERATION.batch) {
       this.#openBatchOffset = view.offsetBytes;
+      this.#openBatchChecksum = view.checksum;
       this.#batch.clear();
       this.batchCount++;
     } else if (membership === 'member') {
       this.#batch.add(view);
     } else {
       if (membership === 'orphan') this.#trouble(view.offsetBytes, view.sizeBytes, 'orphan-of-batch');
-      if (this.#applies) this.#wait(view);
+      if (!this.#applies) return;
+      this.#wait(view);
+      this.#segment.noteLast(view.offsetBytes, view.checksum);
     }
   }
 
@@ -65,7 +74,9 @@ export class LogReplayer implements SegmentSink {
       const { frameOffsetBytes, endOffsetBytes } = batch;
       this.#trouble(frameOffsetBytes, endOffsetBytes - frameOffsetBytes, 'incomplete-batch');
     }
-    if (this.#applies) this.#batch.records.takeInto(this.#target, this.#batch.keys);
+    if (!this.#applies) return;
+    this.#batch.records.takeInto(this.#target, this.#batch.keys);
+    this.#segment.noteLast(batch.frameOffsetBytes, this.#openBatchChecksum);
   }
 
   bytesEnd(): void {
@@ -76,7 +87,7 @@ export class LogReplayer implements SegmentSink {
   damage(damage: SegmentDamage): void {
     this.#trouble(damage.offsetBytes, damage.sizeBytes, damage.reason, damage.reachesEnd);
     // Its checksum is right: a later version wrote it, and no crash did that.
-    if (damage.reason === 'unknown-operation' || damage.reason === 'unknown-flags') this.troubleIsSynced = true;
+    if (damage.reason === 'unknown-operation' || damage.reason === 'unknown-flags') this.#troubleIsSynced = true;
   }
 
   #trouble(offsetBytes: number, sizeBytes: number, reason: string, reachesEnd = false): void {

@@ -78,6 +78,18 @@ function findManifest(options: RecoveryOptions): Manifest | undefined {
   return makeUpManifest(storage, directory);
 }
 
+/** For damage of at least one range. */
+export function damagedStoreError(directory: string, damage: readonly FileDamage[]): StrataError {
+  const first = damage[0] as FileDamage;
+  const others = damage.length > 1 ? ` and ${damage.length - 1} more` : '';
+  return new StrataError(
+    'STORE_DAMAGED',
+    `The store ${directory} is damaged: ${first.fileName} at offset ${first.offsetBytes} (${first.reason})${others}. ` +
+      `Nothing was changed. Look at it in the segment editor, restore a copy, or open it with the option salvage.`,
+    { damage },
+  );
+}
+
 /** Segment files that hold more than a header: without a manifest, an empty one is a creation that a crash cut off. */
 function segmentIdsWithRecords(storage: Storage, directory: string): number[] {
   const ids: number[] = [];
@@ -314,7 +326,7 @@ class Recovery {
       if (this.#lacksItsEnd(segment)) this.#tornSegment = segment;
       return;
     }
-    if (segment.state === 'unsealed' && !this.#troubleIsReal(segment, replayer)) {
+    if (segment.state === 'unsealed' && !replayer.troubleIsReal(this.#durableBytesOf(segment))) {
       this.#tear(segment, replayer);
       return;
     }
@@ -347,9 +359,8 @@ class Recovery {
     return this.#manifest.segments.find(({ segmentId }) => segmentId === segment.id);
   }
 
-  #troubleIsReal(segment: Segment, replayer: LogReplayer): boolean {
-    const durableBytes = Math.max(this.#entryOf(segment)?.durableSizeBytes ?? 0, this.#covered.get(segment.id) ?? 0);
-    return replayer.troubleIsSynced || (replayer.firstTroubleBytes as number) < durableBytes;
+  #durableBytesOf(segment: Segment): number {
+    return Math.max(this.#entryOf(segment)?.durableSizeBytes ?? 0, this.#covered.get(segment.id) ?? 0);
   }
 
   #tear(segment: Segment, replayer: LogReplayer): void {
@@ -362,13 +373,6 @@ class Recovery {
 
   #throwDamage(): void {
     if (this.#damage.length === 0 || this.#options.salvage) return;
-    const first = this.#damage[0] as FileDamage;
-    const others = this.#damage.length > 1 ? ` and ${this.#damage.length - 1} more` : '';
-    throw new StrataError(
-      'STORE_DAMAGED',
-      `The store ${this.#options.directory} is damaged: ${first.fileName} at offset ${first.offsetBytes} (${first.reason})${others}. ` +
-        `Nothing was changed. Look at it in the segment editor, restore a copy, or open it with the option salvage.`,
-      { damage: this.#damage },
-    );
+    throw damagedStoreError(this.#options.directory, this.#damage);
   }
 }

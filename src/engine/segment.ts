@@ -31,6 +31,9 @@ export class Segment {
   minSequence = Number.POSITIVE_INFINITY;
   maxSequence = 0;
   hasHintFile = false;
+  /** Of the record, or the frame of a batch, that was taken in last while reading the file; offset 0: none was. */
+  lastOffsetBytes = 0;
+  lastChecksum = 0;
   /** Of the tombstones that the compaction which wrote it had to keep; 0 when the store was opened after that. */
   neededTombstoneBytes = 0;
   /** Smallest sequence number outside that compaction: while it is in the store, those tombstones are needed. */
@@ -69,6 +72,11 @@ export class Segment {
     if (isTombstone) this.tombstoneCount++;
     if (sequence < this.minSequence) this.minSequence = sequence;
     if (sequence > this.maxSequence) this.maxSequence = sequence;
+  }
+
+  noteLast(offsetBytes: number, checksum: number): void {
+    this.lastOffsetBytes = offsetBytes;
+    this.lastChecksum = checksum;
   }
 
   /** The checksum field of the file's header, which hint files name. */

@@ -222,7 +222,8 @@ export class Store {
 
   /**
    * A read-only store takes in what the writing process has done since. True when anything changed. Takes its turn
-   * among the maintenance tasks; calls that come while one waits for it share its outcome.
+   * among the maintenance tasks; calls that come while one waits for it share its outcome. Errors: `STORE_DAMAGED` for
+   * damage in what is new, each time until it is mended, and those of the disk; the rest follows when they are over.
    */
   async refresh(): Promise<boolean> {
     this.#checkReadable();
