@@ -2,6 +2,7 @@
 
 import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
+import { onWrongSetting } from './checkedSettings.ts';
 import type { CommandContext } from './commands/commandContext.ts';
 import { showHistory } from './commands/historyCommands.ts';
 import { registerCommands } from './commands/registerCommands.ts';
@@ -25,6 +26,7 @@ export function activate(context: vscode.ExtensionContext): StrataExports {
   const log = vscode.window.createOutputChannel('Strata', { log: true });
   const workerUrl = pathToFileURL(vscode.Uri.joinPath(context.extensionUri, 'dist', 'storeWorker.cjs').fsPath);
   const warn = (message: string) => log.warn(message);
+  onWrongSetting(warn);
   const embeddedStores = new EmbeddedStoreProvider(
     embeddedStoreOpener(workerUrl, warn),
     embeddedStoreSalvager(workerUrl, warn),

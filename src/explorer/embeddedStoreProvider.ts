@@ -23,6 +23,8 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
   #settling: NodeJS.Timeout | undefined;
   /** Directories that the last search has found; undefined: none has ended since one began. */
   #found: readonly vscode.Uri[] | undefined;
+  /** Paths of the directories of known stores and of all that they stand in. */
+  #foldersOfStores: ReadonlySet<string> = new Set();
   /** Something has changed that only a search can tell of. */
   #needsSearch = false;
   /** While a change is told that happened in known directories alone. */
@@ -34,6 +36,8 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     this.#salvageStore = salvageStore;
     this.#log = log;
     const watcher = vscode.workspace.createFileSystemWatcher(`**/*${SEGMENT_EXTENSION}`, false, true, false);
+    // Of a folder that is deleted or renamed VS Code tells only itself, and nothing of what was in it.
+    const folderWatcher = vscode.workspace.createFileSystemWatcher('**', true, true, false);
     const settle = () => this.#changeSoon(true);
     const settleFile = (file: vscode.Uri) => this.#changeSoon(!this.#knows(vscode.Uri.joinPath(file, '..')));
     this.#subscriptions = [
@@ -41,6 +45,10 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
       watcher,
       watcher.onDidCreate(settleFile),
       watcher.onDidDelete(settleFile),
+      folderWatcher,
+      folderWatcher.onDidDelete(({ path }) => {
+        if (this.#foldersOfStores.has(path)) settle();
+      }),
       vscode.workspace.onDidChangeWorkspaceFolders(settle),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('strata.stores') || event.affectsConfiguration('strata.exclude')) settle();
@@ -57,6 +65,8 @@ export class EmbeddedStoreProvider implements StoreProvider, vscode.Disposable {
     const known = this.#isKnownPlace ? this.#found : undefined;
     const [found, named] = await Promise.all([known ?? this.#search(token), namedDirectories()]);
     const directories = new Map([...named, ...found].map((directory) => [directory.toString(), directory]));
+    if (!token.isCancellationRequested)
+      this.#foldersOfStores = new Set([...directories.values()].flatMap(foldersAround));
     const references = await Promise.all([...directories.values()].map((directory) => this.#refer(directory)));
     return references.filter((reference) => reference !== undefined).sort(byPlace);
   }
@@ -190,6 +200,12 @@ async function findStoreDirectories(
     directories.set(directory.toString(), directory);
   }
   return [...directories.values()];
+}
+
+/** Paths of a directory and of all that it stands in. */
+function foldersAround({ path }: vscode.Uri): string[] {
+  const ends = [...path.matchAll(/\//g)].map(({ index }) => index).filter((end) => end > 0);
+  return [path, ...ends.map((end) => path.slice(0, end))];
 }
 
 /** The directories of the setting `strata.stores`, of every workspace folder and of the window. */

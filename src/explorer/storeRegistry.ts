@@ -86,8 +86,8 @@ export class StoreRegistry implements vscode.Disposable {
   }
 
   /**
-   * Looks for stores again. What was opened by hand stays as long as it is open. A search that a later one overtakes
-   * changes nothing; its caller waits for the later one.
+   * Looks for stores again. What was opened by hand stays as long as it is open, or is there and cannot be opened. A
+   * search that a later one overtakes changes nothing; its caller waits for the later one.
    */
   async discover(): Promise<void> {
     this.#discovery?.cancel();
@@ -107,7 +107,21 @@ export class StoreRegistry implements vscode.Disposable {
       this.#log.error(`Looking for stores failed: ${String(result.reason)}`);
       return [];
     });
-    this.#replaceEntries(references);
+    const gone = await this.#goneEntries(references);
+    if (token.isCancellationRequested || this.#disposed) return;
+    this.#replaceEntries(references, gone);
+  }
+
+  /** Those that could not be opened, and that are no longer where they were. */
+  async #goneEntries(references: readonly StoreReference[]): Promise<ReadonlySet<StoreEntry>> {
+    const found = new Set(references.map(({ id }) => id));
+    const failed = this.entries.filter(({ id, state }) => state.kind === 'failed' && !found.has(id));
+    const isGone = await Promise.all(failed.map((entry) => this.#isGone(entry)));
+    return new Set(failed.filter((_, index) => isGone[index]));
+  }
+
+  async #isGone({ id, reference }: StoreEntry): Promise<boolean> {
+    return (await reference.provider.refer(id)) === undefined;
   }
 
   /** The store with this id, also when no provider finds it by itself; undefined when there is no store. */
@@ -147,9 +161,19 @@ export class StoreRegistry implements vscode.Disposable {
     const entry = this.add(requested.reference, requested);
     if (entry.openState !== undefined && entry.isWritable === (mode.readOnly === true)) await entry.close();
     const restriction = vscode.workspace.isTrusted ? undefined : UNTRUSTED;
-    const open = await entry.open({ readOnly: false, salvage: false, ...mode }, restriction);
+    const open = await this.#openOrForget(entry, { readOnly: false, salvage: false, ...mode }, restriction);
     this.#log.info(`Opened ${entry.id} ${open.readOnlyReason === undefined ? 'for writing' : 'for reading'}.`);
     return open;
+  }
+
+  async #openOrForget(entry: StoreEntry, mode: OpenMode, restriction: string | undefined): Promise<OpenState> {
+    try {
+      return await entry.open(mode, restriction);
+    } catch (error) {
+      // Nothing tells of what is deleted outside the workspace.
+      if (await this.#isGone(entry)) void this.discover();
+      throw error;
+    }
   }
 
   async close(requested: StoreEntry): Promise<void> {
@@ -183,7 +207,7 @@ export class StoreRegistry implements vscode.Disposable {
     return new StoreEntry(reference, (entry, kind) => this.#changed.fire({ kind, entry }));
   }
 
-  #replaceEntries(references: readonly StoreReference[]): void {
+  #replaceEntries(references: readonly StoreReference[], gone: ReadonlySet<StoreEntry>): void {
     const before = new Map(this.#entries);
     this.#discoveredIds = new Set(references.map((reference) => reference.id));
     this.#entries.clear();
@@ -193,7 +217,8 @@ export class StoreRegistry implements vscode.Disposable {
       this.#entries.set(reference.id, entry);
     }
     for (const [id, entry] of before) {
-      if (!this.#discoveredIds.has(id) && entry.state.kind !== 'closed') this.#entries.set(id, entry);
+      const isOver = entry.state.kind === 'closed' || (entry.state.kind === 'failed' && gone.has(entry));
+      if (!this.#discoveredIds.has(id) && !isOver) this.#entries.set(id, entry);
     }
     this.#changed.fire({ kind: 'list' });
   }

@@ -1,6 +1,7 @@
 /** A file of a file system that cannot be read by ranges: taken whole, up to a size, and again whenever it changes. */
 
 import * as vscode from 'vscode';
+import { NUMBER, readSetting } from '../checkedSettings.ts';
 import { messageOf } from '../shared/messageOf.ts';
 
 export interface VirtualFileEvents {
@@ -12,7 +13,7 @@ export interface VirtualFileEvents {
 
 /** Throws with a sentence for people when the file is larger than the setting allows. */
 export async function readVirtualFile(uri: vscode.Uri): Promise<Uint8Array> {
-  const limitMb = vscode.workspace.getConfiguration('strata.inspector').get('maxVirtualFileSizeMb', 64);
+  const limitMb = readSetting('inspector.maxVirtualFileSizeMb', NUMBER);
   const { size: sizeBytes } = await vscode.workspace.fs.stat(uri);
   if (sizeBytes > limitMb * 1024 * 1024) {
     const fileName = uri.path.slice(uri.path.lastIndexOf('/') + 1);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import diagnosticsChannel from 'node:diagnostics_channel';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CommandContext } from '../../src/commands/commandContext.ts';
 import type { KeyNode, MoreNode } from '../../src/explorer/treeNode.ts';
@@ -65,11 +68,15 @@ describe('explorer', () => {
     });
   }
 
-  /** Runs when all is quiet, and can ask how many searches of the workspace have begun since then. */
-  async function countingSearches(run: (searches: () => number) => Promise<void>): Promise<void> {
-    // What has made the store, or changed the settings, is told a moment later, and searched for.
+  /** What has made a store, or changed the settings, is told a moment later, and searched for. */
+  async function untilQuiet(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await context.registry.discover();
+  }
+
+  /** Runs when all is quiet, and can ask how many searches of the workspace have begun since then. */
+  async function countingSearches(run: (searches: () => number) => Promise<void>): Promise<void> {
+    await untilQuiet();
     const started: ChildProcess[] = [];
     const note = (message: unknown) => started.push((message as { process: ChildProcess }).process);
     diagnosticsChannel.subscribe('child_process', note);
@@ -169,6 +176,50 @@ describe('explorer', () => {
     }
   });
 
+  it('does without a setting of the wrong type, and says so once', async () => {
+    const warnings: string[] = [];
+    // Another one at each try, or nothing would be said of it any more.
+    const wrong = Date.now();
+    const { warn } = context.log;
+    context.log.warn = (message: string) => warnings.push(message);
+    const restore: (() => Promise<void>)[] = [];
+    try {
+      restore.push(await changeSetting('keyDelimiter', wrong));
+      await test.store.put(bytesOf('new/key'), bytesOf(''));
+      await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'new/', 'plain']));
+      restore.push(await changeSetting('stores', [wrong]), await changeSetting('pageSize', `${wrong}`));
+      await context.registry.close(test.entry);
+      await context.registry.discover();
+      assert.ok(context.registry.find(test.entry.id), 'the others are found');
+      await context.registry.open(test.entry);
+      await eventually(async () => assert.deepEqual(await labels(context), ['CH/', 'new/', 'plain']));
+      restore.push(await changeSetting('durability', `${wrong}`), await changeSetting('maxSegmentSizeMB', [wrong]));
+      await context.registry.close(test.entry);
+      await context.registry.open(test.entry);
+      assert.deepEqual(warnings.filter((message) => message.includes('setting')).sort(), [
+        `The setting strata.durability is "${wrong}", which is none of fsync, dsync, interval, os. "fsync" is used.`,
+        `The setting strata.keyDelimiter is ${wrong}, which is no text. "/" is used.`,
+        `The setting strata.maxSegmentSizeMB is [${wrong}], which is no number. 64 is used.`,
+        `The setting strata.pageSize is "${wrong}", which is no number. 200 is used.`,
+        `The setting strata.stores holds ${wrong}, which is no text. It is left out.`,
+      ]);
+    } finally {
+      context.log.warn = warn;
+      for (const each of restore) await each();
+    }
+  });
+
+  it('takes a single text for a list of one store', async () => {
+    await context.registry.close(test.entry);
+    const restore = [await changeSetting('exclude', '**/explored/**'), await changeSetting('stores', 'explored')];
+    try {
+      await context.registry.discover();
+      assert.ok(context.registry.find(test.entry.id));
+    } finally {
+      for (const each of restore) await each();
+    }
+  });
+
   it('gives nodes stable ids and parents, and reveals a key beyond the first page', async () => {
     const restore = await changeSetting('pageSize', 10);
     try {
@@ -265,6 +316,55 @@ describe('explorer', () => {
     } finally {
       await restoreStores();
       await restoreExclude();
+    }
+  });
+
+  it('finds a store that was moved with a folder above it, and forgets one that was deleted so', async () => {
+    const { entry, directory } = await createStore(context, 'above/within', { key: 'value' });
+    await context.registry.close(entry);
+    await untilQuiet();
+    assert.ok(context.registry.find(entry.id));
+    const above = path.dirname(directory.fsPath);
+    const moved = `${above} it`;
+    try {
+      await rename(above, moved);
+      const movedId = vscode.Uri.file(path.join(moved, 'within')).toString();
+      await eventually(() => assert.ok(context.registry.find(movedId)));
+      await eventually(() => assert.equal(context.registry.find(entry.id), undefined));
+      await untilQuiet();
+      await rm(moved, { recursive: true });
+      await eventually(() => assert.equal(context.registry.find(movedId), undefined));
+    } finally {
+      await rm(above, { recursive: true, force: true });
+      await rm(moved, { recursive: true, force: true });
+    }
+  });
+
+  it('keeps a store that is open while its folder is deleted, until it is closed', async () => {
+    const { entry, directory } = await createStore(context, 'pulled', { key: 'value' });
+    await rm(directory.fsPath, { recursive: true });
+    await untilQuiet();
+    assert.equal(context.registry.find(entry.id)?.state.kind, 'open');
+    // What it wanted to leave for the next opening has no place any more.
+    await context.registry.close(entry).catch(() => undefined);
+    assert.equal(context.registry.find(entry.id), undefined);
+  });
+
+  it('lists a store outside the workspace that cannot be opened only as long as there is one', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'strata-elsewhere-'));
+    try {
+      const segment = path.join(folder, '000000000001.seg');
+      await writeFile(segment, 'no segment');
+      const entry = await context.registry.resolve(vscode.Uri.file(folder).toString());
+      assert.ok(entry);
+      await assert.rejects(context.registry.open(entry));
+      await context.registry.discover();
+      assert.equal(context.registry.find(entry.id)?.state.kind, 'failed');
+      await rm(folder, { recursive: true });
+      await assert.rejects(context.registry.open(entry));
+      await eventually(() => assert.equal(context.registry.find(entry.id), undefined));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   });
 
