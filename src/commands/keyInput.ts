@@ -9,6 +9,7 @@ import { askForText } from '../messages.ts';
 import { decodeUtf8, formatKey, parseKeyText } from '../shared/keyText.ts';
 import type { KeyValueStore } from '../shared/keyValueStore.ts';
 import { formatSize, formatTime } from '../shared/quantities.ts';
+import { notAValue } from './keyArguments.ts';
 import type { StoreTarget } from './storeTarget.ts';
 import { parseTimeToLive, TIME_TO_LIVE_EXAMPLES } from './timeToLive.ts';
 
@@ -91,8 +92,10 @@ export async function askForValue(
   return text === undefined ? undefined : valueFromText(text);
 }
 
-export function valueFromText(text: string | Uint8Array): Uint8Array {
-  if (typeof text !== 'string') return text;
+/** The bytes of a value as people type it, or as an argument gives it; rejects what is none. */
+export function valueFromText(text: unknown): Uint8Array {
+  if (text instanceof Uint8Array) return text;
+  if (typeof text !== 'string') throw new StoreError('INVALID_VALUE', notAValue(text));
   const problem = hexProblem(text);
   if (problem !== undefined) throw new StoreError('INVALID_VALUE', problem);
   if (!text.startsWith(HEX_PREFIX)) return new TextEncoder().encode(text);

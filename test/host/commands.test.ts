@@ -68,6 +68,11 @@ describe('commands', () => {
     assert.equal(await keyCount(), 4);
   });
 
+  it('put refuses what is no value, and changes nothing', async () => {
+    for (const value of [1, null, true, { lat: 47 }, [1, 2]]) await run('put', { key: 'c', value, ttl: '' });
+    assert.equal(textOf((await test.store.get(bytesOf('c')))?.value), '{"x":1}');
+  });
+
   it('delete: one key, several, and a folder', async () => {
     await run('delete', { key: 'c' });
     assert.equal(await keyCount(), 3);
