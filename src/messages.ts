@@ -40,23 +40,69 @@ export function notifyProgress<T>(
   return vscode.window.withProgress({ location, title: withoutLinks(title), cancellable: true }, run);
 }
 
-interface TextQuestion extends vscode.InputBoxOptions {
+interface TextQuestion extends Pick<vscode.InputBoxOptions, 'value' | 'valueSelection' | 'ignoreFocusOut'> {
+  readonly title: string;
   readonly prompt: string;
+  readonly placeHolder: string;
   /** What is wrong with the text, or worth knowing of it; undefined: nothing. */
   validateInput(typed: string): Remark | Thenable<Remark>;
 }
 
 type Remark = string | vscode.InputBoxValidationMessage | undefined;
 
-/** An input box. Undefined when the person backed out. */
-export function askForText(question: TextQuestion): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
-    ...question,
-    prompt: withoutLinks(question.prompt),
-    validateInput: async (typed) => {
-      const remark = await question.validateInput(typed);
-      if (typeof remark === 'object') return { ...remark, message: withoutLinks(remark.message) };
-      return remark && withoutLinks(remark);
-    },
+/**
+ * An input box. Undefined when the person backed out. VS Code's `showInputBox` remarks on a text only when it has been
+ * changed; this box does so also on the text that it begins with, but for errors: nobody has made one yet.
+ */
+export function askForText(question: TextQuestion): Promise<string | undefined> {
+  const box = newBox(question);
+  const check = async (isFirst = false) => {
+    const typed = box.value;
+    const remark = await remarkOn(question, typed);
+    const isError = remark?.severity === vscode.InputBoxValidationSeverity.Error;
+    // A later check has the last word.
+    if (typed === box.value && !(isFirst && isError)) box.validationMessage = remark;
+    return { typed, isError };
+  };
+  return new Promise((resolve, reject) => {
+    const close = () => box.dispose();
+    const accept = async () => {
+      const { typed, isError } = await check();
+      if (isError) return;
+      resolve(typed);
+      close();
+    };
+    // What cannot be checked is checked again when it is accepted.
+    box.onDidChangeValue(() => void check().catch(() => undefined));
+    box.onDidAccept(() =>
+      accept().catch((error) => {
+        reject(error);
+        close();
+      }),
+    );
+    box.onDidHide(() => {
+      resolve(undefined);
+      close();
+    });
+    box.show();
+    void check(true).catch(() => undefined);
   });
+}
+
+function newBox({ title, prompt, placeHolder, value, valueSelection, ignoreFocusOut }: TextQuestion): vscode.InputBox {
+  const box = vscode.window.createInputBox();
+  box.title = title;
+  box.prompt = withoutLinks(prompt);
+  box.placeholder = placeHolder;
+  box.value = value ?? '';
+  box.valueSelection = valueSelection;
+  box.ignoreFocusOut = ignoreFocusOut === true;
+  return box;
+}
+
+async function remarkOn(question: TextQuestion, typed: string): Promise<vscode.InputBoxValidationMessage | undefined> {
+  const remark = await question.validateInput(typed);
+  if (remark === undefined || remark === '') return undefined;
+  if (typeof remark === 'object') return { ...remark, message: withoutLinks(remark.message) };
+  return { message: withoutLinks(remark), severity: vscode.InputBoxValidationSeverity.Error };
 }
