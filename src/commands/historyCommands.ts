@@ -1,11 +1,10 @@
 /** Earlier versions of a key, as long as the log still has them. */
 
 import * as vscode from 'vscode';
-import { findVersion } from '../explorer/findVersion.ts';
 import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { suitableView, wholeCharacters } from '../explorer/values/valueText.ts';
-import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { valueUri } from '../explorer/values/valueUri.ts';
 import { notify } from '../messages.ts';
 import { formatKey } from '../shared/keyText.ts';
 import type { KeyVersion } from '../shared/keyValueStore.ts';
@@ -13,6 +12,7 @@ import { formatCount, formatTime } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { type ChosenVersion, HistoryPick } from './historyPick.ts';
 import { chooseKey, type KeyTarget } from './keyTarget.ts';
+import { readVersion } from './readVersion.ts';
 import { reportingErrors } from './reportError.ts';
 import { revealVersion } from './revealCommands.ts';
 import { showDone } from './showDone.ts';
@@ -37,8 +37,7 @@ export async function diffWithPrevious(context: CommandContext, target: unknown)
   const chosen = await chooseKey(context, 'Compare with Previous Version', target);
   if (chosen === undefined) return;
   requireCapability(chosen, 'history');
-  const shown = target instanceof vscode.Uri ? parseValueUri(target)?.sequence : undefined;
-  const [version, before] = await lastTwo(chosen, shown);
+  const [version, before] = await lastTwo(chosen);
   if (version === undefined || before === undefined) {
     void notify('information', `The log has no version of ${formatKey(chosen.key)} before this one.`);
     return;
@@ -46,9 +45,8 @@ export async function diffWithPrevious(context: CommandContext, target: unknown)
   await openDiff(chosen, before, version);
 }
 
-/** The version with this number and the one before it, or the two newest when the log has it no more. */
-async function lastTwo(chosen: KeyTarget, sequence: number | undefined): Promise<readonly KeyVersion[]> {
-  const { store, key } = chosen;
+/** The chosen version and the one before it, or the two newest when the log has it no more. */
+async function lastTwo({ store, key, sequence }: KeyTarget): Promise<readonly KeyVersion[]> {
   const versions = await runWhenSlow(`Reading the history of ${formatKey(key)}`, async (task) => {
     const bounds = sequence === undefined ? {} : { before: sequence + 1 };
     const last = await store.history(key, { ...task, ...bounds, limit: 2 });
@@ -104,15 +102,4 @@ async function versionUri(chosen: KeyTarget, { operation, sequence }: KeyVersion
   );
   const start = valuePreview.length < valueSizeBytes ? wholeCharacters(valuePreview) : valuePreview;
   return valueUri(entry, { ...address, view: suitableView(start) }, keyDelimiter());
-}
-
-async function readVersion(
-  { store, key }: KeyTarget,
-  sequence: number,
-  valuePreviewBytes: number,
-): Promise<KeyVersion> {
-  const title = `Reading version #${formatCount(sequence)} of ${formatKey(key)}`;
-  const version = await runWhenSlow(title, (task) => findVersion(store, key, sequence, { ...task, valuePreviewBytes }));
-  if (version !== undefined) return version;
-  throw new StoreError('NOT_FOUND', `The log has version #${formatCount(sequence)} of ${formatKey(key)} no more.`);
 }

@@ -10,11 +10,10 @@ import { isKeyArguments } from './keyArguments.ts';
 import { askForKey, type ExpectedKey, keyFromText } from './keyInput.ts';
 import { chooseStore, type StoreTarget } from './storeTarget.ts';
 
-/** What a keybinding in the tree passes: the keys that are selected there. */
-const SELECTION = 'selection';
-
 export interface KeyTarget extends StoreTarget {
   readonly key: Uint8Array;
+  /** The version that the command was called on; absent: the current value. */
+  readonly sequence?: number | undefined;
 }
 
 /** Undefined when the person backed out. */
@@ -24,12 +23,12 @@ export async function chooseKey(
   target: unknown,
   expected: ExpectedKey = 'existing',
 ): Promise<KeyTarget | undefined> {
-  const node = target === SELECTION ? context.keysView.selection[0] : target;
-  const chosen = await chooseStore(context, title, node);
+  const chosen = await chooseStore(context, title, target);
   if (chosen === undefined) return undefined;
-  const given = keyOf(node);
-  if (given !== undefined) return { ...chosen, key: given };
-  const initial = suggestedKey(context, chosen, node);
+  // Who puts one has another key in mind. That of the row is where the box begins, which says whether it would be replaced.
+  const given = expected === 'replaced' && isTreeNode(target) ? undefined : versionOf(target);
+  if (given !== undefined) return { ...chosen, ...given };
+  const initial = suggestedKey(context, chosen, target);
   const key = await askForKey(chosen, { title, expected, initial });
   return key && { ...chosen, key };
 }
@@ -38,22 +37,29 @@ export function missingKey(key: Uint8Array): StoreError {
   return new StoreError('NOT_FOUND', `There is no key ${formatKey(key)}. It may have been deleted, or have expired.`);
 }
 
-/** The selected nodes of a tree: VS Code passes the one that was clicked, and then all when there are several. */
+/**
+ * The nodes of a tree that a command is called on. A menu passes the one that was clicked, and then all that are selected
+ * if it is among several; a keybinding passes the one with the cursor, which need not be among those selected either.
+ */
 export function selectedNodes(context: CommandContext, target: unknown, all: unknown): readonly TreeNode[] {
-  if (target === SELECTION) return context.keysView.selection;
   if (Array.isArray(all)) return all.filter(isTreeNode);
-  return isTreeNode(target) ? [target] : [];
+  if (!isTreeNode(target)) return [];
+  const selected: readonly TreeNode[] = context.keysView.selection;
+  return selected.includes(target) ? selected : [target];
 }
 
-function keyOf(target: unknown): Uint8Array | undefined {
-  if (target instanceof vscode.Uri) return parseValueUri(target)?.key;
-  if (isTreeNode(target)) return target.kind === 'key' ? target.path : undefined;
-  return isKeyArguments(target) && target.key !== undefined ? keyFromText(target.key) : undefined;
+function versionOf(target: unknown): Pick<KeyTarget, 'key' | 'sequence'> | undefined {
+  if (target instanceof vscode.Uri) {
+    const address = parseValueUri(target);
+    return address && { key: address.key, sequence: address.sequence };
+  }
+  if (isTreeNode(target)) return target.kind === 'key' ? { key: target.path } : undefined;
+  return isKeyArguments(target) && target.key !== undefined ? { key: keyFromText(target.key) } : undefined;
 }
 
-/** A folder starts its keys. Otherwise the key in the active editor, or the one selected in the tree. */
+/** The row it was called on: a folder starts its keys. Otherwise the key in the active editor, or one that is selected. */
 function suggestedKey({ keysView }: CommandContext, { entry }: StoreTarget, target: unknown): Uint8Array | undefined {
-  if (isTreeNode(target)) return target.kind === 'folder' ? target.path : undefined;
+  if (isTreeNode(target)) return 'path' in target ? target.path : undefined;
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const address = input instanceof vscode.TabInputText ? parseValueUri(input.uri) : undefined;
   if (address?.storeId === entry.id) return address.key;

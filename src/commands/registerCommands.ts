@@ -22,6 +22,8 @@ type Command = (context: CommandContext, target: unknown, all: unknown) => unkno
 const COMMANDS: Readonly<Record<string, Command>> = {
   'strata.createStore': createStore,
   'strata.openStore': openStore,
+  // VS Code tells the buttons in a view's title the row with the cursor, which this one is not about.
+  'strata.openAnotherStore': (context) => openStore(context, undefined),
   'strata.openStoreReadOnly': openStoreReadOnly,
   'strata.closeStore': closeStore,
   'strata.refresh': refresh,

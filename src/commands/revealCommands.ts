@@ -12,17 +12,16 @@ import { NOT_SUPERSEDED } from '../shared/notSuperseded.ts';
 import { formatCount } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseKey, missingKey } from './keyTarget.ts';
+import { readChosen } from './readVersion.ts';
 import { requireCapability, type StoreTarget } from './storeTarget.ts';
 import { runWhenSlow } from './storeTask.ts';
 
-/** Opens the segment editor at the record that holds the key's value. */
+/** Opens the segment editor at the record that holds the key's value, or the version that an editor shows. */
 export async function revealInSegment(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Reveal in Segment', target);
   if (chosen === undefined) return;
-  const { store, key } = chosen;
-  const found = await findEntry(store, key);
-  if (found === undefined) throw missingKey(key);
-  await revealVersion(context, chosen, found.location);
+  const { location } = await readChosen(chosen, 0);
+  await revealVersion(context, chosen, location);
 }
 
 /** Shows a key in the tree, whatever page it is on. */

@@ -1,7 +1,6 @@
 /** Get, open, edit: a value in an editor; and the ways to take it elsewhere. */
 
 import * as vscode from 'vscode';
-import { findEntry } from '../explorer/findEntry.ts';
 import { keyDelimiter, maxEditorValueSizeBytes } from '../explorer/settings.ts';
 import { StoreError } from '../explorer/storeError.ts';
 import { isTreeNode } from '../explorer/treeNode.ts';
@@ -14,12 +13,14 @@ import {
   wholeCharacters,
 } from '../explorer/values/valueText.ts';
 import { parseValueUri, valueUri } from '../explorer/values/valueUri.ts';
+import { MAX_VALUE_SIZE } from '../format/layout.ts';
 import { notify } from '../messages.ts';
 import { MAX_COPY_BYTES } from '../shared/copyLimit.ts';
 import { decodeUtf8, formatKey } from '../shared/keyText.ts';
-import { formatSize } from '../shared/quantities.ts';
+import { formatCount, formatSize } from '../shared/quantities.ts';
 import type { CommandContext } from './commandContext.ts';
 import { chooseKey, type KeyTarget, missingKey, selectedNodes } from './keyTarget.ts';
+import { readChosen, readVersion } from './readVersion.ts';
 import { showDone } from './showDone.ts';
 
 /** Shows the value in an editor. From the tree in a preview tab, which the next one replaces. */
@@ -70,15 +71,15 @@ export async function copyKey(context: CommandContext, target: unknown, all: unk
 export async function copyValue(context: CommandContext, target: unknown): Promise<void> {
   const chosen = await chooseKey(context, 'Copy Value', target);
   if (chosen === undefined) return;
-  const found = await findEntry(chosen.store, chosen.key);
-  if (found !== undefined && found.valueSizeBytes > MAX_COPY_BYTES) {
-    const size = formatSize(found.valueSizeBytes);
+  const { valueSizeBytes } = await readChosen(chosen, 0);
+  if (valueSizeBytes > MAX_COPY_BYTES) {
+    const size = formatSize(valueSizeBytes);
     throw new StoreError(
       'TOO_LARGE',
       `The value has ${size}, too much for the clipboard. Export it to a file instead.`,
     );
   }
-  const { value } = await requireValue(chosen);
+  const value = await readValue(chosen);
   const decoded = decodeUtf8(value);
   const isText = decoded !== undefined && !isBinaryText(decoded);
   await vscode.env.clipboard.writeText(isText ? decoded : Buffer.from(value).toString('hex'));
@@ -91,7 +92,7 @@ export async function exportValue(context: CommandContext, target: unknown): Pro
   if (chosen === undefined) return;
   const file = await vscode.window.showSaveDialog({ title: 'Export Value', saveLabel: 'Export' });
   if (file === undefined) return;
-  const { value } = await requireValue(chosen);
+  const value = await readValue(chosen);
   await vscode.workspace.fs.writeFile(file, value);
   showDone(`Wrote ${formatSize(value.length)} to ${file.path.slice(file.path.lastIndexOf('/') + 1)}.`);
 }
@@ -99,14 +100,15 @@ export async function exportValue(context: CommandContext, target: unknown): Pro
 const VIEW_NAMES: Readonly<Record<ValueView, string>> = { json: 'JSON', text: 'Text', hex: 'Hexadecimal' };
 
 async function showValueEditor(
-  { entry, store, key }: KeyTarget,
+  chosen: KeyTarget,
   options: { readonly preview: boolean; readonly keepsFocus?: boolean; readonly view?: ValueView },
 ): Promise<void> {
-  const { start, sizeBytes } = await valueStart({ entry, store, key });
+  const { entry, key, sequence } = chosen;
+  const { start, sizeBytes } = await valueStart(chosen);
   const isPart = start.length < sizeBytes;
   // The beginning of a JSON document is not JSON, but it is still text.
   const view = options.view ?? suitableView(isPart ? wholeCharacters(start) : start);
-  const uri = valueUri(entry, { key, view }, keyDelimiter());
+  const uri = valueUri(entry, { key, view, sequence }, keyDelimiter());
   await vscode.commands.executeCommand('vscode.open', uri, {
     preview: options.preview,
     preserveFocus: options.keepsFocus === true,
@@ -125,16 +127,23 @@ async function sayThatItIsPart(key: Uint8Array, shownBytes: number, sizeBytes: n
 }
 
 /** As much of the value as an editor shows. */
-async function valueStart({ store, key }: KeyTarget): Promise<{ start: Uint8Array; sizeBytes: number }> {
-  const found = await findEntry(store, key, maxEditorValueSizeBytes());
-  if (found === undefined) throw missingKey(key);
-  return { start: found.valuePreview ?? new Uint8Array(0), sizeBytes: found.valueSizeBytes };
+async function valueStart(chosen: KeyTarget): Promise<{ start: Uint8Array; sizeBytes: number }> {
+  const { valuePreview, valueSizeBytes } = await readChosen(chosen, maxEditorValueSizeBytes());
+  return { start: valuePreview ?? new Uint8Array(0), sizeBytes: valueSizeBytes };
 }
 
-async function requireValue({ store, key }: KeyTarget): Promise<{ readonly value: Uint8Array }> {
-  const found = await store.get(key);
-  if (found === undefined) throw missingKey(key);
-  return found;
+/** All of it. Rejects when there is none. */
+async function readValue(chosen: KeyTarget): Promise<Uint8Array> {
+  const { store, key, sequence } = chosen;
+  if (sequence === undefined) {
+    const found = await store.get(key);
+    if (found === undefined) throw missingKey(key);
+    return found.value;
+  }
+  const { operation, valuePreview } = await readVersion(chosen, sequence, MAX_VALUE_SIZE);
+  if (operation === 'put') return valuePreview ?? new Uint8Array(0);
+  const version = `Version #${formatCount(sequence)} of ${formatKey(key)}`;
+  throw new StoreError('NOT_FOUND', `${version} is a delete, which has no value.`);
 }
 
 function findTab(uri: vscode.Uri): vscode.Tab | undefined {

@@ -212,6 +212,31 @@ export class Workbench implements AsyncDisposable {
     return this.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
   }
 
+  /** Runs an action of the active editor's title, which stands behind its three dots. */
+  async editorAction(name: string): Promise<void> {
+    const entries = await this.#editorMenu();
+    await sleep(MENU_SETTLES_MS);
+    await entries.filter({ hasText: exactly(name) }).click();
+  }
+
+  /** What stands behind the three dots in the active editor's title. */
+  async editorActions(): Promise<string[]> {
+    const names = await (await this.#editorMenu()).allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return names;
+  }
+
+  async #editorMenu(): Promise<Locator> {
+    const entries = this.page.locator('.context-view .action-label:visible');
+    await eventually(async () => {
+      if (await entries.first().isVisible()) return;
+      const title = this.page.locator('.editor-group-container.active .editor-actions');
+      await title.getByRole('button', { name: /^More Actions/ }).click({ timeout: 2000 });
+      await entries.first().waitFor({ timeout: 2000 });
+    });
+    return entries;
+  }
+
   /** Text of the active text editor's visible lines. */
   async editorText(): Promise<string> {
     const lines = this.page.locator('.editor-instance .monaco-editor .view-lines').first();
@@ -381,6 +406,13 @@ class TreeView {
       await row.locator('.monaco-tl-twistie').click();
       await row.and(this.root.locator('[aria-expanded=true]')).waitFor();
     }
+  }
+
+  /** Presses a button in the view's title, whose name may be followed by its key in parentheses. */
+  async titleButton(name: string): Promise<void> {
+    const header = this.root.locator('.pane-header');
+    await header.hover();
+    await header.getByRole('button', { name: new RegExp(`^${name}(?: \\(.*\\))?$`) }).click();
   }
 
   async select(label: string): Promise<void> {
