@@ -2,10 +2,8 @@
 
 import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
-import { characterPartBytes } from '../shared/keyText.ts';
-import type { MatchSequence, TextMatch } from '../shared/matchSequence.ts';
 import { messageOf } from '../shared/messageOf.ts';
-import { compileRegularExpression, type RegularExpression } from '../shared/regularExpression.ts';
+import { compileRegularExpression } from '../shared/regularExpression.ts';
 
 export interface ByteMatch {
   readonly at: number;
@@ -15,6 +13,8 @@ export interface ByteMatch {
 export interface ByteMatcher {
   /** Whether there is a match. In one go: for bytes that are few. */
   test(bytes: Uint8Array): boolean;
+  /** The same in steps of about a millisecond. */
+  search(bytes: Uint8Array): Generator<undefined, boolean>;
   matchesIn(bytes: Uint8Array): ByteMatches;
 }
 
@@ -23,15 +23,12 @@ export interface ByteMatches {
   /**
    * The first match, and from left to right every further one that is not empty; none overlaps the one before. From
    * `previous`, a match that came from here, on, what precedes it is not looked through again. Undefined: a piece of
-   * work is done, and nothing was found in it. It takes about a millisecond, but the first of a regular expression, in
-   * which the bytes are decoded, and words are looked for that no match can do without.
+   * work is done, and nothing was found in it. It takes about a millisecond.
    */
   after(previous?: ByteMatch): Iterable<ByteMatch | undefined>;
 }
 
 const NOTHING_TYPED = 'Type what to look for.';
-/** What stands in decoded text for bytes that are not UTF-8. */
-const REPLACEMENT = '\ufffd';
 
 export type MatcherResult =
   | { readonly ok: true; readonly matcher: ByteMatcher }
@@ -52,21 +49,29 @@ const WINDOW_BYTES = 0x4_0000;
 
 /** Of a pattern of fixed size: `search` returns where it is first found in the bytes from an index on, or -1. */
 function matcherOfSize(sizeBytes: number, search: (bytes: Uint8Array) => (from: number) => number): ByteMatcher {
+  const matchesIn = (bytes: Uint8Array): ByteMatches => ({
+    *after(previous) {
+      let from = previous === undefined ? 0 : previous.at + sizeBytes;
+      for (let window = from; window < bytes.length; window += WINDOW_BYTES) {
+        const find = search(bytes.subarray(window, window + WINDOW_BYTES + sizeBytes - 1));
+        for (let at = find(Math.max(0, from - window)); at >= 0; at = find(from - window)) {
+          from = window + at + sizeBytes;
+          yield { at: window + at, sizeBytes };
+        }
+        yield undefined;
+      }
+    },
+  });
   return {
     test: (bytes) => search(bytes)(0) >= 0,
-    matchesIn: (bytes) => ({
-      *after(previous) {
-        let from = previous === undefined ? 0 : previous.at + sizeBytes;
-        for (let window = from; window < bytes.length; window += WINDOW_BYTES) {
-          const find = search(bytes.subarray(window, window + WINDOW_BYTES + sizeBytes - 1));
-          for (let at = find(Math.max(0, from - window)); at >= 0; at = find(from - window)) {
-            from = window + at + sizeBytes;
-            yield { at: window + at, sizeBytes };
-          }
-          yield undefined;
-        }
-      },
-    }),
+    *search(bytes) {
+      for (const match of matchesIn(bytes).after()) {
+        if (match !== undefined) return true;
+        yield undefined;
+      }
+      return false;
+    },
+    matchesIn,
   };
 }
 
@@ -125,78 +130,20 @@ function matchesMasked(bytes: Uint8Array, at: number, values: Uint8Array, masks:
 export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
   const expression = compileRegularExpression(pattern, matchCase);
   return {
-    test: (bytes) => expression.test(decode(bytes)),
-    matchesIn: (bytes) => new DecodedMatches(expression, bytes),
+    test: (bytes) => expression.test(view(bytes).toString('utf8')),
+    search: (bytes) => expression.searchIn(bytes),
+    matchesIn: (bytes) => {
+      const matches = expression.matchesIn(bytes);
+      return {
+        *after(previous) {
+          const known = previous && { start: previous.at, end: previous.at + previous.sizeBytes };
+          for (const match of matches.after(known)) {
+            yield match && { at: match.start, sizeBytes: match.end - match.start };
+          }
+        },
+      };
+    },
   };
-}
-
-/** Text is gone through in pieces of so many UTF-16 units. */
-const PIECE_UNITS = 0x1_0000;
-
-interface DecodedMatch extends ByteMatch {
-  readonly text: TextMatch;
-}
-
-class DecodedMatches implements ByteMatches {
-  readonly #bytes: Uint8Array;
-  readonly #text: string;
-  readonly #matches: MatchSequence;
-
-  constructor(expression: RegularExpression, bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#text = decode(bytes);
-    this.#matches = expression.matchesIn(this.#text);
-  }
-
-  *after(previous?: ByteMatch): Generator<DecodedMatch | undefined, void> {
-    const known = previous as DecodedMatch | undefined;
-    let from = known?.text.end ?? 0;
-    let at = known === undefined ? 0 : known.at + known.sizeBytes;
-    for (const text of this.#matches.after(known?.text)) {
-      if (text === undefined) {
-        yield undefined;
-        continue;
-      }
-      const { start, end } = text;
-      at = yield* this.#advance(at, from, start);
-      const next = yield* this.#advance(at, start, end);
-      yield { at, sizeBytes: next - at, text };
-      at = next;
-      from = end;
-    }
-  }
-
-  /** Where in the bytes the text ends that begins at `from`, which is at `at` in the bytes. */
-  *#advance(at: number, from: number, to: number): Generator<undefined, number> {
-    let end = at;
-    let done = from;
-    while (to - done > PIECE_UNITS) {
-      // Not between the halves of a character.
-      const next = done + PIECE_UNITS - ((this.#text.codePointAt(done + PIECE_UNITS - 1) as number) > 0xffff ? 1 : 0);
-      end += sizeOfDecoded(this.#bytes, end, this.#text.slice(done, next));
-      done = next;
-      yield undefined;
-    }
-    return end + sizeOfDecoded(this.#bytes, end, this.#text.slice(done, to));
-  }
-}
-
-function decode(bytes: Uint8Array): string {
-  return view(bytes).toString('utf8');
-}
-
-/** How many bytes, from `start` on, were decoded to a text. */
-function sizeOfDecoded(bytes: Uint8Array, start: number, text: string): number {
-  let at = start;
-  let from = 0;
-  for (let next = text.indexOf(REPLACEMENT); next >= 0; next = text.indexOf(REPLACEMENT, from)) {
-    if (next > from) at += Buffer.byteLength(text.slice(from, next));
-    // Its own three bytes, or what is invalid: decoders take the beginning of a character that does not go on as one,
-    // and any other invalid byte by itself.
-    at += characterPartBytes(bytes, at);
-    from = next + 1;
-  }
-  return at + Buffer.byteLength(text.slice(from)) - start;
 }
 
 function escapeRegex(text: string): string {

@@ -4,12 +4,14 @@ import { Buffer } from 'node:buffer';
 import type { ChecksumCondition, NumberRange, RowFilter, TextCondition } from '../shared/inspectorFilter.ts';
 import { splitKeyText } from '../shared/keyText.ts';
 import type { RecordState } from '../shared/recordState.ts';
-import { matchBytes, matchRegex, matchText } from './byteMatcher.ts';
+import { type ByteMatcher, matchBytes, matchRegex, matchText } from './byteMatcher.ts';
 import { type LogDamage, type LogRecord, NONE } from './logFormat.ts';
 
 export interface CompiledFilter {
-  /** All conditions but the state, which only a store knows. */
-  record(record: LogRecord): boolean;
+  /** All conditions but the state, which only a store knows. Undefined: it takes long to tell, and `search` does. */
+  record(record: LogRecord): boolean | undefined;
+  /** Tells in steps of about a millisecond each. Absent: `record` always tells. */
+  search?(record: LogRecord): Generator<undefined, boolean>;
   /**
    * Damage is kept by what the record at its start seems to say, as the table shows it, so that who looks for a record
    * finds it damaged too. `guess` reads that, and is only called when a condition needs it.
@@ -18,6 +20,9 @@ export interface CompiledFilter {
   /** States to keep; undefined when the filter does not ask for any. */
   readonly states: ReadonlySet<RecordState> | undefined;
 }
+
+/** The texts of a record with a larger value are looked for in steps. */
+const LARGE_VALUE_BYTES = 0x4_0000;
 
 export function compileFilter(filter: RowFilter, operations: readonly string[]): CompiledFilter {
   const wanted =
@@ -33,7 +38,12 @@ export function compileFilter(filter: RowFilter, operations: readonly string[]):
       if (wanted !== undefined && wanted[record.operation] !== true) return false;
       if (!inRange(record.sequence, sequence) || !inRange(record.timestampMs, timeMs)) return false;
       if (!inRange(record.sizeBytes, sizeBytes)) return false;
+      if (texts.length > 0 && record.valueLength > LARGE_VALUE_BYTES) return undefined;
       return texts.every((text) => text.inRecord(record));
+    },
+    *search(record) {
+      for (const text of texts) if (!(yield* text.search(record))) return false;
+      return true;
     },
     damage(damage, guess) {
       if (checksum !== undefined && checksum !== checksumOf(damage)) return false;
@@ -63,37 +73,56 @@ function inRange(value: number, range: NumberRange | undefined): boolean {
 
 interface CompiledText {
   inRecord(record: LogRecord): boolean;
+  search(record: LogRecord): Generator<undefined, boolean>;
   /** Only in the key: of the value, which may be long, the bytes are not read. */
   inGuess(record: LogRecord): boolean;
 }
 
 function compileText({ kind, pattern, where }: TextCondition): CompiledText {
-  const matches = compilePattern(kind, pattern);
-  const inKey = (record: LogRecord) => record.keyLength > 0 && matches(record.key);
-  const inValue = (record: LogRecord) => record.valueLength > 0 && matches(record.value);
-  if (where === 'key') return { inRecord: inKey, inGuess: inKey };
-  if (where === 'value') return { inRecord: inValue, inGuess: () => false };
-  return { inRecord: (record) => inKey(record) || inValue(record), inGuess: inKey };
+  const bytes = compilePattern(kind, pattern);
+  const inKey = (record: LogRecord) => where !== 'value' && record.keyLength > 0 && bytes.test(record.key);
+  const canBeInValue = (record: LogRecord) => where !== 'key' && record.valueLength > 0;
+  return {
+    inRecord: (record) => inKey(record) || (canBeInValue(record) && bytes.test(record.value)),
+    *search(record) {
+      return inKey(record) || (canBeInValue(record) && (yield* bytes.search(record.value)));
+    },
+    inGuess: inKey,
+  };
 }
 
-type BytesTest = (bytes: Uint8Array) => boolean;
+type BytesTest = Pick<ByteMatcher, 'test' | 'search'>;
 
 /** Text without capitals is looked for in any case, as in the search of editors that call this "smart case". */
 function compilePattern(kind: TextCondition['kind'], pattern: string): BytesTest {
-  if (kind === 'regex') return matchRegex(pattern, hasCapital(pattern)).test;
+  if (kind === 'regex') return matchRegex(pattern, hasCapital(pattern));
   const split = splitKeyText(pattern);
   if (!split.ok) throw new Error(split.message);
   const { parts } = split;
   const needle = Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))));
-  if (kind === 'prefix') return (bytes) => needle.equals(bytes.subarray(0, needle.length));
+  if (kind === 'prefix') return startingWith(needle);
   const text = parts.filter((part) => typeof part === 'string').join('');
-  if (hasCapital(text) || text === text.toUpperCase()) return matchBytes(needle).test;
-  return parts.every((part) => typeof part === 'string') ? matchText(text, false).test : matchInAnyCase(parts);
+  if (hasCapital(text) || text === text.toUpperCase()) return matchBytes(needle);
+  return parts.every((part) => typeof part === 'string') ? matchText(text, false) : matchInAnyCase(parts);
+}
+
+function startingWith(needle: Buffer): BytesTest {
+  const test = (bytes: Uint8Array) => needle.equals(bytes.subarray(0, needle.length));
+  return {
+    test,
+    *search(bytes) {
+      yield undefined;
+      return test(bytes);
+    },
+  };
 }
 
 function hasCapital(text: string): boolean {
   return text !== text.toLowerCase();
 }
+
+/** Bytes in which text with escaped bytes is looked for at once. */
+const STEP_BYTES = 0x1_0000;
 
 /** Of text with escaped bytes, which need not be UTF-8: those as they are, and its characters in both cases. */
 function matchInAnyCase(parts: readonly (string | number)[]): BytesTest {
@@ -109,11 +138,21 @@ function matchInAnyCase(parts: readonly (string | number)[]): BytesTest {
       return fitting !== undefined;
     });
   };
-  return (bytes) => {
-    for (let start = 0; start < bytes.length; start++) {
+  const startsIn = (bytes: Uint8Array, from: number, to: number) => {
+    for (let start = from; start < to; start++) {
       if (canStart[bytes[start] as number] === 1 && matchesAt(bytes, start)) return true;
     }
     return false;
+  };
+  return {
+    test: (bytes) => startsIn(bytes, 0, bytes.length),
+    *search(bytes) {
+      for (let from = 0; from < bytes.length; from += STEP_BYTES) {
+        if (startsIn(bytes, from, Math.min(bytes.length, from + STEP_BYTES))) return true;
+        yield undefined;
+      }
+      return false;
+    },
   };
 }
 

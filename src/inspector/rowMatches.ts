@@ -11,6 +11,8 @@ export interface SearchedField {
   readonly start: number;
 }
 
+type MatchFinder = Pick<ByteMatcher, 'matchesIn'>;
+
 export type MatchInRow = Pick<FindHit, 'where' | 'matchOffsetBytes' | 'matchSizeBytes'>;
 
 /** Of so many matches one is remembered, from which the others are found again. */
@@ -20,7 +22,7 @@ export class RowMatches {
   readonly #fields: readonly FieldMatches[];
 
   /** Fields by ascending offset; their bytes must stay as they are. */
-  constructor(matcher: ByteMatcher, fields: readonly SearchedField[]) {
+  constructor(matcher: MatchFinder, fields: readonly SearchedField[]) {
     this.#fields = fields.map((field) => new FieldMatches(field, matcher));
   }
 
@@ -50,12 +52,12 @@ function placed({ where, start }: SearchedField, { at, sizeBytes }: ByteMatch): 
 
 class FieldMatches {
   readonly field: SearchedField;
-  readonly #matcher: ByteMatcher;
+  readonly #matcher: MatchFinder;
   #matches: ByteMatches | undefined;
   /** Every so many matches, from the first on, as far as they were gone through. */
   readonly #landmarks: ByteMatch[] = [];
 
-  constructor(field: SearchedField, matcher: ByteMatcher) {
+  constructor(field: SearchedField, matcher: MatchFinder) {
     this.field = field;
     this.#matcher = matcher;
   }

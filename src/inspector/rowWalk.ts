@@ -60,6 +60,11 @@ export function isDamage(entry: LogRecord | LogDamage): entry is LogDamage {
   return !(entry instanceof LogRecord);
 }
 
+interface WaitingRow extends VisitedRow {
+  /** The filter has not yet told. */
+  readonly isUndecided: boolean;
+}
+
 export class RowWalk implements LogSink {
   readonly #options: RowWalkOptions;
   readonly #scan: LogScan;
@@ -69,8 +74,8 @@ export class RowWalk implements LogSink {
   #group: VisitedRow['group'];
   #visit: RowVisitor = () => true;
   #stopped = false;
-  /** Rows of this chunk that wait for their states. */
-  #waiting: VisitedRow[] = [];
+  /** Rows of this chunk from the first on of which the filter cannot tell at once, or that wait for their states. */
+  #waiting: WaitingRow[] = [];
 
   constructor(options: RowWalkOptions) {
     const { from, fileSizeBytes, logFile, file, chunkBytes, isFromAnywhere: isAnywhere = false } = options;
@@ -95,7 +100,8 @@ export class RowWalk implements LogSink {
     while (!this.#scan.done && !this.#stopped) {
       if (task.signal?.aborted) return false;
       this.#reader.step(this);
-      if (this.#waiting.length > 0) await this.#visitWaiting();
+      if (this.#waiting.length > 0) await this.#visitWaiting(task.signal);
+      if (task.signal?.aborted) return false;
       if (await isStoppedBy(task.afterChunk)) this.#stopped = true;
       task.onProgress?.(this.#scan.wantOffsetBytes);
       if (slice.isOver()) await slice.next();
@@ -114,10 +120,11 @@ export class RowWalk implements LogSink {
       this.#group = undefined;
     }
     const { filter } = this.#options;
-    if (filter !== undefined && !filter.record(record)) return;
-    if (this.#needsStates) {
+    const isKept = filter === undefined ? true : filter.record(record);
+    if (isKept === false) return;
+    if (isKept === undefined || this.#mustWait) {
       const kept = Object.assign(new LogRecord(), record);
-      this.#waiting.push({ position: 0, row, entry: kept, group });
+      this.#waiting.push({ position: 0, row, entry: kept, group, isUndecided: isKept === undefined });
       return;
     }
     this.#stopped = this.#visit({ position: this.#position++, row, entry: record, group });
@@ -128,8 +135,9 @@ export class RowWalk implements LogSink {
     const row = this.#row++;
     const { filter } = this.#options;
     if (filter !== undefined && !filter.damage(damage, () => guessRecord(this.#options, damage))) return;
-    if (this.#needsStates) this.#waiting.push({ position: 0, row, entry: damage, group: this.#group });
-    else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group: this.#group });
+    const group = this.#group;
+    if (this.#mustWait) this.#waiting.push({ position: 0, row, entry: damage, group, isUndecided: false });
+    else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group });
   }
 
   groupEnd(): void {
@@ -140,21 +148,56 @@ export class RowWalk implements LogSink {
     return this.#options.filter?.states !== undefined || this.#options.withStates === true;
   }
 
-  async #visitWaiting(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    const { filter, groups } = this.#options;
-    const offsets = waiting.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
-    const states = await this.#askStates(offsets);
-    let asked = 0;
-    for (const candidate of waiting) {
-      const { entry } = candidate;
-      const told = isDamage(entry) ? undefined : (states?.[asked++] ?? 'unknown');
-      const state = !isDamage(entry) && isUncommitted(entry, groups) ? 'uncommitted' : told;
-      const keep = state === undefined || (filter?.states?.has(state) ?? true);
+  /** Rows are visited in their order, so that those behind one that waits do so too. */
+  get #mustWait(): boolean {
+    return this.#needsStates || this.#waiting.length > 0;
+  }
+
+  async #visitWaiting(signal: AbortSignal | undefined): Promise<void> {
+    const waiting = await this.#decided(signal);
+    const states = this.#needsStates ? await this.#statesOf(waiting) : undefined;
+    for (const [index, candidate] of waiting.entries()) {
+      const state = states?.[index];
+      const keep = state === undefined || (this.#options.filter?.states?.has(state) ?? true);
       if (!keep || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
+  }
+
+  /** Undefined of damage. */
+  async #statesOf(rows: readonly VisitedRow[]): Promise<(RecordState | undefined)[]> {
+    const offsets = rows.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
+    const states = await this.#askStates(offsets);
+    let asked = 0;
+    return rows.map(({ entry }) => {
+      if (isDamage(entry)) return undefined;
+      const told = states?.[asked++] ?? 'unknown';
+      return isUncommitted(entry, this.#options.groups) ? 'uncommitted' : told;
+    });
+  }
+
+  /** The waiting rows that the filter keeps. */
+  async #decided(signal: AbortSignal | undefined): Promise<WaitingRow[]> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const decided: WaitingRow[] = [];
+    for (const candidate of waiting) {
+      if (!candidate.isUndecided || (await this.#keeps(candidate.entry as LogRecord, signal))) decided.push(candidate);
+    }
+    return signal?.aborted ? [] : decided;
+  }
+
+  /** Looks through a large record, with pauses for the other work of the thread. */
+  async #keeps(record: LogRecord, signal: AbortSignal | undefined): Promise<boolean> {
+    const steps = this.#options.filter?.search?.(record);
+    if (steps === undefined) return true;
+    const slice = new TimeSlice(1);
+    let step = steps.next();
+    while (step.done !== true && signal?.aborted !== true) {
+      if (slice.isOver()) await slice.next();
+      step = steps.next();
+    }
+    return step.done === true && step.value;
   }
 
   /** A store may be closed while it is asked. States are unknown then, unless rows are chosen by them. */

@@ -1,18 +1,22 @@
 /**
- * The search for one match of a regular expression, in steps between which it can be stopped. re2js goes through a text
- * in one go, seconds for some megabytes; this moves its automaton, which tells whether there is a match at all, and its
- * machine, which simulates an NFA, on by one character at a time.
+ * The search for one match of a regular expression in UTF-8, in steps between which it can be stopped. re2js goes through
+ * a text in one go, seconds for some megabytes; this moves its automaton, which tells whether there is a match at all, and
+ * its machine, which simulates an NFA, on by one character at a time. The bytes are read as they are: a string of a large
+ * value would be more than the heap of a thread may hold, and V8 then ends the process.
  * For that it uses what re2js keeps to itself, which is why package.json names one version, and why the tests compare
  * what is found with what JavaScript finds.
  */
 
 import type { RE2JS } from 're2js';
-import type { TextMatch } from './matchSequence.ts';
+import { characterPartBytes } from './keyText.ts';
+import type { MatchedBytes } from './matchSequence.ts';
 
 /** Characters in one step: less than a millisecond. */
 const STEP_CHARACTERS = 4096;
 /** The same for the automaton, which takes about a millisecond for them. */
 const AUTOMATON_STEP_CHARACTERS = 0x1_0000;
+/** The same for what no match can do without: bytes in which it is looked for at once. */
+const PREFILTER_STEP_BYTES = 0x4_0000;
 /** What the automaton reads at the end of the text. */
 const END_OF_TEXT = -1;
 const UNANCHORED = 0;
@@ -23,19 +27,42 @@ const BEGIN_OF_TEXT = 4;
 /** For an expression that matches nothing. */
 const NEVER = -1;
 
-/** What a character is read as: its code, and how many UTF-16 units it has. */
+/** What a character is read as: its code, and how many bytes it has. */
 const CHARACTER_SHIFT = 3;
 const WIDTH_BITS = 0b111;
+/** U+FFFD, for what is not UTF-8. */
+const REPLACEMENT = 0xfffd;
+/** What re2js reads there: always one byte. */
+const INVALID_BYTE = (REPLACEMENT << CHARACTER_SHIFT) | 1;
 
 /** A text as re2js reads it. */
 interface MachineInput {
+  readonly bytes: Uint8Array;
   /** The character at an index; behind the last, one without width. */
   step(at: number): number;
   /** What of `^`, `$`, `\b` and so on holds at an index. */
   context(at: number): number;
-  /** How far from an index on the prefix is; negative: it is not there any more. */
+  /** How far from an index on what every match begins with is; negative: it is not there any more. */
   index(re2: Re2, at: number): number;
 }
+
+type MachineInputClass = new (bytes: Uint8Array) => MachineInput;
+
+/** What no match can do without. */
+interface Prefilter {
+  readonly type: number;
+  /** The text, of `EXACT`. */
+  readonly bytes: ArrayLike<number> | null;
+  readonly subs: readonly Prefilter[];
+  /** All of `subs` are `EXACT`. */
+  readonly allExact: boolean;
+  eval(input: MachineInput, from: number): boolean;
+}
+
+/** Types of it. */
+const EXACT = 1;
+const ALL_OF = 2;
+const ONE_OF = 3;
 
 /** Threads of the simulation at one index, by priority. */
 interface ThreadQueue {
@@ -105,17 +132,20 @@ interface AutomatonRun {
   readonly search: { resetPos: number };
 }
 
+/** `unknown`: the automaton would become too large to tell, or cannot read the expression. */
+type Answer = 'yes' | 'no' | 'unknown';
+
 /** A compiled expression. */
 interface Re2 {
   /** What holds wherever a match starts. */
   readonly cond: number;
-  /** What every match begins with; empty: nothing is known of that. */
-  readonly prefix: string;
   readonly prog: { readonly start: number };
-  /** Whether there is what no match can do without. */
-  readonly prefilter: { eval(input: MachineInput, from: number): boolean } | null;
+  /** Null: nothing is known of that. */
+  readonly prefilter: Prefilter | null;
+  /** What every match begins with; empty: nothing is known of that. */
+  readonly prefixUTF8: ArrayLike<number>;
   readonly dfa: Automaton;
-  match(text: string): boolean;
+  matchUTF8(bytes: Uint8Array): boolean;
   doExecuteNFA(input: MachineInput, from: number, anchor: number, captures: number): unknown;
   /** The machine that was used last. */
   get(): Machine;
@@ -129,21 +159,27 @@ export class SteppedSearch {
   readonly #machine: Machine;
   readonly #lookbehinds: Lookbehinds | null;
 
-  constructor(expression: RE2JS, text: string) {
+  constructor(expression: RE2JS, bytes: Uint8Array) {
     const re2 = expression.re2() as unknown as Re2;
     this.#re2 = re2;
-    this.#input = inputOf(re2, text);
-    re2.doExecuteNFA(inputOf(re2, ''), 0, UNANCHORED, CAPTURES);
+    this.#input = inputOf(re2, bytes);
+    re2.doExecuteNFA(inputOf(re2, new Uint8Array(0)), 0, UNANCHORED, CAPTURES);
     this.#machine = re2.get();
     this.#lookbehinds = re2.createLookbehindState();
+  }
+
+  /** Whether there is a match, mostly found out many times as fast as where it is. Yields after each step. */
+  *isThere(): Generator<undefined, boolean> {
+    const answer = yield* this.#askAutomaton(0);
+    return answer === 'unknown' ? (yield* this.find(0)) !== undefined : answer === 'yes';
   }
 
   /**
    * The first match that does not start before an index, which is not less than that of the search before. Yields after
    * each step.
    */
-  *find(from: number): Generator<undefined, TextMatch | undefined> {
-    if (!(yield* this.#isPossible(from))) return undefined;
+  *find(from: number): Generator<undefined, MatchedBytes | undefined> {
+    if ((yield* this.#askAutomaton(from)) === 'no') return undefined;
     const machine = this.#machine;
     machine.init(CAPTURES);
     machine.matched = false;
@@ -153,27 +189,53 @@ export class SteppedSearch {
     return machine.matched ? { start: machine.matchcap[0] as number, end: machine.matchcap[1] as number } : undefined;
   }
 
-  /** Excludes most texts without a match, many times as fast as the simulation does. */
-  *#isPossible(from: number): Generator<undefined, boolean> {
-    const { cond, prefilter, dfa } = this.#re2;
-    if (cond === NEVER || ((cond & BEGIN_OF_TEXT) !== 0 && from > 0)) return false;
-    if (!(prefilter?.eval(this.#input, from) ?? true)) return false;
-    return dfa.failed || (yield* this.#runAutomaton(from));
+  /** Where the character ends that starts there. */
+  behind(at: number): number {
+    return at + Math.max(1, this.#input.step(at) & WIDTH_BITS);
   }
 
-  /** True also where the automaton becomes too large to tell. */
-  *#runAutomaton(from: number): Generator<undefined, boolean> {
-    const run: AutomatonRun = { at: from, state: this.#re2.dfa.start(this.#input, from), search: { resetPos: -1 } };
-    let outcome = this.#stepAutomaton(run);
-    while (outcome === undefined) {
+  /** Whether there is a match from an index on. */
+  *#askAutomaton(from: number): Generator<undefined, Answer> {
+    const { cond, prefilter, dfa } = this.#re2;
+    if (cond === NEVER || ((cond & BEGIN_OF_TEXT) !== 0 && from > 0)) return 'no';
+    if (prefilter !== null && !(yield* this.#passes(prefilter, from))) return 'no';
+    return dfa.failed ? 'unknown' : yield* this.#runAutomaton(from);
+  }
+
+  /** Whether there is what no match can do without. */
+  *#passes(prefilter: Prefilter, from: number): Generator<undefined, boolean> {
+    const { type, subs, allExact } = prefilter;
+    if (type === EXACT || (type === ONE_OF && allExact)) return yield* this.#isThere(prefilter, from);
+    if (type !== ALL_OF && type !== ONE_OF) return true;
+    for (const sub of subs) if ((yield* this.#passes(sub, from)) === (type === ONE_OF)) return type === ONE_OF;
+    return type === ALL_OF;
+  }
+
+  /** Whether there is that text, or one of several. */
+  *#isThere(prefilter: Prefilter, from: number): Generator<undefined, boolean> {
+    const { bytes } = this.#input;
+    const lengths = [prefilter, ...prefilter.subs].map((part) => part.bytes?.length ?? 0);
+    const overlap = Math.max(1, ...lengths) - 1;
+    for (let at = from; at < bytes.length; at += PREFILTER_STEP_BYTES) {
+      const piece = bytes.subarray(at, at + PREFILTER_STEP_BYTES + overlap);
+      if (prefilter.eval(inputOf(this.#re2, piece), 0)) return true;
       yield undefined;
-      outcome = this.#stepAutomaton(run);
     }
-    return outcome;
+    return false;
+  }
+
+  *#runAutomaton(from: number): Generator<undefined, Answer> {
+    const run: AutomatonRun = { at: from, state: this.#re2.dfa.start(this.#input, from), search: { resetPos: -1 } };
+    let answer = this.#stepAutomaton(run);
+    while (answer === undefined) {
+      yield undefined;
+      answer = this.#stepAutomaton(run);
+    }
+    return answer;
   }
 
   /** Undefined: the text goes on. */
-  #stepAutomaton(run: AutomatonRun): boolean | undefined {
+  #stepAutomaton(run: AutomatonRun): Answer | undefined {
     const { dfa } = this.#re2;
     const input = this.#input;
     let { at, state } = run;
@@ -184,13 +246,14 @@ export class SteppedSearch {
       const kind = width === 0 ? dfa.numClasses : dfa.runeClass(character);
       const next: AutomatonState | null = state.next === null ? null : (state.next[kind] as AutomatonState | null);
       state = next ?? dfa.stepOrReset(state, kind, character, UNANCHORED, at, run.search);
-      if (state === null || state.isMatch) return true;
-      if (width === 0) return false;
+      if (state === null) return 'unknown';
+      if (state.isMatch) return 'yes';
+      if (width === 0) return 'no';
       at += width;
     }
     run.at = at;
     run.state = state;
-    return state === null ? true : undefined;
+    return state === null ? 'unknown' : undefined;
   }
 
   *#simulate(from: number): Generator<undefined, void> {
@@ -201,7 +264,7 @@ export class SteppedSearch {
     for (let step = 1; ; step++) {
       if (threads.mainThreads === 0) {
         if (machine.matched) return;
-        if (threads.isEmpty()) at = this.#prefixFrom(at);
+        if (threads.isEmpty()) at = yield* this.#prefixFrom(at);
         if (at < 0) return;
       }
       if (!machine.matched && at >= from) {
@@ -233,20 +296,45 @@ export class SteppedSearch {
   }
 
   /** Where the next match may start; negative: nowhere. */
-  #prefixFrom(at: number): number {
-    if (this.#re2.prefix === '' || this.#lookbehinds !== null) return at;
-    const distance = this.#input.index(this.#re2, at);
-    return distance < 0 ? distance : at + distance;
+  *#prefixFrom(from: number): Generator<undefined, number> {
+    const { prefixUTF8: prefix } = this.#re2;
+    if (prefix.length === 0 || this.#lookbehinds !== null) return from;
+    const { bytes } = this.#input;
+    for (let at = from; at < bytes.length; at += PREFILTER_STEP_BYTES) {
+      const piece = bytes.subarray(at, at + PREFILTER_STEP_BYTES + prefix.length - 1);
+      const distance = inputOf(this.#re2, piece).index(this.#re2, 0);
+      if (distance >= 0) return at + distance;
+      yield undefined;
+    }
+    return -1;
   }
 }
 
-/** An engine that only keeps what it is to read stands in for those that search. */
-function inputOf(re2: Re2, text: string): MachineInput {
+let inputClass: MachineInputClass | undefined;
+
+function inputOf(re2: Re2, bytes: Uint8Array): MachineInput {
+  inputClass ??= readingWholeParts(inputClassOf(re2));
+  return new inputClass(bytes);
+}
+
+/** What re2js reads UTF-8 with. An engine that only keeps what it is to read stands in for those that search. */
+function inputClassOf(re2: Re2): MachineInputClass {
   let kept: MachineInput | undefined;
   const executeEngine = (input: MachineInput) => {
     kept = input;
     return null;
   };
-  (Object.create(re2, { executeEngine: { value: executeEngine } }) as Re2).match(text);
-  return kept as MachineInput;
+  (Object.create(re2, { executeEngine: { value: executeEngine } }) as Re2).matchUTF8(new Uint8Array(0));
+  return (kept as MachineInput).constructor as MachineInputClass;
+}
+
+/** As decoders do, takes the beginning of a character that does not go on as one, and not each byte of it. */
+function readingWholeParts(Utf8Input: MachineInputClass): MachineInputClass {
+  return class extends Utf8Input {
+    override step(at: number): number {
+      const read = super.step(at);
+      if (read !== INVALID_BYTE) return read;
+      return (REPLACEMENT << CHARACTER_SHIFT) | characterPartBytes(this.bytes, at);
+    }
+  };
 }

@@ -10,7 +10,15 @@ function bytesOf(...parts: readonly (string | number)[]): Uint8Array {
 function matchIn(matcher: ByteMatcher, bytes: Uint8Array): { at: number; sizeBytes: number } | undefined {
   const first = matchesIn(matcher, bytes)[0];
   assert.equal(matcher.test(bytes), first !== undefined);
+  assert.equal(outcomeOf(matcher.search(bytes)), first !== undefined);
   return first;
+}
+
+function outcomeOf(steps: Generator<undefined, boolean>): boolean {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 }
 
 function matchesIn(matcher: ByteMatcher, bytes: Uint8Array): { at: number; sizeBytes: number }[] {
@@ -115,8 +123,10 @@ describe('places of matches in bytes', () => {
       ['hex', '6e 45 65 64 6c 65'],
       ['hex', '6e ?5 65 64 6c 65'],
       ['regex', 'ne+dle'],
+      ['regex', 'n(?:E[de]d|xyz)le'],
+      ['regex', '(?i)(?:(?-i:nEed)|(?-i:nExd))LE'],
     ] as const) {
-      const compiled = compileMatcher({ kind, pattern, matchCase: pattern === 'nEedle' });
+      const compiled = compileMatcher({ kind, pattern, matchCase: pattern.includes('nE') || pattern.includes('E[') });
       assert.ok(compiled.ok);
       const matches = compiled.matcher.matchesIn(bytes);
       const found = [...matches.after()].filter((match) => match !== undefined);

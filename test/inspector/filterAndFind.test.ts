@@ -371,6 +371,44 @@ describe('filter', () => {
     assert.ok(end.matchCount < 60_000);
   });
 
+  it('keeps rows in their order where some are too large to be looked through at once', async () => {
+    const builder = new SegmentBuilder();
+    const large = new Uint8Array(0x5_0000).fill(0xe9);
+    for (let index = 0; index < 40; index++) {
+      const ending = Buffer.from(index % 3 === 0 ? 'Zürich' : 'Bern');
+      const value = index % 4 === 1 ? Buffer.concat([large, ending]) : ending;
+      builder.add({ key: `k${index}`, value });
+    }
+    const bytes = builder.bytes();
+    const last = bytes.length - 2;
+    bytes[last] = (bytes[last] as number) ^ 1;
+    const mixed = probe(bytes, { states: (offsets) => offsets.map((_, at) => (at % 2 === 0 ? 'live' : 'superseded')) });
+    await openWhole(mixed);
+    const wanted = Array.from({ length: 39 }, (_, index) => index + 1).filter((row) => row % 3 === 1);
+    for (const line of ['zürich', '/z.rich$/', 'value:rich', '\\xc3\\xbcrich']) {
+      assert.deepEqual(await rowsOf(mixed, line), wanted, line);
+    }
+    assert.deepEqual(await rowsOf(mixed, '/z.rich/ state:live,superseded'), wanted);
+    assert.deepEqual(await rowsOf(mixed, 'prefix:k1 /z.rich$/'), [13, 16, 19]);
+    assert.deepEqual(await rowsOf(mixed, 'k39'), [40]);
+  });
+
+  it('goes through a large value in steps, between which rows are shown and it can be stopped', async () => {
+    const value = new Uint8Array(24 * 2 ** 20).fill(0x61);
+    const large = probe(segmentOf(2, () => ({ key: 'k', value })).bytes());
+    await openWhole(large);
+    for (const line of ['/(?:ab|aac){2}/', 'value:a\\xff', 'ää']) {
+      const filtered = large.filtered();
+      const view = await startFilter(large, line);
+      await nextTurn();
+      await large.inspection.rows({ view: 0, first: 0, count: 3 });
+      large.inspection.cancelFilter();
+      const end = await filtered;
+      assert.deepEqual([end.view, end.cancelled, end.matchCount], [view, true, 0], line);
+      assert.ok(end.scannedBytes < 30 * 2 ** 20, `${end.scannedBytes} bytes`);
+    }
+  });
+
   it('pages through more matches than its index holds', async () => {
     const large = probe(
       segmentOf(150_000, (index) => ({ key: `k${index}`, value: index % 2 === 0 ? 'even' : 'odd' })).bytes(),

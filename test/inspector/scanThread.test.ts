@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,8 +7,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ScanThread } from '../../src/inspector/scanThread.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
 import { quietEvents } from './inspectionProbe.ts';
-import { segmentOf } from './segmentBuilder.ts';
+import type { LargeValueAnswers } from './largeValueThread.ts';
+import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
+const PROGRAM = path.join(import.meta.dirname, 'largeValueThread.ts');
 const WORKER = path.join(import.meta.dirname, '../../src/inspector/scanWorker.ts');
 
 describe('a scanning thread that cannot open its file', () => {
@@ -64,6 +67,31 @@ describe('a scanning thread that ends while it exports', () => {
     await thread.dispose();
     await outcome;
     assert.deepEqual(readdirSync(directory), ['000000000007.seg']);
+  });
+});
+
+describe('a scanning thread and a value larger than its heap', () => {
+  const directories = temporaryDirectories();
+
+  it('filters and searches it, whatever its bytes, and exports one of quotes', () => {
+    const place = ' Zürich-17 ';
+    const value = new Uint8Array(140 * 2 ** 20).fill(0xe9);
+    value.set(Buffer.from(place), 1000);
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'large', value });
+    const quotes = 16 * 2 ** 20;
+    builder.add({ key: 'quotes', value: new Uint8Array(quotes).fill(0x22) });
+    const file = path.join(directories.make(), '000000000007.seg');
+    writeFileSync(file, builder.bytes());
+    // Were the thread to run out of memory, its process would end with it.
+    const { stdout, stderr, signal } = spawnSync(process.execPath, [PROGRAM, file], { encoding: 'utf8' });
+    assert.equal(signal, null, stderr.slice(0, 2000));
+    const { kept, foundAtBytes, exportedBytes } = JSON.parse(stdout) as LargeValueAnswers;
+    assert.deepEqual(kept, [1, 0, 1, 0, 0]);
+    const valueAt = 36 + 'large'.length;
+    const zurichAt = valueAt + 1000 + 1;
+    assert.deepEqual(foundAtBytes, [zurichAt + Buffer.byteLength('Zü'), zurichAt]);
+    assert.ok(exportedBytes > 2 * quotes && exportedBytes < 2 * quotes + 1000, `${exportedBytes} bytes`);
   });
 });
 

@@ -1,16 +1,33 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import type { TextMatch } from '../../src/shared/matchSequence.ts';
+import type { MatchedBytes } from '../../src/shared/matchSequence.ts';
 import { compileRegularExpression } from '../../src/shared/regularExpression.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 
+interface TextMatch {
+  /** In UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+}
+
 function matchesOf(pattern: string, text: string, matchCase = true): TextMatch[] {
-  return told(compileRegularExpression(pattern, matchCase).matchesIn(text).after());
+  const bytes = Buffer.from(text);
+  return inUnits(bytes, told(compileRegularExpression(pattern, matchCase).matchesIn(bytes).after()));
+}
+
+function inUnits(bytes: Buffer, matches: readonly MatchedBytes[]): TextMatch[] {
+  let [atByte, atUnit] = [0, 0];
+  const unitAt = (end: number) => {
+    atUnit += bytes.toString('utf8', atByte, end).length;
+    atByte = end;
+    return atUnit;
+  };
+  return matches.map(({ start, end }) => ({ start: unitAt(start), end: unitAt(end) }));
 }
 
 /** Without the pieces of work in which nothing was found. */
-function told(matches: Iterable<TextMatch | undefined>): TextMatch[] {
+function told(matches: Iterable<MatchedBytes | undefined>): MatchedBytes[] {
   return [...matches].filter((match) => match !== undefined);
 }
 
@@ -145,12 +162,13 @@ describe('a regular expression', () => {
       '\\d??',
     ]) {
       it(`has the matches that JavaScript finds, and goes on from any of them: ${pattern}`, () => {
-        const sequence = compileRegularExpression(pattern, true).matchesIn(text);
+        const bytes = Buffer.from(text);
+        const sequence = compileRegularExpression(pattern, true).matchesIn(bytes);
         const found = told(sequence.after());
-        assert.deepEqual(found, wantedOf(text.matchAll(new RegExp(pattern, 'gu'))));
+        assert.deepEqual(inUnits(bytes, found), wantedOf(text.matchAll(new RegExp(pattern, 'gu'))));
         for (let drawn = 0; drawn < 20; drawn++) {
           const at = random.below(found.length);
-          const next: TextMatch[] = [];
+          const next: MatchedBytes[] = [];
           for (const match of sequence.after(found[at])) if (match !== undefined && next.push(match) === 3) break;
           assert.deepEqual(next, found.slice(at + 1, at + 4));
         }
@@ -162,7 +180,7 @@ describe('a regular expression', () => {
     for (const pattern of ['a.*b|a', '(?<!b)a[^]*b|a', '(?:a|[^b]{3})+?b|a']) {
       const pieces = 40;
       const text = 'a'.repeat(pieces * 4096);
-      const sequence = compileRegularExpression(pattern, true).matchesIn(text);
+      const sequence = compileRegularExpression(pattern, true).matchesIn(Buffer.from(text));
       let idle = 0;
       for (const match of sequence.after()) {
         if (match !== undefined) {
@@ -188,7 +206,7 @@ describe('a regular expression', () => {
     const pieces = 4;
     const text = 'aä'.repeat(pieces * 0x8000);
     for (const pattern of ['[^aä]{2}', '(?:[ab]{2}|ä$.)[ab]', '(?<!b)[bc]']) {
-      const idle = [...compileRegularExpression(pattern, true).matchesIn(text).after()];
+      const idle = [...compileRegularExpression(pattern, true).matchesIn(Buffer.from(text)).after()];
       assert.ok(idle.length >= pieces, `${pattern}: ${idle.length}`);
       assert.deepEqual(told(idle), [], pattern);
     }
