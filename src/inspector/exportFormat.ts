@@ -20,6 +20,8 @@ export interface ExportedRow {
   keyBase64?: string;
   value?: string;
   valueBase64?: string;
+  /** What the table shows in place of a value, for rows whose bytes only the format understands. */
+  note?: string;
   checksum?: string;
   damage?: string;
   /** Why there is no value. */
@@ -41,6 +43,7 @@ const CSV_COLUMNS = [
   'keyBase64',
   'value',
   'valueBase64',
+  'note',
   'checksum',
   'damage',
   'valueOmitted',
@@ -69,6 +72,7 @@ export function exportedRow({ row, entry }: VisitedRow, logFile: LogFile): Expor
     ...(entry.expiryMs <= 0 ? {} : { expires: isoTime(entry.expiryMs) }),
     ...keyParts(entry),
     ...valueParts(entry),
+    ...(entry.note === '' ? {} : { note: typeof entry.note === 'string' ? entry.note : entry.note() }),
     ...(entry.storedChecksum === NONE ? {} : { checksum: entry.storedChecksum.toString(16).padStart(8, '0') }),
   };
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { exportedMessage } from '../../src/inspector/exportMessage.ts';
 import type { ExportFormat } from '../../src/shared/inspectorMessages.ts';
 import { temporaryDirectories } from '../support/temporaryDirectory.ts';
+import { hintOfSegment } from './hintOfSegment.ts';
 import { openWhole, probe } from './inspectionProbe.ts';
 import { SegmentBuilder } from './segmentBuilder.ts';
 
@@ -53,6 +54,18 @@ describe('exported lines', () => {
         { operation: 'put', sequence: '3', value: 'v' },
       ].map((cells) => ({ ...cells, key: 'k', keyBase64: '', valueBase64: '', valueOmitted: '' })),
     );
+  });
+
+  it('have what rows say that only their format understands', async () => {
+    const builder = new SegmentBuilder();
+    builder.add({ key: 'k', value: 'value' });
+    const subject = probe(hintOfSegment(builder.bytes()), { fileName: '000000000007.hint' });
+    await openWhole(subject);
+    const target = path.join(temporary.make(), 'rows');
+    for (const format of ['jsonl', 'csv'] as const) {
+      await subject.inspection.exportRows({ view: 0, format, path: target, partialPath: `${target}.partial` });
+      assert.match(readFileSync(target, 'utf8'), /at 0x00000020, value 5 bytes/, format);
+    }
   });
 
   it('keep what a spreadsheet takes for a formula, and say of how many records', async () => {
