@@ -6,6 +6,7 @@ import { Store } from '../../src/engine/index.ts';
 import { crc32 } from '../../src/format/crc32.ts';
 import { decodeSnapshotHead } from '../../src/format/keydirSnapshot.ts';
 import {
+  FILE_HEADER,
   HINT_ENTRY,
   HINT_FIRST_ENTRY,
   HINT_SUMMARY,
@@ -312,6 +313,43 @@ describe('hint files, snapshots and manifests under inspection', () => {
     const { inspection, progress } = await inspect('000000000001.hint');
     assert.deepEqual(progress.damage, { ranges: 1, bytes: 4 });
     inspection.close();
+  });
+
+  it('says first of a damaged hint file that it is, and nothing of records behind the damage', async () => {
+    const file = path.join(directory, '000000000001.hint');
+    const bytes = readFileSync(file);
+    bytes.fill(0xee, HINT_FIRST_ENTRY + 100, HINT_FIRST_ENTRY + 200);
+    writeFileSync(file, bytes);
+    const { inspection } = await inspect('000000000001.hint');
+    const check = await inspection.crossCheck();
+    assert.match(check?.problems[0] ?? '', /^The hint file is damaged; what follows/);
+    assert.ok(
+      check?.problems.every((problem) => !problem.includes('no entry')),
+      check?.problems.join(' '),
+    );
+    inspection.close();
+  });
+
+  it('says why a hint file cannot be read, and shows no fields of a header that is cut off', async () => {
+    const file = path.join(directory, '000000000001.hint');
+    const sound = readFileSync(file);
+    const checkOf = async (bytes: Uint8Array, fields: number) => {
+      writeFileSync(file, bytes);
+      const { inspection } = await inspect('000000000001.hint');
+      const check = await inspection.crossCheck();
+      const detail = await inspection.detail({ row: 0, offsetBytes: 0 });
+      assert.equal(detail?.fields.length, fields);
+      inspection.close();
+      return [check?.summary, check?.problems.join(' ')];
+    };
+    const reason = (text: string) => `A store will not believe the hint file: ${text}.`;
+    const newer = Buffer.from(sound);
+    newer[FILE_HEADER.version] = 2;
+    writeU32(newer, FILE_HEADER.checksum, crc32(newer, 0, FILE_HEADER.checksum, 0));
+    assert.deepEqual(await checkOf(newer, 8), ['unknown version', reason('its version is not known here')]);
+    for (const sizeBytes of [3, 4, 9, 20]) {
+      assert.deepEqual(await checkOf(sound.subarray(0, sizeBytes), 0), ['damaged', reason('it is too short')]);
+    }
   });
 
   it('says of a segment whose hint file is damaged that it is, wherever the damage is', async () => {

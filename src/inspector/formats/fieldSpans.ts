@@ -36,6 +36,15 @@ export function toFields(spans: readonly FieldSpan[]): RecordField[] {
   );
 }
 
+/** None where the file ends before them all. */
+export function fieldsWithin(
+  bytes: Uint8Array,
+  sizeBytes: number,
+  spansOf: (bytes: Uint8Array) => FieldSpan[],
+): RecordField[] {
+  return bytes.length < sizeBytes ? [] : toFields(spansOf(bytes));
+}
+
 export function formatChecksum(checksum: number): string {
   return checksum.toString(16).toUpperCase().padStart(8, '0');
 }

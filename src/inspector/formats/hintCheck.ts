@@ -39,17 +39,19 @@ export async function checkHintOfSegment(segmentId: number, context: CrossCheckC
   try {
     const problem = await findProblem(hint, pause);
     // What a damaged file says of its segment is not worth comparing.
-    if (problem !== undefined) {
-      const summary = problem === 'unknown-version' ? 'unknown version' : 'damaged';
-      const sentence = `A store will not believe the hint file: ${REASONS[problem]}.`;
-      return { label: 'hint', outcome: 'differs', summary, problems: [sentence] };
-    }
+    if (problem !== undefined) return notBelieved('hint', problem);
     const problems = new ProblemList();
     checkSummary(readHead(hint, HINT_FIRST_ENTRY), segmentId, file, problems);
     return problems.result('hint', 'ok');
   } finally {
     hint.close();
   }
+}
+
+function notBelieved(label: string, problem: HintFileProblem): CrossCheck {
+  const summary = problem === 'unknown-version' ? 'unknown version' : 'damaged';
+  const sentence = `A store will not believe the hint file: ${REASONS[problem]}.`;
+  return { label, outcome: 'differs', summary, problems: [sentence] };
 }
 
 /** Reads all of a hint file, up to its checksum. */
@@ -83,12 +85,17 @@ export async function checkSegmentOfHint(
     };
   }
   try {
+    const head = readHead(context.file, HINT_FIRST_ENTRY);
+    const unreadable = headProblem(head);
+    if (unreadable !== undefined) return notBelieved('segment', unreadable);
     const problems = new ProblemList();
-    checkSummary(readHead(context.file, HINT_FIRST_ENTRY), segmentId, segment, problems);
+    checkSummary(head, segmentId, segment, problems);
     const entries = new RowPuller(context.file, hintFile);
     const records = new RowPuller(segment, openSegment(segment, fileName));
     await compareInOrder(entries, records, problems, context);
-    if (entries.damagedRanges > 0) problems.add('The hint file is damaged; what follows the damage was not compared.');
+    if (entries.damagedRanges > 0) {
+      problems.addFirst('The hint file is damaged; what follows the damage was not compared.');
+    }
     if (records.damagedRanges > 0)
       problems.add(`The segment has ${formatCountOf(records.damagedRanges, 'damaged range')}.`);
     return problems.result('segment', 'agrees');
@@ -108,6 +115,8 @@ async function compareInOrder(
   let entry = await entries.readOn(context);
   let record = await records.readOn(context);
   while (entry !== undefined || record !== undefined) {
+    // Behind damage no entry can be read, so that a record without one says nothing.
+    if (entry === undefined && entries.damagedRanges > 0) return;
     if (entry !== undefined) readHintEntry(entry.bytes, entry.recordStart, decoded);
     if (entry === undefined || (record !== undefined && record.offsetBytes < decoded.offsetBytes)) {
       problems.add(`The record at ${formatOffset((record as LogRecord).offsetBytes)} has no entry.`);
@@ -136,13 +145,17 @@ function differenceOf(entry: LogRecord, valueLength: number, record: LogRecord):
   return one.length === other.length && one.every((byte, at) => byte === other[at]) ? undefined : 'key';
 }
 
-/** What the head of a hint file says of its segment. */
+/** Why nothing in the file can be read. */
+function headProblem(hintHead: Uint8Array): HintFileProblem | undefined {
+  const header = decodeFileHeader(hintHead, nodeCrc32);
+  if (!header.ok) return header.problem;
+  return hintHead.length < HINT_FIRST_ENTRY ? 'too-short' : undefined;
+}
+
+/** What the head of a hint file, which can be read, says of its segment. */
 function checkSummary(hintHead: Uint8Array, segmentId: number, segment: RangedFile, problems: ProblemList): void {
   const header = decodeFileHeader(hintHead, nodeCrc32);
-  if (!header.ok || hintHead.length < HINT_FIRST_ENTRY) {
-    problems.add('The header of the hint file is damaged.');
-    return;
-  }
+  if (!header.ok) return;
   if (header.header.id !== segmentId) problems.add(`The hint file is of segment ${header.header.id}.`);
   const sizeBytes = readU64(hintHead, HINT_SUMMARY.segmentSize);
   if (sizeBytes !== segment.sizeBytes) {

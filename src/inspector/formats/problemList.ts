@@ -13,6 +13,13 @@ export class ProblemList {
     this.addLazily(() => sentence);
   }
 
+  /** For what explains the others. */
+  addFirst(sentence: string): void {
+    this.#count++;
+    this.#sentences.unshift(sentence);
+    this.#sentences.length = Math.min(this.#sentences.length, MAX_PROBLEMS);
+  }
+
   /** For what may be there a million times: only sentences that are kept are made. */
   addLazily(sentence: () => string): void {
     this.#count++;

@@ -32,7 +32,7 @@ import {
 import { nodeCrc32 } from '../nodeCrc32.ts';
 import { type RangedFile, readBytes } from '../rangedFile.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
-import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
+import { type FieldSpan, fieldsWithin, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSegmentOfHint } from './hintCheck.ts';
 import {
   checkStrataHeader,
@@ -96,8 +96,9 @@ class HintFile implements LogFile, EntryReader {
   }
 
   describe(row: RowPlace, bytes: Uint8Array): RecordField[] {
-    if (row.offsetBytes < FILE_HEADER_SIZE) return toFields(headerFieldSpans(bytes));
-    if (row.offsetBytes < HINT_FIRST_ENTRY) return toFields(summarySpans(bytes, FILE_HEADER_SIZE));
+    if (row.offsetBytes < FILE_HEADER_SIZE) return fieldsWithin(bytes, FILE_HEADER_SIZE, headerFieldSpans);
+    if (row.offsetBytes < HINT_FIRST_ENTRY)
+      return fieldsWithin(bytes, HINT_FIRST_ENTRY - FILE_HEADER_SIZE, summarySpans);
     if (row.sizeBytes === 4) return fileChecksumFields(bytes, this.#memory.computedChecksum);
     return row.kind === 'damage' || bytes.length < HINT_ENTRY_HEADER_SIZE ? [] : toFields(entrySpans(bytes));
   }
@@ -166,8 +167,8 @@ export function readHeader(record: LogRecord, head: Uint8Array): EntryReading {
   return { kind: 'entry', sizeBytes: FILE_HEADER_SIZE };
 }
 
-function summarySpans(bytes: Uint8Array, start: number): FieldSpan[] {
-  const at = (offset: number) => offset - start;
+function summarySpans(bytes: Uint8Array): FieldSpan[] {
+  const at = (offset: number) => offset - FILE_HEADER_SIZE;
   const checksum = readU32(bytes, at(HINT_SUMMARY.segmentHeaderChecksum));
   return [
     {

@@ -15,7 +15,7 @@ import type { RecordField } from '../../shared/inspectorRows.ts';
 import { formatCount, formatCountOf } from '../../shared/quantities.ts';
 import type { FileStart, LogFile, LogFormat, LogRecord, LogScan, RowPlace, ScanStart } from '../logFormat.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
-import { type FieldSpan, fileChecksumFields, toFields } from './fieldSpans.ts';
+import { type FieldSpan, fieldsWithin, fileChecksumFields, toFields } from './fieldSpans.ts';
 import { headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 import { readHeader } from './strataHint.ts';
 
@@ -61,8 +61,9 @@ class ManifestFile implements LogFile, EntryReader {
   }
 
   describe(row: RowPlace, bytes: Uint8Array): RecordField[] {
-    if (row.offsetBytes < FILE_HEADER_SIZE) return toFields(headerFieldSpans(bytes));
-    if (row.offsetBytes < MANIFEST_FIRST_ENTRY) return toFields(summarySpans(bytes));
+    if (row.offsetBytes < FILE_HEADER_SIZE) return fieldsWithin(bytes, FILE_HEADER_SIZE, headerFieldSpans);
+    if (row.offsetBytes < MANIFEST_FIRST_ENTRY)
+      return fieldsWithin(bytes, MANIFEST_FIRST_ENTRY - FILE_HEADER_SIZE, summarySpans);
     if (row.sizeBytes === 4) return fileChecksumFields(bytes, this.#memory.computedChecksum);
     return row.kind === 'damage' || bytes.length < MANIFEST_ENTRY_SIZE ? [] : toFields(segmentSpans(bytes));
   }

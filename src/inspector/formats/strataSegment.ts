@@ -40,7 +40,7 @@ import {
   type ScanStart,
 } from '../logFormat.ts';
 import { nodeCrc32 } from '../nodeCrc32.ts';
-import { type FieldSpan, formatChecksum, toFields } from './fieldSpans.ts';
+import { type FieldSpan, fieldsWithin, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkHintOfSegment } from './hintCheck.ts';
 import { hintRowsOf } from './hintRows.ts';
 import { LengthRows } from './lengthRows.ts';
@@ -98,8 +98,7 @@ class SegmentFile implements LogFile {
   }
 
   describe(row: RowPlace, bytes: Uint8Array): RecordField[] {
-    if (row.offsetBytes < FILE_HEADER_SIZE)
-      return bytes.length < FILE_HEADER_SIZE ? [] : toFields(headerFieldSpans(bytes));
+    if (row.offsetBytes < FILE_HEADER_SIZE) return fieldsWithin(bytes, FILE_HEADER_SIZE, headerFieldSpans);
     const view = new RecordView();
     const problem = decodeRecordHeader(view, bytes, 0);
     if (problem === 'short-header' || problem === 'zeros') return [];

@@ -35,7 +35,7 @@ import type {
   ScanStart,
 } from '../logFormat.ts';
 import { type ChecksumMemory, type EntryReader, type EntryReading, EntryScan } from './entryScan.ts';
-import { type FieldSpan, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
+import { type FieldSpan, fieldsWithin, fileChecksumFields, formatChecksum, toFields } from './fieldSpans.ts';
 import { checkSnapshot } from './snapshotCheck.ts';
 import { headerFacts, headerFieldSpans, isStrataFile } from './strataFileHeader.ts';
 import { openSegment, readHeader } from './strataHint.ts';
@@ -124,8 +124,9 @@ class SnapshotFile implements LogFile, EntryReader {
 
   describe(row: RowPlace, bytes: Uint8Array): RecordField[] {
     const { offsetBytes } = row;
-    if (offsetBytes < FILE_HEADER_SIZE) return toFields(headerFieldSpans(bytes));
-    if (offsetBytes < SNAPSHOT_FIRST_SEGMENT) return toFields(summarySpans(bytes));
+    if (offsetBytes < FILE_HEADER_SIZE) return fieldsWithin(bytes, FILE_HEADER_SIZE, headerFieldSpans);
+    if (offsetBytes < SNAPSHOT_FIRST_SEGMENT)
+      return fieldsWithin(bytes, SNAPSHOT_FIRST_SEGMENT - FILE_HEADER_SIZE, summarySpans);
     if (row.kind === 'damage') return [];
     if (offsetBytes < this.#segmentsEnd) return toFields(segmentSpans(bytes));
     if (offsetBytes >= this.#entries.offsetBytes && offsetBytes < this.#entries.endBytes) {
