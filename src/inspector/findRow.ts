@@ -225,8 +225,12 @@ function fieldsOf({ readBytes }: FindTask, entry: VisitedRow['entry']): Searched
     const bytes = readBytes(entry.offsetBytes, Math.min(entry.sizeBytes, DAMAGE_SEARCH_BYTES));
     return [{ where: 'damage', bytes, start: 0 }];
   }
-  const { key, keyStart, value, valueStart, recordStart } = entry;
+  const { key, keyStart, keyReference, value, valueStart, recordStart } = entry;
   const fields: SearchedField[] = [];
+  if (keyReference !== undefined) {
+    const { start, sizeBytes } = keyReference;
+    return key.length === 0 ? [] : [{ where: 'key', bytes: key, start, referenceSizeBytes: sizeBytes }];
+  }
   if (key.length > 0) fields.push({ where: 'key', bytes: key, start: keyStart - recordStart });
   if (value.length > 0) fields.push({ where: 'value', bytes: value, start: valueStart - recordStart });
   return keyStart <= valueStart ? fields : fields.reverse();

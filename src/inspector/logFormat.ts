@@ -163,6 +163,8 @@ export class LogRecord {
   recordStart = 0;
   keyStart = 0;
   keyLength = NONE;
+  /** Where in the row it is said which key it is, if the key itself stands elsewhere. Then `bytes` has only the key. */
+  keyReference: { readonly start: number; readonly sizeBytes: number } | undefined;
   valueStart = 0;
   valueLength = NONE;
   storedChecksum = NONE;

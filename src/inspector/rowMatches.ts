@@ -9,6 +9,8 @@ export interface SearchedField {
   readonly bytes: Uint8Array;
   /** Offset in the row. */
   readonly start: number;
+  /** The bytes stand elsewhere: these, from `start` on, refer to them, and stand for all matches together. */
+  readonly referenceSizeBytes?: number;
 }
 
 type MatchFinder = Pick<ByteMatcher, 'matchesIn'>;
@@ -38,7 +40,11 @@ export class RowMatches {
     const fields = direction === 'next' ? this.#fields : this.#fields.toReversed();
     for (const matches of fields) {
       const wanted = offsetBytes - matches.field.start;
-      const match = await matches[direction](wanted, signal);
+      const isReference = matches.field.referenceSizeBytes !== undefined;
+      if (isReference && (direction === 'next' ? wanted >= 0 : wanted <= 0)) continue;
+      const match = await (isReference
+        ? matches.next(Number.NEGATIVE_INFINITY, signal)
+        : matches[direction](wanted, signal));
       if (signal.aborted) return undefined;
       if (match !== undefined) return placed(matches.field, match);
     }
@@ -46,7 +52,10 @@ export class RowMatches {
   }
 }
 
-function placed({ where, start }: SearchedField, { at, sizeBytes }: ByteMatch): MatchInRow {
+function placed({ where, start, referenceSizeBytes }: SearchedField, { at, sizeBytes }: ByteMatch): MatchInRow {
+  if (referenceSizeBytes !== undefined) {
+    return { where, matchOffsetBytes: start, matchSizeBytes: referenceSizeBytes };
+  }
   return { where, matchOffsetBytes: start + at, matchSizeBytes: sizeBytes };
 }
 

@@ -352,6 +352,23 @@ describe('hint files, snapshots and manifests under inspection', () => {
     }
   });
 
+  it('finds a key in a snapshot where an entry refers to it, once in each row', async () => {
+    const { inspection } = await inspect('KEYDIR');
+    const pattern = { kind: 'regex', pattern: '[ky]', matchCase: true } as const;
+    for (const direction of ['next', 'previous'] as const) {
+      const hit = await inspection.find({ pattern, view: 0, from: -1, direction });
+      assert.ok(hit);
+      assert.deepEqual(
+        [hit.where, hit.matchOffsetBytes, hit.matchSizeBytes],
+        ['key', SNAPSHOT_ENTRY.key, SNAPSHOT_ENTRY.sequence - SNAPSHOT_ENTRY.key],
+      );
+      const fromMatch = { rowOffsetBytes: hit.offsetBytes, matchOffsetBytes: hit.matchOffsetBytes };
+      const other = await inspection.find({ pattern, view: 0, from: hit.position, fromMatch, direction });
+      assert.equal(other?.row, hit.row + (direction === 'next' ? 1 : -1));
+    }
+    inspection.close();
+  });
+
   it('says of a segment whose hint file is damaged that it is, wherever the damage is', async () => {
     const file = path.join(directory, '000000000001.hint');
     const sound = readFileSync(file);

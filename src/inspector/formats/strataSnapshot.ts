@@ -54,6 +54,8 @@ const ELEMENTS_SHOWN = 64;
 const KEY_TEXT_BYTES = 120;
 /** Keys of neighbouring entries stand near each other; so much of the key area is kept at hand. */
 const KEY_PAGE_BYTES = 0x2_0000;
+/** The field of an entry that names its key. */
+const KEY_REFERENCE = { start: SNAPSHOT_ENTRY.key, sizeBytes: SNAPSHOT_ENTRY.sequence - SNAPSHOT_ENTRY.key };
 /** Longest key with its length. */
 const MAX_KEY_BYTES = 2 + 0xffff;
 
@@ -161,6 +163,7 @@ class SnapshotFile implements LogFile, EntryReader {
     record.bytes = key;
     record.recordStart = 0;
     record.keyLength = key.length;
+    record.keyReference = KEY_REFERENCE;
     return { kind: 'entry', sizeBytes: SNAPSHOT_ENTRY_SIZE };
   }
 
