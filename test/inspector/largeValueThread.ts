@@ -11,8 +11,8 @@ import { parseFilter } from '../../src/shared/inspectorFilter.ts';
 import type { FilterProgress, FindPattern } from '../../src/shared/inspectorMessages.ts';
 import { quietEvents } from './inspectionProbe.ts';
 
-export const FILTERS = ['/rich-\\d+/', '/Absent\\d/', 'zürich', 'needle', 'value:\\xff\\xffa'] as const;
-export const PATTERNS = [
+const FILTERS = ['/rich-\\d+/', '/Absent\\d/', 'zürich', 'needle', 'value:\\xff\\xffa'] as const;
+const PATTERNS = [
   { kind: 'regex', pattern: 'rich-\\d+', matchCase: true },
   { kind: 'text', pattern: 'zürich', matchCase: false },
 ] as const satisfies readonly FindPattern[];
