@@ -231,7 +231,7 @@ export class Workbench implements AsyncDisposable {
     await eventually(async () => {
       if (await entries.first().isVisible()) return;
       const title = this.page.locator('.editor-group-container.active .editor-actions');
-      await title.getByRole('button', { name: /^More Actions/ }).click({ timeout: 2000 });
+      await title.locator('.codicon-toolbar-more').click({ timeout: 2000 });
       await entries.first().waitFor({ timeout: 2000 });
     });
     return entries;
