@@ -15,6 +15,8 @@ import { element, icon, iconButton, setHidden, setText } from './dom.ts';
 
 export interface FilterEvents {
   onFilter(filter: RowFilter | undefined, query: string): void;
+  /** The query that was handed on last is asked for once more. */
+  onSame(): void;
   onCancel(): void;
 }
 
@@ -187,7 +189,11 @@ export class FilterBar {
     if (!isSame && parsed.ok) this.#refusal = undefined;
     this.#showMistake(parsed.ok ? this.#refusal : parsed.message);
     this.#syncSelects();
-    if (!parsed.ok || isSame) return;
+    if (!parsed.ok) return;
+    if (isSame) {
+      this.#events.onSame();
+      return;
+    }
     this.#lastQuery = query.trim();
     this.#events.onFilter(parsed.filter, query);
   }

@@ -26,6 +26,7 @@ import { copyToClipboard } from './clipboard.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, icon, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
+import { FilterNote } from './filterNote.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
 import { HelpDialog } from './helpDialog.ts';
@@ -73,6 +74,7 @@ export class Inspector {
   readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
   readonly #splitter: Splitter;
   readonly #sorting: RowSorting;
+  readonly #filterNote = new FilterNote(() => this.#filterAgain(), { focus: () => this.#table.focus() });
   readonly #checkNote = new CheckNote(() => void this.#host.cancelCrossCheck(), { focus: () => this.#table.focus() });
   /** A check that another one has replaced has nothing to say any more. */
   #checkGeneration = 0;
@@ -100,12 +102,16 @@ export class Inspector {
   #view: ViewId = ALL_ROWS;
   /** All rows, or those of the filter. */
   #base: ViewId = ALL_ROWS;
+  /** Whose rows these are, or are about to be. */
+  #filter: RowFilter | undefined;
   #matchCount = 0;
   /** What the host tells before it is asked. */
   readonly #told = Promise.withResolvers<readonly [ViewSettings, OpenedFile]>();
   #filtering: Promise<void> = Promise.resolve();
   #progress: IndexProgress | undefined;
   #storeKnown = false;
+  /** Whether it is, has been told since the settings were asked for. */
+  #isStoreTold = false;
   #canSalvage = false;
   /** Stores know only segments. */
   #isSegment = false;
@@ -159,6 +165,9 @@ export class Inspector {
     this.#filterBar = new FilterBar({
       onFilter: (filter, query) => {
         this.#filtering = this.#setFilter(filter, query);
+      },
+      onSame: () => {
+        if (this.#filterNote.isShown) this.#filterAgain();
       },
       onCancel: () => void this.#host.cancelFilter(),
     });
@@ -228,9 +237,9 @@ export class Inspector {
       const asked = Promise.all([this.#host.ready(), this.#host.open()]);
       const [settings, file] = await Promise.race([asked, this.#told.promise]);
       this.#applyState(vscode.getState() ?? settings.viewState);
-      this.#storeKnown = settings.storeKnown;
+      if (!this.#isStoreTold) this.#storeKnown = settings.storeKnown;
       this.#canSalvage = settings.canSalvage;
-      this.#detail.setStoreKnown(settings.storeKnown);
+      this.#detail.setStoreKnown(this.#storeKnown);
       this.#showSummary(file.summary);
       this.#table.configure(file.summary.columns, settings.columns);
       if (file.firstRows !== undefined) this.#cache.take(file.firstRows);
@@ -248,7 +257,7 @@ export class Inspector {
     if (shown === file) return;
     this.#showSummary(file.summary);
     if (JSON.stringify(shown.firstRows) !== JSON.stringify(file.firstRows)) this.#cache.forgetRows();
-    if (storeKnown !== this.#storeKnown) this.#statesChanged(storeKnown);
+    if (!this.#isStoreTold && storeKnown !== this.#storeKnown) this.#statesChanged(storeKnown);
   }
 
   #applyState(state: ViewState | undefined): void {
@@ -275,6 +284,7 @@ export class Inspector {
       element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
       // Below the table: above it, it would move the titles away from under the pointer that sorts.
       this.#sorting.note.root,
+      this.#filterNote.root,
       this.#checkNote.root,
       this.#placeNote.root,
       this.#splitter.root,
@@ -349,6 +359,7 @@ export class Inspector {
     const isFiltered = this.#base !== ALL_ROWS;
     const isSorted = this.#view !== this.#base;
     if (!this.#restored || isFiltered !== (query !== '') || isSorted !== (order !== undefined)) return;
+    if (this.#mayHaveRowsLater) return;
     const topRow = this.#pendingScroll.take(known, this.#table.pageRows);
     if (topRow !== undefined) this.#table.scrollTo(topRow);
   }
@@ -373,7 +384,10 @@ export class Inspector {
       },
       sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
-      statesChanged: (storeKnown) => this.#statesChanged(storeKnown),
+      statesChanged: (storeKnown) => {
+        this.#isStoreTold = true;
+        this.#statesChanged(storeKnown);
+      },
       goTo: (target, leaveFilter) => void (leaveFilter ? this.#reveal(target) : this.#goTo(target, true)),
       command: (name) => this.#command(name),
       failed: (message) => this.#showBanner(message, 'error'),
@@ -503,10 +517,19 @@ export class Inspector {
   }
 
   get #noMatchText(): string {
-    const asksForStates = this.#isSegment && !this.#storeKnown && /(^|\s)state:/.test(this.#state.current.query);
-    return asksForStates
+    return this.#isSegment && !this.#storeKnown && this.#asksForStates
       ? 'No record matches the filter. States are known once the store is open: "Open store to see states" above.'
       : 'No record matches the filter.';
+  }
+
+  /** Damage has its state without a store. */
+  get #asksForStates(): boolean {
+    return this.#filter?.states.some((state) => state !== 'damaged') ?? false;
+  }
+
+  /** What is to be brought back waits for the store, which may be opened several times after a reload of the window. */
+  get #mayHaveRowsLater(): boolean {
+    return this.#asksForStates && this.#table.rowCount === 0;
   }
 
   #selectFirstMatch(matchCount: number): void {
@@ -517,7 +540,7 @@ export class Inspector {
   async #selectAgain(): Promise<void> {
     const { target, reveal = 'none' } = this.#pendingMatch ?? {};
     this.#isMatchWaiting = target !== undefined && !reaches(this.#progress, target);
-    if (this.#isMatchWaiting) return;
+    if (this.#isMatchWaiting || this.#mayHaveRowsLater) return;
     this.#pendingMatch = undefined;
     const view = this.#view;
     this.#lookedUpMatches++;
@@ -582,11 +605,38 @@ export class Inspector {
   }
 
   #statesChanged(storeKnown: boolean): void {
+    const isNew = storeKnown !== this.#storeKnown;
     this.#storeKnown = storeKnown;
     this.#header.offerStore(this.#isSegment && !storeKnown);
     this.#detail.setStoreKnown(storeKnown);
     this.#cache.refreshStates();
     void this.#drawOverview(true);
+    if (isNew) this.#applyStates();
+    else if (!storeKnown) return;
+    else if (this.#asksForStates) this.#filterNote.show();
+    else this.#sorting.statesChanged();
+  }
+
+  /** The store was opened or closed: what was chosen or sorted by states is so once more. */
+  #applyStates(): void {
+    if (this.#asksForStates) this.#filterAgain();
+    else if (this.#sorting.order?.column === 'state') {
+      this.#holdPlace();
+      this.#sorting.rebase(this.#base);
+    }
+  }
+
+  #filterAgain(): void {
+    this.#holdPlace();
+    this.#filtering = this.#setFilter(this.#filter, this.#state.current.query);
+  }
+
+  /** The rows shown are found anew, and what is in sight is to stay there. */
+  #holdPlace(): void {
+    if (this.#view === ALL_ROWS) return;
+    this.#pendingScroll.hold(this.#state.current.topRow);
+    this.#holdSelection();
+    this.#isSelectionGone = false;
   }
 
   async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
@@ -599,6 +649,9 @@ export class Inspector {
     }
     const shown = { query: this.#state.current.query, selected: this.#table.selected };
     this.#state.update({ query: filter === undefined ? '' : query });
+    const filterBefore = this.#filter;
+    this.#filter = filter;
+    this.#filterNote.hide();
     const selected = this.#placeOfSelection;
     this.#table.clearSelection();
     this.#table.showEmpty('');
@@ -606,6 +659,7 @@ export class Inspector {
       this.#base = await this.#host.setFilter(filter);
     } catch (error) {
       // A regular expression that could not be checked here, or one that was kept before it was checked.
+      this.#filter = filterBefore;
       this.#filterBar.refuse(query, messageOf(error));
       this.#keepShowing(shown);
       return;

@@ -25,6 +25,8 @@ export class RowSorting {
   /** Answers to an earlier question are thrown away. */
   #generation = 0;
   #sorted = false;
+  /** What has become of the rows since sorting began; the first of it is told. */
+  #outdated: 'rows' | 'states' | undefined;
 
   constructor(host: () => Host, events: RowSortingEvents) {
     this.#host = host;
@@ -69,7 +71,18 @@ export class RowSorting {
 
   /** The file has grown since. */
   fileGrew(): void {
-    if (this.#order !== undefined && this.#sorted) this.note.showOutdated(this.#order);
+    if (this.#sorted) this.#showOutdated('rows');
+  }
+
+  /** The store has changed since, which may have given records other states. */
+  statesChanged(): void {
+    if (this.#order?.column === 'state') this.#showOutdated('states');
+  }
+
+  #showOutdated(what: 'rows' | 'states'): void {
+    if (this.#order === undefined || this.#outdated !== undefined) return;
+    this.#outdated = what;
+    if (this.#sorted) this.note.showOutdated(this.#order, what);
   }
 
   #setOrder(order: RowOrder | undefined): void {
@@ -90,6 +103,7 @@ export class RowSorting {
     const generation = ++this.#generation;
     if (order === undefined) return;
     this.#sorted = false;
+    this.#outdated = undefined;
     this.note.showProgress(order, 0);
     // A filter that has changed meanwhile makes the view unknown; its successor asks anew.
     const result = await this.#host()
@@ -97,7 +111,8 @@ export class RowSorting {
       .catch(() => undefined);
     if (result === undefined || generation !== this.#generation) return;
     this.#sorted = true;
-    this.note.showResult(order, result);
+    if (this.#outdated === undefined) this.note.showResult(order, result);
+    else this.note.showOutdated(order, this.#outdated);
     this.#events.onSorted(result);
   }
 }

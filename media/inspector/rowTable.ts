@@ -88,6 +88,10 @@ export class RowTable {
     return this.#selected;
   }
 
+  get rowCount(): number {
+    return this.#scroller.total;
+  }
+
   get top(): number {
     return this.#scroller.top;
   }

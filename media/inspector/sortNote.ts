@@ -44,9 +44,11 @@ export class SortNote {
     this.#show(text, [this.#fileOrder]);
   }
 
-  /** The file has grown: the rows shown are still right, but not all there are. */
-  showOutdated(order: RowOrder): void {
-    this.#show(`Sorted by ${titleOf(order)} before the file grew.`, [this.#again, this.#fileOrder]);
+  /** The file has grown: the rows shown are still right, but not all there are. Or they may have other states by now. */
+  showOutdated(order: RowOrder, what: 'rows' | 'states'): void {
+    const how = `Sorted by ${titleOf(order)}`;
+    const text = what === 'rows' ? `${how} before the file grew.` : `${how}. States may have changed since.`;
+    this.#show(text, [this.#again, this.#fileOrder]);
   }
 
   hide(): void {

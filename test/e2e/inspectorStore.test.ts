@@ -16,6 +16,8 @@ import { workbenchFixture } from './workbenchFixture.ts';
 
 const appender = fileURLToPath(new URL('../support/storeAppender.ts', import.meta.url));
 const FIRST = '000000000001.seg';
+const TWICE = `twice/${FIRST}`;
+const TWICE_KEYS = 200;
 const ENDLESS_BYTES = 64 * 2 ** 30;
 
 /** Every key has five versions, each in a segment of its own or nearly so. */
@@ -24,6 +26,17 @@ async function writeStore(directory: string): Promise<void> {
   const store = await Store.open(directory, { durability: 'os', maxSegmentSizeBytes: 20_000 });
   for (let index = 0; index < 1500; index++) {
     await store.put(encoder.encode(`user/${index % 300}`), encoder.encode(`{"version":${Math.floor(index / 300)}}`));
+  }
+  await store.close();
+}
+
+/** The first half of the records are superseded by the second. */
+async function writeTwice(directory: string): Promise<void> {
+  const encoder = new TextEncoder();
+  const store = await Store.open(directory, { durability: 'os' });
+  for (let index = 0; index < 2 * TWICE_KEYS; index++) {
+    const key = `item/${String(index % TWICE_KEYS).padStart(3, '0')}`;
+    await store.put(encoder.encode(key), encoder.encode(`{"version":${Math.floor(index / TWICE_KEYS)}}`));
   }
   await store.close();
 }
@@ -60,6 +73,7 @@ describe('inspector with its store', () => {
     await rm(path.join(directory, 'misled', '000000000002.seg'));
     await writeStore(path.join(directory, 'endless'));
     await coverZeros(path.join(directory, 'endless'));
+    await writeTwice(path.join(directory, 'twice'));
     const journal = await Store.open(path.join(directory, 'journal'), { durability: 'os' });
     await journal.put(new TextEncoder().encode('first'), new TextEncoder().encode('1'));
     await journal.close();
@@ -248,5 +262,105 @@ describe('inspector with its store', () => {
     await moved.detailOf('user/42');
     await moved.button('Go to the record that superseded it').click();
     await workbench.notification(/No record supersedes this one/).waitFor();
+  });
+
+  async function putAgain(key: string): Promise<void> {
+    const { workbench } = fixture;
+    await workbench.runCommand('Strata: Put');
+    await workbench.answer('Key.', key);
+    await workbench.answer('Value of', '{"version":2}');
+    await workbench.answer('Time to live', '');
+  }
+
+  /** The rows in sight, by a column. */
+  async function assertStates(editor: SegmentEditor, expected: readonly string[]): Promise<void> {
+    await eventually(async () => {
+      const states = new Set((await editor.visibleRows()).map((row) => row['State']));
+      assert.deepEqual([...states], expected);
+    });
+  }
+
+  const sortByState = (editor: SegmentEditor) =>
+    editor.grid.getByRole('columnheader').getByRole('button', { name: 'State', exact: true });
+
+  it('filters by state again once the store is open, and on demand once it has changed', async () => {
+    const { workbench } = fixture;
+    await workbench.runCommand('View: Close All Editors');
+    const editor = await openSegment(workbench, TWICE);
+    await editor.filter('state:live');
+    const none = editor.frame.getByText('States are known once the store is open: "Open store to see states" above.');
+    await none.waitFor();
+    await editor.button('Open store to see states').click();
+    await eventually(async () => assert.equal(await editor.rowCount(), TWICE_KEYS));
+    assert.ok(await none.isHidden());
+    await editor.active.filter({ hasText: 'item/000' }).waitFor();
+    await editor.row('item/005').click();
+    await editor.detailOf('item/005');
+
+    const note = editor.frame.getByText('States may have changed since these rows were filtered.');
+    assert.ok(await note.isHidden());
+    await putAgain('item/003');
+    await note.waitFor();
+    await screenshotInThemes(workbench, 'inspector-filter-outdated', (rules) =>
+      editor.assertAccessible('a filter by states that may have changed', rules),
+    );
+    await editor.button('Filter again').click();
+    await note.waitFor({ state: 'hidden' });
+    await editor.hasFocus(editor.grid, 'the table, when it was filtered again,');
+    await assertStates(editor, ['live']);
+    await editor.active.filter({ hasText: 'item/005' }).waitFor();
+    await editor.detailOf('item/005');
+
+    await putAgain('item/004');
+    await note.waitFor();
+    await editor.frame.getByRole('textbox', { name: 'Filter' }).press('Enter');
+    await note.waitFor({ state: 'hidden' });
+    await assertStates(editor, ['live']);
+    await editor.active.filter({ hasText: 'item/005' }).waitFor();
+    await editor.filter('');
+  });
+
+  it('sorts by state again once the store is open, and on demand once it has changed', async () => {
+    const { workbench } = fixture;
+    const editor = await openSegment(workbench, TWICE);
+    await sortByState(editor).click();
+    await editor.frame.getByText('Sorted by state, ascending.').waitFor();
+    await assertStates(editor, ['live']);
+    await putAgain('item/005');
+    // The file, too, has grown, and what comes first is told.
+    const note = editor.frame.getByText(/^Sorted by state( before the file grew|\. States may have changed since)\.$/);
+    await note.waitFor();
+    await editor.button('Sort again').click();
+    await note.waitFor({ state: 'hidden' });
+    await assertStates(editor, ['live']);
+    await editor.row('item/010').click();
+    await workbench.runCommand('Strata: Close Store');
+    await editor.button('Open store to see states').waitFor();
+    await assertStates(editor, ['unknown']);
+    await editor.button('Open store to see states').click();
+    await assertStates(editor, ['live']);
+    await editor.active.filter({ hasText: 'item/010' }).filter({ hasText: 'live' }).waitFor();
+  });
+
+  it('brings back a filter and an order by state when the window is reloaded, before the store is open again', async () => {
+    const { workbench } = fixture;
+    let editor = await openSegment(workbench, TWICE);
+    await editor.filter('state:superseded');
+    await sortByState(editor).click();
+    await editor.frame.getByText('Sorted by state, descending.').waitFor();
+    await eventually(async () => assert.equal(await editor.rowCount(), TWICE_KEYS + 3));
+    await editor.grid.focus();
+    await workbench.page.keyboard.press('End');
+    await eventually(async () => assert.ok((await editor.firstRowInSight()) > TWICE_KEYS / 2));
+    await editor.active.filter({ hasText: 'superseded' }).waitFor();
+    const selected = await editor.active.innerText();
+    const top = await editor.firstRowInSight();
+    await editor.untilStored(TWICE, 'state:superseded');
+    await workbench.reload();
+    await workbench.tab(FIRST).first().click();
+    editor = new SegmentEditor(workbench);
+    await eventually(async () => assert.equal(await editor.rowCount(), TWICE_KEYS + 3), 40_000);
+    await eventually(async () => assert.equal(await editor.active.innerText(), selected));
+    await eventually(async () => assert.equal(await editor.firstRowInSight(), top));
   });
 });
