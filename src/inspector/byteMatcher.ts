@@ -2,8 +2,10 @@
 
 import { Buffer } from 'node:buffer';
 import type { FindPattern } from '../shared/inspectorMessages.ts';
+import { MatchSequence } from '../shared/matchSequence.ts';
 import { messageOf } from '../shared/messageOf.ts';
 import { compileRegularExpression } from '../shared/regularExpression.ts';
+import { SteppedSearch } from '../shared/steppedSearch.ts';
 
 export interface ByteMatch {
   readonly at: number;
@@ -131,9 +133,9 @@ export function matchRegex(pattern: string, matchCase: boolean): ByteMatcher {
   const expression = compileRegularExpression(pattern, matchCase);
   return {
     test: (bytes) => expression.test(view(bytes).toString('utf8')),
-    search: (bytes) => expression.searchIn(bytes),
+    search: (bytes) => new SteppedSearch(expression.compiled, bytes).isThere(),
     matchesIn: (bytes) => {
-      const matches = expression.matchesIn(bytes);
+      const matches = new MatchSequence(expression.compiled, bytes);
       return {
         *after(previous) {
           const known = previous && { start: previous.at, end: previous.at + previous.sizeBytes };

@@ -5,8 +5,6 @@
  */
 
 import { RE2JS, RE2JSSyntaxException } from 're2js';
-import { MatchSequence } from './matchSequence.ts';
-import { SteppedSearch } from './steppedSearch.ts';
 
 /** What re2js takes, which it says as `expression too large`. */
 const MAX_CHARACTERS = 1_398_101;
@@ -16,22 +14,14 @@ const LEFT_OUT = /\(\?[=!]|\\[1-9]/;
 
 export interface RegularExpression {
   test(text: string): boolean;
-  /**
-   * Whether there is a match, in steps of about a millisecond. Bytes are read as UTF-8 here and in `matchesIn`, without a
-   * string of them; what they have else is U+FFFD, as decoders have it.
-   */
-  searchIn(bytes: Uint8Array): Generator<undefined, boolean>;
-  matchesIn(bytes: Uint8Array): MatchSequence;
+  /** For searches in bytes. */
+  readonly compiled: RE2JS;
 }
 
 /** Throws a sentence for people when the pattern is none. */
 export function compileRegularExpression(pattern: string, matchCase: boolean): RegularExpression {
-  const expression = compile(pattern, RE2JS.LOOKBEHINDS | (matchCase ? 0 : RE2JS.CASE_INSENSITIVE));
-  return {
-    test: (text) => expression.test(text),
-    searchIn: (bytes) => new SteppedSearch(expression, bytes).isThere(),
-    matchesIn: (bytes) => new MatchSequence(expression, bytes),
-  };
+  const compiled = compile(pattern, RE2JS.LOOKBEHINDS | (matchCase ? 0 : RE2JS.CASE_INSENSITIVE));
+  return { test: (text) => compiled.test(text), compiled };
 }
 
 function compile(pattern: string, flags: number): RE2JS {

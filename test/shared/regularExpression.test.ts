@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
-import type { MatchedBytes } from '../../src/shared/matchSequence.ts';
+import { type MatchedBytes, MatchSequence } from '../../src/shared/matchSequence.ts';
 import { compileRegularExpression } from '../../src/shared/regularExpression.ts';
 import { SeededRandom } from '../support/seededRandom.ts';
 
@@ -13,7 +13,7 @@ interface TextMatch {
 
 function matchesOf(pattern: string, text: string, matchCase = true): TextMatch[] {
   const bytes = Buffer.from(text);
-  return inUnits(bytes, told(compileRegularExpression(pattern, matchCase).matchesIn(bytes).after()));
+  return inUnits(bytes, told(new MatchSequence(compileRegularExpression(pattern, matchCase).compiled, bytes).after()));
 }
 
 function inUnits(bytes: Buffer, matches: readonly MatchedBytes[]): TextMatch[] {
@@ -163,7 +163,7 @@ describe('a regular expression', () => {
     ]) {
       it(`has the matches that JavaScript finds, and goes on from any of them: ${pattern}`, () => {
         const bytes = Buffer.from(text);
-        const sequence = compileRegularExpression(pattern, true).matchesIn(bytes);
+        const sequence = new MatchSequence(compileRegularExpression(pattern, true).compiled, bytes);
         const found = told(sequence.after());
         assert.deepEqual(inUnits(bytes, found), wantedOf(text.matchAll(new RegExp(pattern, 'gu'))));
         for (let drawn = 0; drawn < 20; drawn++) {
@@ -180,7 +180,7 @@ describe('a regular expression', () => {
     for (const pattern of ['a.*b|a', '(?<!b)a[^]*b|a', '(?:a|[^b]{3})+?b|a']) {
       const pieces = 40;
       const text = 'a'.repeat(pieces * 4096);
-      const sequence = compileRegularExpression(pattern, true).matchesIn(Buffer.from(text));
+      const sequence = new MatchSequence(compileRegularExpression(pattern, true).compiled, Buffer.from(text));
       let idle = 0;
       for (const match of sequence.after()) {
         if (match !== undefined) {
@@ -206,7 +206,7 @@ describe('a regular expression', () => {
     const pieces = 4;
     const text = 'aä'.repeat(pieces * 0x8000);
     for (const pattern of ['[^aä]{2}', '(?:[ab]{2}|ä$.)[ab]', '(?<!b)[bc]']) {
-      const idle = [...compileRegularExpression(pattern, true).matchesIn(Buffer.from(text)).after()];
+      const idle = [...new MatchSequence(compileRegularExpression(pattern, true).compiled, Buffer.from(text)).after()];
       assert.ok(idle.length >= pieces, `${pattern}: ${idle.length}`);
       assert.deepEqual(told(idle), [], pattern);
     }
