@@ -12,6 +12,7 @@ import { readU32, writeU32, writeU64 } from '../../src/format/littleEndian.ts';
 import { eventually } from './eventually.ts';
 import { openSegment, SegmentEditor } from './segmentEditor.ts';
 import { screenshotInThemes } from './themes.ts';
+import { VALUE_OF } from './workbench.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const appender = fileURLToPath(new URL('../support/storeAppender.ts', import.meta.url));
@@ -268,7 +269,7 @@ describe('inspector with its store', () => {
     const { workbench } = fixture;
     await workbench.runCommand('Strata: Put');
     await workbench.answer('Key.', key);
-    await workbench.answer('Value of', '{"version":2}');
+    await workbench.answer(VALUE_OF, '{"version":2}');
     await workbench.answer('Time to live', '');
   }
 
@@ -334,7 +335,7 @@ describe('inspector with its store', () => {
     await note.waitFor({ state: 'hidden' });
     await assertStates(editor, ['live']);
     await editor.row('item/010').click();
-    await workbench.runCommand('Strata: Close Store');
+    await workbench.view('Stores').contextMenu('twice', 'Close Store');
     await editor.button('Open store to see states').waitFor();
     await assertStates(editor, ['unknown']);
     await editor.button('Open store to see states').click();

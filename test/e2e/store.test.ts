@@ -6,6 +6,7 @@ import { scanIndependently } from '../support/independentScan.ts';
 import { eventually } from './eventually.ts';
 import { copySample } from './sampleCopy.ts';
 import { SegmentEditor } from './segmentEditor.ts';
+import { VALUE_OF } from './workbench.ts';
 import { workbenchFixture } from './workbenchFixture.ts';
 
 const activeSegment = '000000000005.seg';
@@ -59,7 +60,7 @@ describe('store', () => {
     const before = await editor.count('records');
     await workbench.runCommand('Strata: Put');
     await workbench.answer(KEY_OR_EXISTS, newKey);
-    await workbench.answer('Value of', '{"name":"First"}');
+    await workbench.answer(VALUE_OF, '{"name":"First"}');
     await workbench.answer('Time to live', '');
     await workbench.view('Keys').scrollTo('Aaa first in the canton');
     await eventually(async () => assert.equal(await editor.count('records'), before + 1));
@@ -87,9 +88,9 @@ describe('store', () => {
     const shown = '[press]\\x28command:workbench.action.files.newUntitledFile)';
     await workbench.runCommand('Strata: Put');
     await workbench.answer(KEY_OR_EXISTS, key);
-    await workbench.typeAnswer('Value of', 'x');
+    await workbench.typeAnswer(VALUE_OF, 'x');
     assert.ok((await workbench.quickInputText()).includes(`Value of ${shown}.`));
-    await workbench.answer('Value of', 'x');
+    await workbench.answer(VALUE_OF, 'x');
     await workbench.answer('Time to live', '');
     await workbench.runCommand('Strata: Compare with Previous Version');
     await workbench.answer('Key.', key);

@@ -16,6 +16,9 @@ export type ThemeName = 'Dark Modern' | 'Light Modern' | 'Dark High Contrast' | 
 /** A menu takes a click that comes sooner after its opening for the end of the one that opened it, and ignores it. */
 const MENU_SETTLES_MS = 300;
 
+/** The prompt of *Put* for the value. In this case only: *its value of* is what the box for the key says of one that exists. */
+export const VALUE_OF = /Value of/;
+
 export class Workbench implements AsyncDisposable {
   readonly page: Page;
   readonly #host: VscodeHost;
