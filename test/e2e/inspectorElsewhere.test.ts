@@ -154,6 +154,7 @@ describe('inspector beside other extensions', () => {
   it('hands the offset of a record over', async () => {
     const { workbench } = fixture;
     const { page } = workbench;
+    await workbench.runCommand('View: Close All Editors');
     const editor = await openSegment(workbench, SMALL);
     await editor.row('key/20').first().click();
     await editor.detailOf('key/20');

@@ -92,6 +92,8 @@ describe('store', () => {
     assert.ok((await workbench.quickInputText()).includes(`Value of ${shown}.`));
     await workbench.answer(VALUE_OF, 'x');
     await workbench.answer('Time to live', '');
+    // Not before it is there.
+    await workbench.page.locator('.statusbar-item', { hasText: 'Put [press]' }).waitFor();
     await workbench.runCommand('Strata: Compare with Previous Version');
     await workbench.answer('Key.', key);
     const notification = workbench.notification(/no version of .* before this one/);
