@@ -29,22 +29,28 @@ const MEBIBYTE = 1024 * 1024;
 /** Strata, its peers and the physical limit, on every combination of sizes. Each round is written when it is done. */
 export async function compare(options: CompareOptions): Promise<void> {
   const { machine, results: earlier } = earlierResults(options);
-  const done: RunResult[] = [];
+  let results = earlier;
   for (const keyCount of options.keys) {
     for (const valueSizeBytes of options.values) {
       console.error(describeSize({ keyCount, valueSizeBytes }));
       const plan = planOf(options, keyCount, valueSizeBytes);
-      const isOther = (result: RunResult) => ![plan, ...done.map((one) => one.plan)].some(isOfSize(result.plan));
-      const others = earlier.filter(isOther);
-      const result = await runRounds(plan, {
+      await runRounds(plan, {
         log: (line) => console.error(`  ${line}`),
-        earlier: earlier.find(({ plan: begun }) => isOfSize(begun)(plan)),
-        // Nothing that was measured of other sizes is lost when this is interrupted.
-        onRound: (soFar) => write(options, machine, [...done, soFar, ...others]),
+        earlier: results.find((result) => isOfSameSize(result.plan, plan)),
+        // With what was measured of other sizes, which an interruption must not lose.
+        onRound: async (soFar) => {
+          results = withResult(results, soFar);
+          await write(options, machine, results);
+        },
       });
-      done.push(result);
     }
   }
+}
+
+/** In the place of the result of the same size, if there is one. */
+function withResult(results: readonly RunResult[], next: RunResult): readonly RunResult[] {
+  const at = results.findIndex((result) => isOfSameSize(result.plan, next.plan));
+  return at < 0 ? [...results, next] : results.with(at, next);
 }
 
 async function write(options: CompareOptions, machine: Machine, results: readonly RunResult[]): Promise<void> {
@@ -82,8 +88,8 @@ function lasting({ loadAverage: _, startedAt: __, command: ___, ...machine }: Ma
 
 type Size = Pick<RunPlan, 'keyCount' | 'valueSizeBytes'>;
 
-function isOfSize({ keyCount, valueSizeBytes }: Size): (other: Size) => boolean {
-  return (other) => other.keyCount === keyCount && other.valueSizeBytes === valueSizeBytes;
+function isOfSameSize(a: Size, b: Size): boolean {
+  return a.keyCount === b.keyCount && a.valueSizeBytes === b.valueSizeBytes;
 }
 
 async function report({ engines, cache, warmUp }: CompareOptions, machine: Machine, results: readonly RunResult[]) {
