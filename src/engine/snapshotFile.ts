@@ -21,7 +21,14 @@ import { CHUNK_ENTRIES, ENTRY, ENTRY_WORDS, type EntryChunk, FREE_SLOT, PIECE_EN
 import { referenceIn, SHARD_BITS } from './keyTable.ts';
 import type { LoadOrder } from './orderedKeys.ts';
 import type { Segment } from './segment.ts';
-import { bytesOf, paddingAfter, type SnapshotPart, SnapshotReader } from './snapshotReader.ts';
+import {
+  bytesOf,
+  type PartCheck,
+  type PartChecks,
+  paddingAfter,
+  type SnapshotPart,
+  SnapshotReader,
+} from './snapshotReader.ts';
 import { entriesAreFound } from './snapshotSpotCheck.ts';
 import { readFully, replaceFile, type Storage, type StorageFile } from './storage.ts';
 import { isSystemError, StrataError } from './strataError.ts';
@@ -179,13 +186,15 @@ export type LoadedSnapshot =
   | SnapshotProblem;
 
 export interface SnapshotVisitor {
+  /** Whether what the parts of a file of this size say is checked when each is loaded, and not in the first reading. */
+  readonly checksLater: (fileSizeBytes: number) => boolean;
   /** Why the snapshot is of no use for what it covers, or undefined. */
   readonly accept: (head: SnapshotHead) => string | undefined;
   /** This entry expires. */
   readonly expires: (entry: number, expiryMs: number) => void;
 }
 
-/** Reads and checks all of the snapshot file; undefined when there is none. */
+/** Reads all of the snapshot file and checks it, as far as `checksLater` does not say; undefined when there is none. */
 export function passSnapshot(
   storage: Storage,
   directory: string,
@@ -226,9 +235,10 @@ function pass(file: StorageFile, visitor: SnapshotVisitor): PassedSnapshot | { r
  * Loads the snapshot file if it is sound and `accept` agrees to what it covers; undefined when there is none. The
  * slots of the loaded keydir are the indexes of `head.segments`.
  *
- * All of the file is read and checked, but kept are only the places of its parts: each comes into memory when it is
- * first needed, from the same file, which stays open until then. New memory costs more than reading and checking: for
- * every page the processor has to ask the operating system. Close the keydir when it is no longer of use.
+ * All of the file is read and its checksum is checked, but kept are only the places of its parts: each comes into memory
+ * when it is first needed, from the same file, which stays open until then, and is looked at then. New memory costs more
+ * than reading and checking: for every page the processor has to ask the operating system. Close the keydir when it is
+ * no longer of use.
  */
 export function loadSnapshot(
   storage: Storage,
@@ -236,7 +246,9 @@ export function loadSnapshot(
   accept: (head: SnapshotHead) => string | undefined,
 ): LoadedSnapshot | undefined {
   let keydir: Keydir | undefined;
+  const isInParts = (fileSizeBytes: number) => storage.replacesOpenFiles && fileSizeBytes >= MIN_SIZE_IN_PARTS;
   const result = passSnapshot(storage, directory, {
+    checksLater: isInParts,
     accept: (head) => {
       keydir = new Keydir(head.hashSeed);
       return accept(head);
@@ -246,8 +258,7 @@ export function loadSnapshot(
   if (result?.ok !== true || keydir === undefined) return result as SnapshotProblem | undefined;
   const { head, reader } = result.passed;
   restore(keydir, result.passed);
-  const isInParts = storage.replacesOpenFiles && reader.fileSizeBytes >= MIN_SIZE_IN_PARTS;
-  if (isInParts) return { ok: true, head, keydir };
+  if (isInParts(reader.fileSizeBytes)) return { ok: true, head, keydir };
   try {
     return isLoadedAtOnce(keydir) ? { ok: true, head, keydir } : { ok: false, reason: 'unreadable' };
   } finally {
@@ -283,17 +294,20 @@ function passColumns(
   visitor: SnapshotVisitor,
 ): PassedSnapshot | undefined {
   const freeEntries: number[] = [];
-  const checkEntries = entryCheck(head, freeEntries);
-  const entries = reader.passParts('entries', PIECE_ENTRIES * ENTRY_SIZE, checkEntries);
-  const expiries = reader.passParts('expiries', PIECE_ENTRIES * EXPIRY_SIZE, expiryTeller(visitor, freeEntries));
-  const table = passTable(reader, head);
-  const order = reader.passParts(
-    'order',
-    ORDER_PIECE * Uint32Array.BYTES_PER_ELEMENT,
-    (words) => highestIn(words, 0, 1) < head.entryCount,
-  );
-  const keys = reader.passParts('keyArea', KEY_CHUNK_SIZE, () => true);
-  if (table === undefined || !reader.isSound()) return undefined;
+  const isLater = visitor.checksLater(layout.fileSizeBytes);
+  const checksBy = (newCheck: () => PartCheck): PartChecks =>
+    isLater ? { whenLoaded: newCheck } : { whenPassed: newCheck() };
+  // Which entries are free has to be known from the first one on.
+  const entryChecks =
+    head.freeCount > 0 ? { whenPassed: entryCheck(head, freeEntries) } : checksBy(() => entryCheck(head, []));
+  const entries = reader.passParts('entries', PIECE_ENTRIES * ENTRY_SIZE, entryChecks);
+  const expiryChecks = { whenPassed: expiryTeller(visitor, freeEntries) };
+  const expiries = reader.passParts('expiries', PIECE_ENTRIES * EXPIRY_SIZE, expiryChecks);
+  const table = passTable(reader, head, checksBy);
+  const orderChecks = checksBy(() => (words) => highestIn(words, 0, 1) < head.entryCount);
+  const order = reader.passParts('order', ORDER_PIECE * Uint32Array.BYTES_PER_ELEMENT, orderChecks);
+  const keys = reader.passParts('keyArea', KEY_CHUNK_SIZE, {});
+  if (table === undefined || freeEntries.length !== head.freeCount || !reader.isSound()) return undefined;
   if (!entriesAreFound(reader, head, layout, { shards: table.parts, freeEntries })) return undefined;
   return { head, reader, entries, expiries, table, order, keys, freeEntries };
 }
@@ -337,38 +351,38 @@ export interface TableParts {
   readonly parts: readonly SnapshotPart[];
 }
 
-function passTable(reader: SnapshotReader, head: SnapshotHead): TableParts | undefined {
+function passTable(
+  reader: SnapshotReader,
+  head: SnapshotHead,
+  checksBy: (newCheck: () => PartCheck) => PartChecks,
+): TableParts | undefined {
   if (head.shardBits !== SHARD_BITS) return undefined;
   const sizes = reader.readWords('shardSizes', 2 ** SHARD_BITS);
   const counts = reader.readWords('shardCounts', 2 ** SHARD_BITS);
   let total = 0;
   for (let i = 0; i < sizes.length; i++) {
     const size = sizes[i] as number;
+    const count = counts[i] as number;
     // A shard is a power of two and never full, or probing it would not end.
-    if ((size & (size - 1)) !== 0 || (size > 0 && (counts[i] as number) >= size)) return undefined;
+    if ((size & (size - 1)) !== 0 || (size === 0 ? count > 0 : count >= size)) return undefined;
     total += size;
   }
   if (total !== head.tableSlots) return undefined;
-  const parts: SnapshotPart[] = [];
-  for (let i = 0; i < sizes.length; i++) {
-    const part = passShard(reader, (sizes[i] as number) * 4, counts[i] as number, head.entryCount);
-    if (part === undefined) return undefined;
-    parts.push(part);
-  }
+  const parts = Array.from(sizes, (size, i) => {
+    return reader.pass(
+      size * 4,
+      checksBy(() => shardCheck(counts[i] as number, head.entryCount)),
+    );
+  });
   reader.finish('table');
   return { sizes, counts, parts };
 }
 
 /** With more used slots than its count says, a shard could be full, and a search in it would not end. */
-function passShard(
-  reader: SnapshotReader,
-  sizeBytes: number,
-  count: number,
-  entryCount: number,
-): SnapshotPart | undefined {
+function shardCheck(count: number, entryCount: number): PartCheck {
   let used = 0;
   let named = 0;
-  const part = reader.pass(sizeBytes, (words) => {
+  return (words, isLast) => {
     let highest = 0;
     for (let at = 0; at < words.length; at++) {
       const stored = words[at] as number;
@@ -378,9 +392,8 @@ function passShard(
       named += oneUnlessZero(reference);
       highest = Math.max(highest, reference);
     }
-    return highest <= entryCount;
-  });
-  return used === count && named === count ? part : undefined;
+    return highest <= entryCount && (!isLast || (used === count && named === count));
+  };
 }
 
 /** Without a branch; `word` is an integer of 32 bits. */
@@ -392,7 +405,7 @@ function oneUnlessZero(word: number): number {
  * Checks entries in their order and notes which are free. Every reference stays inside the columns, even in a file
  * whose checksum somebody made right.
  */
-function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[]): (words: Uint32Array) => boolean {
+function entryCheck({ segments, freeCount, keyUnits }: SnapshotHead, freeEntries: number[]): PartCheck {
   const segmentCount = segments.length;
   let first = 0;
   return (words) => {
@@ -402,7 +415,7 @@ function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[])
       for (let at: number = ENTRY.slot; at < words.length; at += ENTRY_WORDS) {
         const slot = words[at] as number;
         if (slot < segmentCount) continue;
-        if (slot !== FREE_SLOT) return false;
+        if (slot !== FREE_SLOT || freeCount === 0) return false;
         freeEntries.push(first + (at - ENTRY.slot) / ENTRY_WORDS);
       }
     }
@@ -412,7 +425,7 @@ function entryCheck({ segments, keyUnits }: SnapshotHead, freeEntries: number[])
 }
 
 /** Tells of the entries that expire, in their order. Free ones may have a time that somebody else's record has left. */
-function expiryTeller(visitor: SnapshotVisitor, freeEntries: readonly number[]): (words: Uint32Array) => boolean {
+function expiryTeller(visitor: SnapshotVisitor, freeEntries: readonly number[]): PartCheck {
   let first = 0;
   let passedFree = 0;
   return (words) => {

@@ -2,9 +2,12 @@
  * Reads a snapshot file once from its beginning to its end, checks it, and reads parts of it again when they are needed.
  *
  * The file's checksum runs over all of its bytes. What it was before and after each part is remembered: so a part that
- * is read again is checked again, without a checksum of its own in the file.
+ * is read again is checked again, without a checksum of its own in the file. What a part says is looked at on either
+ * occasion: nothing else but a program that wrote nonsense makes the checksum right and a part wrong, and looking at
+ * all of them takes as long as reading them.
  */
 
+import { SNAPSHOT_NAME } from '../format/fileName.ts';
 import { SNAPSHOT_COLUMNS, type SnapshotColumn, type SnapshotLayout } from '../format/keydirSnapshot.ts';
 import { FILE_CHECKSUM_SIZE } from '../format/layout.ts';
 import { readU32 } from '../format/littleEndian.ts';
@@ -18,11 +21,21 @@ import { StrataError, storageError } from './strataError.ts';
  */
 const PIECE_SIZE = 28 * 8192;
 
+/** Looks at the words of a part, a piece after another; `isLast` with the last piece. False when they cannot be. */
+export type PartCheck = (words: Uint32Array, isLast: boolean) => boolean;
+
+/** When a part is checked, beyond its checksum. Each loading of it begins a check of its own. */
+export interface PartChecks {
+  readonly whenPassed?: PartCheck;
+  readonly whenLoaded?: () => PartCheck;
+}
+
 export interface SnapshotPart {
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly checksumBefore: number;
   readonly checksumAfter: number;
+  readonly whenLoaded: PartChecks['whenLoaded'];
 }
 
 export class SnapshotReader {
@@ -42,26 +55,28 @@ export class SnapshotReader {
     this.#position = headBytes.length;
   }
 
-  /** Reads the next column, which is passed in parts of `partSize`, the last one smaller. Its words go to `check`. */
-  passParts(name: SnapshotColumn, partSize: number, check: (words: Uint32Array) => boolean): SnapshotPart[] {
+  /** Reads the next column, which is passed in parts of `partSize`, the last one smaller. */
+  passParts(name: SnapshotColumn, partSize: number, checks: PartChecks): SnapshotPart[] {
     const parts: SnapshotPart[] = [];
     for (let left = this.#layout.columns[name].sizeBytes; left > 0; left -= partSize) {
-      parts.push(this.pass(Math.min(left, partSize), check));
+      parts.push(this.pass(Math.min(left, partSize), checks));
     }
     this.finish(name);
     return parts;
   }
 
-  /** Reads the next `sizeBytes`, and lets `check` see them piece by piece. */
-  pass(sizeBytes: number, check: (words: Uint32Array) => boolean): SnapshotPart {
+  /** Reads the next `sizeBytes`. */
+  pass(sizeBytes: number, { whenPassed, whenLoaded }: PartChecks): SnapshotPart {
     const offsetBytes = this.#position;
     const checksumBefore = this.#checksum;
     for (let left = sizeBytes; left > 0; left -= PIECE_SIZE) {
       const length = Math.min(left, PIECE_SIZE);
       this.#next(this.#piece, length);
-      if (this.#isSound && !check(new Uint32Array(this.#piece.buffer, 0, length / 4))) this.#isSound = false;
+      if (!this.#isSound || whenPassed === undefined) continue;
+      const words = new Uint32Array(this.#piece.buffer, 0, length / 4);
+      this.#isSound = whenPassed(words, left <= PIECE_SIZE);
     }
-    return { offsetBytes, sizeBytes, checksumBefore, checksumAfter: this.#checksum };
+    return { offsetBytes, sizeBytes, checksumBefore, checksumAfter: this.#checksum, whenLoaded };
   }
 
   /** Reads the next column, which is small, as it is. */
@@ -96,7 +111,10 @@ export class SnapshotReader {
     return bytes;
   }
 
-  /** Fills `target` with a part that was passed before. Throws `STORE_DAMAGED` when its bytes are others now. */
+  /**
+   * Fills `target` with a part that was passed before. Throws `STORE_DAMAGED` when its bytes are others now, or were
+   * nonsense then.
+   */
   load<T extends Uint8Array | Uint32Array | Float64Array>(parts: readonly SnapshotPart[], index: number, target: T): T {
     const part = parts[index];
     if (part === undefined || part.sizeBytes !== target.byteLength) throw new Error(`no part ${index} of this size`);
@@ -105,6 +123,12 @@ export class SnapshotReader {
       throw new StrataError(
         'STORE_DAMAGED',
         'The keydir snapshot has changed since the store was opened. Close the store and open it again: it is rebuilt from the log then.',
+      );
+    }
+    if (part.whenLoaded !== undefined && !part.whenLoaded()(wordsOf(target), true)) {
+      throw new StrataError(
+        'STORE_DAMAGED',
+        `The keydir snapshot contradicts itself, though its checksum is right. Close the store, delete the file ${SNAPSHOT_NAME} and open the store again: it is rebuilt from the log then.`,
       );
     }
     return target;
@@ -148,4 +172,8 @@ export function paddingAfter(layout: SnapshotLayout, name: SnapshotColumn): numb
 
 export function bytesOf(values: Uint8Array | Uint32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array | Float64Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / Uint32Array.BYTES_PER_ELEMENT);
 }

@@ -53,8 +53,9 @@ export function entriesAreFound(
 
 function isInShard(reader: SnapshotReader, shard: SnapshotPart | undefined, hash: number, entry: number): boolean {
   const slots = (shard?.sizeBytes ?? 0) / WORD_SIZE;
-  // A shard is never full, so that the search ends.
-  for (let at = hash & (slots - 1); shard !== undefined && slots > 0; at = (at + 1) & (slots - 1)) {
+  // That a shard has an empty slot, at which the search ends, may not have been checked yet.
+  for (let step = 0; shard !== undefined && step < slots; step++) {
+    const at = (hash + step) & (slots - 1);
     const stored = readU32(reader.peek(shard.offsetBytes + at * WORD_SIZE, WORD_SIZE), 0);
     if (stored === 0) return false;
     if (entryIn(stored) === entry) return tagIn(stored) === tagOf(hash);
