@@ -232,7 +232,9 @@ export class DetailPane {
         this.#panels[tab],
       ),
     );
-    const close = iconButton('close', 'Close detail (Escape)', () => this.#events.onClose());
+    const close = iconButton('close', 'Close detail (Escape); Enter on a row opens it again', () =>
+      this.#events.onClose(),
+    );
     return element(
       'section',
       { class: 'detail empty', 'aria-label': 'Selected record' },

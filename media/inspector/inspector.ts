@@ -20,13 +20,12 @@ import type {
 import type { FileSummary, IndexProgress, InspectorRow, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { messageOf } from '../../src/shared/messageOf.ts';
-import { formatCount, formatOffset } from '../../src/shared/quantities.ts';
-import { CheckNote } from './checkNote.ts';
+import { formatCount, formatOffset, formatShare } from '../../src/shared/quantities.ts';
+import { ActionNote } from './actionNote.ts';
 import { copyToClipboard } from './clipboard.ts';
 import { DetailPane } from './detailPane.ts';
 import { element, icon, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
-import { FilterNote } from './filterNote.ts';
 import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
 import { HelpDialog } from './helpDialog.ts';
@@ -34,6 +33,7 @@ import { connectToHost, type Host, vscode } from './hostConnection.ts';
 import { LastMatch } from './lastMatch.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
+import { PendingMatch } from './pendingMatch.ts';
 import { type AskedPlace, PendingPlace, reaches } from './pendingPlace.ts';
 import { type KnownRows, PendingScroll } from './pendingScroll.ts';
 import { PlaceNote } from './placeNote.ts';
@@ -74,8 +74,18 @@ export class Inspector {
   readonly #announcer = element('div', { class: 'visually-hidden', role: 'status' });
   readonly #splitter: Splitter;
   readonly #sorting: RowSorting;
-  readonly #filterNote = new FilterNote(() => this.#filterAgain(), { focus: () => this.#table.focus() });
-  readonly #checkNote = new CheckNote(() => void this.#host.cancelCrossCheck(), { focus: () => this.#table.focus() });
+  /** A filter would find other rows by now. */
+  readonly #filterNote = new ActionNote(
+    'filter-note',
+    { label: 'Filter again', run: () => this.#filterAgain() },
+    { focus: () => this.#table.focus() },
+  );
+  /** What a check against other files still looks for, and how far it has come. */
+  readonly #checkNote = new ActionNote(
+    'check-note',
+    { label: 'Stop', run: () => void this.#host.cancelCrossCheck() },
+    { focus: () => this.#table.focus() },
+  );
   /** A check that another one has replaced has nothing to say any more. */
   #checkGeneration = 0;
   /** What the banner was last told by the check that goes on. */
@@ -141,10 +151,7 @@ export class Inspector {
   #restored = false;
   /** A record was to be revealed before that: neither the filter nor the order is brought back. */
   #isRevealFirst = false;
-  /** The row that was selected in a view that is being brought back, made anew, or left for that of all rows. */
-  #pendingMatch: { readonly target: LocateTarget; readonly reveal: 'none' | 'nearest' | 'center' } | undefined;
-  /** Such rows whose position is being asked for: until it has come, the first row is not selected in their place. */
-  #lookedUpMatches = 0;
+  readonly #pendingMatch = new PendingMatch();
   /** The view has all its rows, and only the index has not come to that record yet. */
   #isMatchWaiting = false;
   /** Where the latest row asked for in detail starts; answers for others are dropped. */
@@ -331,7 +338,7 @@ export class Inspector {
       selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow };
     if (query !== '' || order !== undefined) {
       // What is brought back has a scroll position of its own.
-      this.#pendingMatch = selected === undefined ? undefined : { target: selected, reveal: 'none' };
+      if (selected !== undefined) this.#pendingMatch.hold(selected, 'none');
       if (query !== '') {
         // It was right for the version that kept it.
         if (!this.#filterBar.setQuery(query)) this.#keepShowing({ query, selected: -1 });
@@ -367,7 +374,7 @@ export class Inspector {
   /** Somebody wants to see something else than what is being brought back. */
   #forgetShown(): void {
     this.#pendingScroll.forget();
-    this.#pendingMatch = undefined;
+    this.#pendingMatch.forget();
     this.#isMatchWaiting = false;
     this.#isSelectionGone = false;
   }
@@ -378,9 +385,10 @@ export class Inspector {
       indexProgress: (progress) => void this.#showProgress(progress),
       filterProgress: (progress) => this.#showFilterProgress(progress),
       findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
-      crossCheckProgress: (progress) => {
-        this.#showCheck(progress.known);
-        this.#checkNote.show(progress);
+      crossCheckProgress: ({ known, activity, share }) => {
+        this.#showCheck(known);
+        // A check that has only begun may be over before anybody can read this.
+        if (share > 0) this.#checkNote.show(`${activity}: ${formatShare(share)}`);
       },
       sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
@@ -410,7 +418,7 @@ export class Inspector {
     const replaced = this.#progress?.quick?.state === 'shown' && progress.quick?.state !== 'shown';
     this.#progress = progress;
     if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
-    if (replaced && this.#view === ALL_ROWS) await this.#keepSelection();
+    if (replaced && this.#view === ALL_ROWS) await this.#keepSelection('center');
     this.#showCounts(progress);
     if (this.#isMatchWaiting) void this.#selectAgain();
     await this.#refreshSelection(progress);
@@ -432,6 +440,7 @@ export class Inspector {
     // A filter that is being set, or brought back, decides itself which row is selected.
     if (this.#view === ALL_ROWS && this.#state.current.query === '') {
       this.#table.setRowCount(progress.rowCount);
+      this.#table.showEmpty(this.#noRowsText);
       this.#restoreScroll(this.#knownRows);
       this.#selectTail();
       this.#selectFirst();
@@ -473,8 +482,7 @@ export class Inspector {
 
   /** Where no row is selected or about to be: the first record rather than what stands before it, when there is one. */
   #selectFirst(): void {
-    const isMatchComing = this.#pendingMatch !== undefined || this.#lookedUpMatches > 0;
-    const isOther = this.#pending.isThere || isMatchComing || this.#isSelectionGone;
+    const isOther = this.#pending.isThere || this.#pendingMatch.isThere || this.#isSelectionGone;
     if (!this.#restored || isOther || this.#table.selected >= 0) return;
     const { rowCount = 0, done = false } = this.#progress ?? {};
     // Where only the header is known so far, a record may follow.
@@ -511,9 +519,16 @@ export class Inspector {
     // The order that these rows are about to have decides.
     if (this.#sorting.order !== undefined) return;
     const isAtTail = this.#state.current.follow && progress.done && progress.matchCount > 0;
-    if (this.#pendingMatch === undefined && isAtTail) this.#table.select(this.#tailRow);
-    else if (this.#pendingMatch === undefined) this.#selectFirstMatch(progress.matchCount);
-    else if (progress.done) void this.#selectAgain();
+    if (this.#pendingMatch.isThere) {
+      if (progress.done) void this.#selectAgain();
+    } else if (isAtTail) this.#table.select(this.#tailRow);
+    else if (this.#table.selected < 0) this.#selectFirstMatch(progress.matchCount);
+    else if (progress.done) void this.#keepSelection('none');
+  }
+
+  /** Why there is no row where there is no filter. */
+  get #noRowsText(): string {
+    return this.#progress?.done === true && this.#progress.sizeBytes === 0 ? 'The file is empty: it has no bytes.' : '';
   }
 
   get #noMatchText(): string {
@@ -538,18 +553,19 @@ export class Inspector {
 
   /** Selects the record that was selected before the view was made anew; without one, the first row. */
   async #selectAgain(): Promise<void> {
-    const { target, reveal = 'none' } = this.#pendingMatch ?? {};
-    this.#isMatchWaiting = target !== undefined && !reaches(this.#progress, target);
+    const wanted = this.#pendingMatch.target;
+    this.#isMatchWaiting = wanted !== undefined && !reaches(this.#progress, wanted);
     if (this.#isMatchWaiting || this.#mayHaveRowsLater) return;
-    this.#pendingMatch = undefined;
     const view = this.#view;
-    this.#lookedUpMatches++;
-    const located = target === undefined ? undefined : await this.#host.locate(target, view).catch(() => undefined);
-    this.#lookedUpMatches--;
+    const found = await this.#pendingMatch.find(
+      (target) => this.#host.locate(target, view).catch(() => undefined),
+      () => view === this.#view,
+    );
     // Somebody was quicker.
-    if (view !== this.#view || this.#table.selected >= 0 || this.#isSelectionGone) return;
+    if ((wanted !== undefined && found === undefined) || this.#table.selected >= 0 || this.#isSelectionGone) return;
+    const { target, located, reveal = 'none' } = found ?? {};
     if (target?.kind === 'offset' && located?.offsetBytes !== target.offsetBytes) {
-      this.#loseSelection(`The record at ${formatOffset(target.offsetBytes)} is not among these rows any more.`);
+      this.#loseSelection(notAmongThese(target.offsetBytes));
       return;
     }
     this.#table.select(located?.position ?? 0, reveal);
@@ -597,9 +613,13 @@ export class Inspector {
 
   /** The rows of a filter or an order are found anew: the selection is to be on the same record, not the same position. */
   #holdSelection(): void {
+    if (this.#view === ALL_ROWS) return;
     const selected = this.#placeOfSelection;
-    if (this.#view === ALL_ROWS || selected === undefined) return;
-    this.#pendingMatch = { target: atOffset(selected), reveal: 'nearest' };
+    if (selected === undefined) {
+      this.#pendingMatch.holdOn();
+      return;
+    }
+    this.#pendingMatch.hold(atOffset(selected), 'nearest');
     this.#isMatchWaiting = false;
     this.#table.clearSelection();
   }
@@ -613,7 +633,7 @@ export class Inspector {
     void this.#drawOverview(true);
     if (isNew) this.#applyStates();
     else if (!storeKnown) return;
-    else if (this.#asksForStates) this.#filterNote.show();
+    else if (this.#asksForStates) this.#filterNote.show('States may have changed since these rows were filtered.');
     else this.#sorting.statesChanged();
   }
 
@@ -640,8 +660,9 @@ export class Inspector {
   }
 
   async #setFilter(filter: RowFilter | undefined, query: string): Promise<void> {
-    // Not when the filter is the one that is being brought back.
-    if (query !== this.#state.current.query) {
+    // Not when the filter is the one that is being brought back, or found anew.
+    const isSame = query === this.#state.current.query;
+    if (!isSame) {
       this.#forgetShown();
       // A place is shown after a filter is cleared for it, but not in the rows of one that was asked for later.
       if (filter !== undefined) this.#places.forget();
@@ -665,6 +686,8 @@ export class Inspector {
       return;
     }
     this.#matchCount = 0;
+    // Rows may have come meanwhile, of the same filter before the store was open, and in them what is brought back.
+    if (isSame) this.#holdPlace();
     this.#showBase();
     this.#sorting.rebase(this.#base);
     if (filter !== undefined) return;
@@ -674,7 +697,7 @@ export class Inspector {
     else if (selected === undefined) this.#selectFirst();
     else {
       // The record that was selected among the matches is shown among its neighbours.
-      this.#pendingMatch = { target: atOffset(selected), reveal: 'center' };
+      this.#pendingMatch.hold(atOffset(selected), 'center');
       await this.#selectAgain();
     }
   }
@@ -688,7 +711,7 @@ export class Inspector {
     if (this.#view === ALL_ROWS) this.#table.setRowCount(this.#progress?.rowCount ?? 0);
     this.#restoreScroll(this.#knownRows);
     if (selected >= 0) this.#table.select(selected, 'none');
-    else if (this.#pendingMatch !== undefined) void this.#selectAgain();
+    else if (this.#pendingMatch.isThere) void this.#selectAgain();
     else this.#selectFirst();
   }
 
@@ -696,6 +719,7 @@ export class Inspector {
   #showBase(): void {
     this.#setView(this.#base);
     this.#table.setRowCount(this.#base === ALL_ROWS ? (this.#progress?.rowCount ?? 0) : this.#matchCount);
+    if (this.#base === ALL_ROWS) this.#table.showEmpty(this.#noRowsText);
   }
 
   #setView(view: ViewId): void {
@@ -711,7 +735,7 @@ export class Inspector {
     this.#table.setRowCount(rowCount);
     if (this.#pendingScroll.isThere) this.#restoreScroll({ rowCount, all: true });
     else this.#table.scrollTo(0);
-    if (this.#pendingMatch === undefined) this.#selectFirstMatch(rowCount);
+    if (!this.#pendingMatch.isThere) this.#selectFirstMatch(rowCount);
     else void this.#selectAgain();
   }
 
@@ -725,8 +749,8 @@ export class Inspector {
     const { selectedRow } = this.#state.current;
     const byNumber: LocateTarget | undefined =
       selectedRow === undefined ? undefined : { kind: 'row', row: selectedRow };
-    const kept = this.#pendingMatch?.target ?? byNumber;
-    this.#pendingMatch = undefined;
+    const kept = this.#pendingMatch.target ?? byNumber;
+    this.#pendingMatch.forget();
     this.#table.clearSelection();
     this.#showBase();
     if (kept !== undefined) void this.#goTo(kept, true);
@@ -951,14 +975,17 @@ export class Inspector {
     }
   }
 
-  /** Rows have been counted anew: the selection stays on the record, whichever number it has now. */
-  async #keepSelection(): Promise<void> {
+  /** Rows have been counted or found anew: the selection stays on the record, whichever position it has now. */
+  async #keepSelection(reveal: 'none' | 'center'): Promise<void> {
     const position = this.#table.selected;
     const selected = this.#placeOfSelection;
     if (selected === undefined) return;
-    const located = await this.#host.locate(atOffset(selected), this.#view);
-    if (located === undefined || position !== this.#table.selected || located.position === position) return;
-    this.#table.select(located.position, 'center');
+    const view = this.#view;
+    const located = await this.#host.locate(atOffset(selected), view).catch(() => undefined);
+    if (located === undefined || view !== this.#view || position !== this.#table.selected) return;
+    const isThere = located.offsetBytes === selected.offsetBytes;
+    if (view !== ALL_ROWS && !isThere) this.#loseSelection(notAmongThese(selected.offsetBytes));
+    else if (located.position !== position) this.#table.select(located.position, reveal);
   }
 
   #scrolled(top: number): void {
@@ -984,7 +1011,7 @@ export class Inspector {
     this.#stay();
     // Nor is the record that was selected in another order to be brought back.
     this.#state.update({ selectedRow: undefined });
-    this.#pendingMatch = undefined;
+    this.#pendingMatch.forget();
     this.#sorting.clear();
     if (this.#tailRow >= 0) this.#table.select(this.#tailRow);
   }
@@ -1061,6 +1088,10 @@ export class Inspector {
   #announce(message: string): void {
     this.#announcer.textContent = message;
   }
+}
+
+function notAmongThese(offsetBytes: number): string {
+  return `The record at ${formatOffset(offsetBytes)} is not among these rows any more.`;
 }
 
 function atOffset({ offsetBytes }: PlaceOfRow): LocateTarget {

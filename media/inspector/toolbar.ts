@@ -113,7 +113,12 @@ export class Toolbar {
           this.#events.onToggleColumn(column.id);
           this.#keepOneColumn();
         });
-        return element('label', { for: box.id }, box, column.title === '#' ? 'Number (#)' : column.title);
+        return element(
+          'label',
+          { for: box.id, title: column.tooltip },
+          box,
+          column.title === '#' ? 'Number (#)' : column.title,
+        );
       }),
     );
     this.#keepOneColumn();

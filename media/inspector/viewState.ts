@@ -22,7 +22,8 @@ const WRITE_AFTER_MS = 150;
 export class StateKeeper {
   readonly #save: Save;
   #state: ViewState = INITIAL_STATE;
-  #timer: number | undefined;
+  #isRestored = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(save: Save) {
     this.#save = save;
@@ -32,14 +33,17 @@ export class StateKeeper {
     return this.#state;
   }
 
-  /** Takes what was kept; called once, before anything changes. */
+  /** Takes what was kept. */
   restore(state: Partial<ViewState> | undefined): void {
     this.#state = { ...INITIAL_STATE, ...state };
+    this.#isRestored = true;
   }
 
+  /** Changes nothing before `restore`: laying out an empty table scrolls it, and what was kept would be overwritten. */
   update(change: Partial<ViewState>): void {
+    if (!this.#isRestored) return;
     this.#state = { ...this.#state, ...change };
-    this.#timer ??= window.setTimeout(() => {
+    this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#save(this.#state);
     }, WRITE_AFTER_MS);

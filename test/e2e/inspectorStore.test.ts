@@ -302,6 +302,9 @@ describe('inspector with its store', () => {
     assert.ok(await note.isHidden());
     await putAgain('item/003');
     await note.waitFor();
+    // One row less stands before it, if the rows were found anew with the end of the file.
+    await editor.active.filter({ hasText: 'item/005' }).waitFor();
+    await editor.detailOf('item/005');
     await screenshotInThemes(workbench, 'inspector-filter-outdated', (rules) =>
       editor.assertAccessible('a filter by states that may have changed', rules),
     );
@@ -323,6 +326,7 @@ describe('inspector with its store', () => {
 
   it('sorts by state again once the store is open, and on demand once it has changed', async () => {
     const { workbench } = fixture;
+    await workbench.openViewContainer('Strata');
     const editor = await openSegment(workbench, TWICE);
     await sortByState(editor).click();
     await editor.frame.getByText('Sorted by state, ascending.').waitFor();
