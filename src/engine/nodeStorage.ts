@@ -100,6 +100,10 @@ class NodeStorage implements Storage {
     return join(directory, name);
   }
 
+  absolute(path: string): string {
+    return resolve(path);
+  }
+
   makeDirectory(path: string): void {
     const first = mkdirSync(path, { recursive: true });
     if (first === undefined) return;

@@ -42,9 +42,7 @@ export class RangeCursor {
     this.#sequence = sequence;
     this.#reverse = range.reverse === true;
     this.#bounds = boundsOf(range);
-    const { limit = -1 } = range;
-    this.#left = limit === -1 ? Number.POSITIVE_INFINITY : limit;
-    checkCount('limit', this.#left);
+    this.#left = limitOf(range);
   }
 
   /** As many entries were returned as the range allows. */
@@ -96,6 +94,13 @@ export class RangeCursor {
     this.#to = order.rank(to);
     this.#version = order.version;
   }
+}
+
+/** How many keys of a range are wanted at most; infinity: all. Throws `INVALID_OPTION`. */
+export function limitOf({ limit = -1 }: KeyRange): number {
+  const count = limit === -1 ? Number.POSITIVE_INFINITY : limit;
+  checkCount('limit', count);
+  return count;
 }
 
 /** Positions in the ordered view of the first key of a range and after its last. */

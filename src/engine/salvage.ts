@@ -7,6 +7,7 @@ import { Pacer } from './pacer.ts';
 import { SalvageSource } from './salvageSource.ts';
 import type { Storage } from './storage.ts';
 import { Store } from './store.ts';
+import { storeDirectory } from './storeDirectory.ts';
 import { StrataError, storageError } from './strataError.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -23,18 +24,20 @@ export interface SalvageReport {
 }
 
 /**
- * `source` is the directory of a store, or a segment file, which needs no store around it. It stays as it is, and
+ * `damagedStore` is the directory of a store, or a segment file, which needs no store around it. It stays as it is, and
  * every valid record in it counts: also those of incomplete batches, and those behind a torn tail.
  *
- * `target` must be an empty directory, or none yet. It is as before when this rejects, but for the directory itself.
+ * `newDirectory` must be an empty directory, or none yet. It is as before when this rejects, but for the directory itself.
  * Keys keep their expiry. Sequence numbers and times of writing start anew.
  */
 export async function salvageStore(
-  source: string,
-  target: string,
+  damagedStore: string,
+  newDirectory: string,
   options: StoreOptions & TaskOptions = {},
   storage: Storage = nodeStorage,
 ): Promise<SalvageReport> {
+  const source = storeDirectory(storage, damagedStore);
+  const target = storeDirectory(storage, newDirectory);
   const { signal, onProgress, ...storeOptions } = options;
   const pacer = new Pacer('Salvage', signal, 'What had been copied was removed.');
   pacer.check();

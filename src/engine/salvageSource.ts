@@ -49,6 +49,10 @@ export class SalvageSource implements Storage {
     return this.#storage.join(directory, name);
   }
 
+  absolute(path: string): string {
+    return this.#storage.absolute(path);
+  }
+
   list(): string[] {
     return [...this.#paths.keys()];
   }

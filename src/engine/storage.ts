@@ -13,6 +13,8 @@ export interface Storage {
   /** Whether a file may be replaced by renaming another one over it while it is open, and stays readable until it is closed. */
   readonly replacesOpenFiles: boolean;
   join(directory: string, name: string): string;
+  /** The same place, whatever the working directory of the process will be. */
+  absolute(path: string): string;
   /** With its parents, and durable when it returns; nothing happens when it is there. */
   makeDirectory(path: string): void;
   /** Names of the files in a directory, or undefined when there is no such directory. */

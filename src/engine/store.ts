@@ -21,6 +21,7 @@ import type {
   TaskOptions,
   VerifyReport,
 } from './api.ts';
+import { CallerErrors } from './callerErrors.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Compaction } from './compaction.ts';
 import { type CompactionPolicy, planCompaction } from './compactionPlan.ts';
@@ -45,12 +46,13 @@ import {
   resolveOptions,
 } from './options.ts';
 import { Pacer } from './pacer.ts';
-import { rangePositions } from './rangeCursor.ts';
+import { limitOf, rangePositions } from './rangeCursor.ts';
 import { ReadWriteLock } from './readWriteLock.ts';
 import { damagedStoreError } from './recovery.ts';
 import { compareWithLog, type LogReport, repairKey } from './replay.ts';
 import type { Segment } from './segment.ts';
 import type { Storage } from './storage.ts';
+import { storeDirectory } from './storeDirectory.ts';
 import { type StateIterator, StateReader, StateView, StoreSnapshot } from './storeSnapshot.ts';
 import { abortedError, StrataError, storageError } from './strataError.ts';
 import { formatLine, type ImportReport, importLines } from './textExchange.ts';
@@ -88,11 +90,12 @@ export class Store {
    */
   static async open(directory: string, options: StoreOptions = {}, storage: Storage = nodeStorage): Promise<Store> {
     const resolved = resolveOptions(options);
+    const place = storeDirectory(storage, directory);
     const now = monotone(options.now ?? Date.now);
     try {
       const parts = resolved.readOnly
-        ? await openReadOnly(storage, directory, resolved, now)
-        : await openForWriting(storage, directory, resolved, now);
+        ? await openReadOnly(storage, place, resolved, now)
+        : await openForWriting(storage, place, resolved, now);
       return new Store(parts);
     } catch (error) {
       throw storageError(error, `opening the store ${directory}`);
@@ -189,14 +192,15 @@ export class Store {
     return this.#view.keyInfos(new StateReader(this.#log), range, true);
   }
 
-  /** Number of keys in a range; costs no more for a large range than for a small one. */
+  /** Number of keys in a range, at most its `limit`; costs no more for a large range than for a small one. */
   count(range: KeyRange = {}): number {
     this.#checkReadable();
     const { keydir } = this.#log;
     const { order } = keydir;
+    const limit = limitOf(range);
     const { from, to } = rangePositions(order, boundsOf(range));
     const size = order.rank(to) - order.rank(from);
-    return size <= 0 ? 0 : size - keydir.countGhosts(from, to);
+    return size <= 0 ? 0 : Math.min(limit, size - keydir.countGhosts(from, to));
   }
 
   /** The store as it is now, readable until the snapshot is closed. */
@@ -239,7 +243,10 @@ export class Store {
     return followed !== 'nothing';
   }
 
-  /** All entries as JSON Lines without line feeds, in byte order of the keys. `importLines` takes them back. */
+  /**
+   * All entries as JSON Lines without line feeds, in byte order of the keys, of the state when the first line is asked
+   * for. `importLines` takes them back.
+   */
   *exportLines(range: KeyRange = {}): Generator<string> {
     this.#checkReadable();
     const reader = new StateReader(this.#log);
@@ -345,10 +352,11 @@ export class Store {
   /** A consistent copy in another directory, made while the store is written to. */
   async checkpoint(directory: string, task: TaskOptions = {}): Promise<void> {
     const writer = this.#checkWritable();
+    const target = storeDirectory(this.#log.storage, directory);
     await this.#exclusively('The checkpoint', task, async (own) => {
       await writer.rotate();
       await this.#hints.finish();
-      await writeCheckpoint(this.#log, directory, this.#now(), own);
+      await writeCheckpoint(this.#log, target, this.#now(), own);
     });
   }
 
@@ -564,14 +572,16 @@ export class Store {
     const signal =
       task.signal === undefined ? this.#closing.signal : AbortSignal.any([task.signal, this.#closing.signal]);
     let hasStarted = false;
+    const errors = new CallerErrors();
     const turn = this.#maintenance
       .catch(() => undefined)
       .then(async () => {
         if (signal.aborted) throw abortedError(doing);
         hasStarted = true;
-        return run({ ...task, signal });
+        return run({ ...errors.guard(task), signal });
       })
       .catch((error: unknown) => {
+        errors.throwFirst();
         throw storageError(error, `at work (${doing})`);
       });
     this.#maintenance = turn;

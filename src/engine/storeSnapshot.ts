@@ -4,6 +4,7 @@ import { RECORD_HEADER_SIZE } from '../format/layout.ts';
 import type { KeyInfo, KeyRange, StoredRecord } from './api.ts';
 import { type KeydirRecord, newRecord } from './keydirEntries.ts';
 import type { LiveLog } from './liveLog.ts';
+import { checkKey } from './options.ts';
 import { RangeCursor } from './rangeCursor.ts';
 import { ReadAhead } from './recordReader.ts';
 import { StrataError } from './strataError.ts';
@@ -229,16 +230,19 @@ export class StoreSnapshot implements Disposable {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#check();
+    checkKey(key);
     return this.#view.get(key, this.sequence);
   }
 
   getMany(keys: readonly Uint8Array[]): (Uint8Array | undefined)[] {
     this.#check();
+    for (const key of keys) checkKey(key);
     return this.#view.getMany(keys, this.sequence);
   }
 
   has(key: Uint8Array): boolean {
     this.#check();
+    checkKey(key);
     return this.#view.has(key, this.sequence);
   }
 

@@ -1,4 +1,13 @@
-import { type AbstractDatabaseOptions, AbstractLevel, type AbstractPutOptions } from 'abstract-level';
+import {
+  type AbstractBatchDelOperation,
+  type AbstractBatchOptions,
+  type AbstractBatchPutOperation,
+  type AbstractChainedBatch,
+  type AbstractDatabaseOptions,
+  type AbstractDelOptions,
+  AbstractLevel,
+  type AbstractPutOptions,
+} from 'abstract-level';
 import type { BatchOperation, KeyRange, PutOptions, StoreOptions } from '../engine/api.ts';
 import { Store } from '../engine/store.ts';
 import type { StoreSnapshot } from '../engine/storeSnapshot.ts';
@@ -23,10 +32,17 @@ interface ReadOptions {
   readonly snapshot?: LevelSnapshot;
 }
 
-interface WriteOptions extends PutOptions {
+interface SyncOption {
   /** Resolve only when the write is on disk, whatever the store's durability. */
   readonly sync?: boolean;
 }
+
+type WriteOptions = PutOptions & SyncOption;
+
+/** An operation of a batch. A put may have a time to live. */
+export type StrataBatchOperation<Database, K, V> =
+  | (AbstractBatchPutOperation<Database, K, V> & PutOptions)
+  | AbstractBatchDelOperation<Database, K>;
 
 interface ClearOptions extends LevelRangeOptions {
   readonly limit: number;
@@ -54,8 +70,8 @@ const CLEAR_BATCH_SIZE = 1000;
  * A Strata store as an abstract-level database. `location` is the store's directory.
  *
  * Every feature of the contract is there: implicit and explicit snapshots, `seek`, `getSync`, `has`, sublevels,
- * deferred open, the encodings utf8, buffer and view without translation. Besides: `put` takes `ttlMs`, writes take
- * `sync`, and `store` leads to what abstract-level has no name for, such as `compact`, `history` and `verify`.
+ * deferred open, the encodings utf8, buffer and view without translation. Besides: a put takes `ttlMs` or `expiryMs`,
+ * also in a batch, writes take `sync`, and `store` leads to what abstract-level has no name for, such as `compact`, `history` and `verify`.
  */
 export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData, K, V> {
   readonly location: string;
@@ -82,6 +98,23 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
     return super.put(key, value, options);
   }
 
+  override del(key: K): Promise<void>;
+  override del<K2 = K>(key: K2, options: AbstractDelOptions<K2> & SyncOption): Promise<void>;
+  override del(key: unknown, options: object = {}): Promise<void> {
+    return super.del(key, options);
+  }
+
+  override batch(operations: StrataBatchOperation<this, K, V>[]): Promise<void>;
+  override batch<K2 = K, V2 = V>(
+    operations: StrataBatchOperation<this, K2, V2>[],
+    options: AbstractBatchOptions<K2, V2> & SyncOption,
+  ): Promise<void>;
+  override batch(): AbstractChainedBatch<this, K, V>;
+  override batch(...args: unknown[]): Promise<void> & AbstractChainedBatch<this, K, V> {
+    // Without arguments it is another function.
+    return (super.batch as (...args: unknown[]) => Promise<void> & AbstractChainedBatch<this, K, V>)(...args);
+  }
+
   async _open(options: StoreOptions): Promise<void> {
     try {
       this.#store = await Store.open(this.location, options);
@@ -102,9 +135,10 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
     this.#store = undefined;
   }
 
-  async _put(key: LevelData, value: LevelData, { ttlMs, sync }: WriteOptions): Promise<void> {
+  async _put(key: LevelData, value: LevelData, options: WriteOptions): Promise<void> {
     const bytes = toStoreKey(key);
-    const put = this.#open.put(bytes, toBytes(value), ttlMs === undefined ? {} : { ttlMs });
+    const put = this.#open.put(bytes, toBytes(value), expiryOptions(options));
+    const { sync } = options;
     await this.#writes.note(() => [bytes], put);
     if (sync === true) await this.#open.sync();
   }
@@ -227,15 +261,18 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
 }
 
 type LevelOperation =
-  | { readonly type: 'put'; readonly key: LevelData; readonly value: LevelData; readonly ttlMs?: number }
+  | ({ readonly type: 'put'; readonly key: LevelData; readonly value: LevelData } & PutOptions)
   | { readonly type: 'del'; readonly key: LevelData };
 
 function toStoreOperation(operation: LevelOperation): BatchOperation {
   const key = toStoreKey(operation.key);
   if (operation.type === 'del') return { type: 'del', key };
-  const { ttlMs } = operation;
-  const put: BatchOperation = { type: 'put', key, value: toBytes(operation.value) };
-  return ttlMs === undefined ? put : { ...put, ttlMs };
+  return { type: 'put', key, value: toBytes(operation.value), ...expiryOptions(operation) };
+}
+
+/** Without what else abstract-level hands over. */
+function expiryOptions({ ttlMs, expiryMs }: PutOptions): PutOptions {
+  return { ...(ttlMs === undefined ? {} : { ttlMs }), ...(expiryMs === undefined ? {} : { expiryMs }) };
 }
 
 function keysPutBy(operations: readonly BatchOperation[]): Uint8Array[] {

@@ -57,6 +57,8 @@ interface OpenedStore {
   readonly entries: EntryReader;
   readonly folders: FolderPages;
   readonly deadKeys: DeadKeys;
+  /** Ends the listening to the store's changes. */
+  readonly unsubscribe: () => void;
   readonly expiry: ExpiryTimer;
   readonly follower: LogFollower | undefined;
   /** As of the last time that all of the log was read. */
@@ -84,7 +86,7 @@ export class StoreServer implements StoreRequests {
     const store = await Store.open(directory, options);
     const folders = new FolderPages(store);
     const expiry = new ExpiryTimer(store);
-    store.onChange((kind) => {
+    const unsubscribe = store.onChange((kind) => {
       // A new segment of another process may bring new keys with it.
       if (kind === 'data' || store.readOnly) {
         folders.forget();
@@ -103,7 +105,19 @@ export class StoreServer implements StoreRequests {
     });
     const entries = new EntryReader(store);
     const damage = store.recovery.damage;
-    this.#opened = { store, directory, directoryUri, entries, folders, deadKeys, expiry, follower, damage };
+    const opened = {
+      store,
+      unsubscribe,
+      directory,
+      directoryUri,
+      entries,
+      folders,
+      deadKeys,
+      expiry,
+      follower,
+      damage,
+    };
+    this.#opened = opened;
   }
 
   salvage(taskId: number, { source, target, options }: SalvageRequest): Promise<SalvageReport> {
@@ -252,8 +266,10 @@ export class StoreServer implements StoreRequests {
   }
 
   async #close(): Promise<void> {
-    const { store, expiry, follower } = this.#open;
+    const { store, unsubscribe, expiry, follower } = this.#open;
     this.#opened = undefined;
+    // Writes that closing finishes would begin again what is stopped here.
+    unsubscribe();
     expiry.stop();
     follower?.stop();
     this.#tasks.cancelAll();

@@ -42,6 +42,13 @@ describe('StrataLevel', () => {
     assert.deepEqual(await db.keys().all(), ['b', 'c']);
     nowMs += 10;
     assert.deepEqual(await db.keys().all(), ['c']);
+    await db.put('d', '4', { expiryMs: nowMs + 5 });
+    await db.batch([{ type: 'put', key: 'e', value: '5', expiryMs: nowMs + 5 }], { sync: true });
+    assert.equal(await db.get('d'), '4');
+    assert.equal(await db.get('e'), '5');
+    await db.del('c', { sync: true });
+    nowMs += 5;
+    assert.deepEqual(await db.keys().all(), []);
     await db.close();
   });
 

@@ -1,7 +1,7 @@
 // What a program gets that takes the engine from `dist`: no VS Code, no source of this project, only the built files.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -61,6 +61,25 @@ describe('engine library', () => {
       'node',
     ];
     run('node_modules/typescript/bin/tsc', ...options, path.join(directory, 'program.ts'));
+  });
+
+  it('is packed with all that a program imports, and without the extension', () => {
+    const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      shell: process.platform === 'win32',
+    });
+    const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
+    const packed = files.map((file) => file.path);
+    const { exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      exports: Record<string, string>;
+    };
+    const imported = Object.values(exports).map((target) => path.posix.normalize(target));
+    const types = ['dist/engine.d.mts', 'dist/level.d.mts', 'dist/types/engine/index.d.ts'];
+    for (const name of [...imported, ...types, 'LICENSE', 'README.md']) assert.ok(packed.includes(name), name);
+    const others = packed.filter((name) => !/^(dist\/types\/|dist\/(engine|level)\.|[^/]+$)/.test(name));
+    assert.deepEqual(others.sort(), ['dist/THIRD-PARTY-NOTICES.txt', 'src/format/FORMAT.md']);
   });
 
   it('runs without VS Code', () => {

@@ -152,6 +152,11 @@ export class SimulatedDisk implements Storage {
 
   // Storage
 
+  /** Nothing of it depends on a working directory. */
+  absolute(path: string): string {
+    return path;
+  }
+
   join(directory: string, name: string): string {
     return `${directory}/${name}`;
   }

@@ -9,6 +9,7 @@ export function soleFileStorage(name: string, bytes: Uint8Array): Storage {
   return {
     replacesOpenFiles: true,
     join: (directory, fileName) => `${directory}/${fileName}`,
+    absolute: (path) => path,
     makeDirectory: refuse,
     list: () => [name],
     open: (path, mode) => (mode === 'read' && path.endsWith(`/${name}`) ? new MemoryFile(bytes) : refuse()),
