@@ -92,7 +92,7 @@ async function chooseFileOrStore(stores: EmbeddedStoreProvider, file: vscode.Uri
         iconPath: new vscode.ThemeIcon('file-binary'),
       },
     ],
-    { title: 'Salvage into a New Store', placeHolder: 'What is to be copied?' },
+    { title: 'Salvage into New Store', placeHolder: 'What is to be copied?' },
   );
   return picked?.source;
 }
@@ -122,7 +122,7 @@ async function chooseAnySource({ registry }: CommandContext): Promise<Source | u
         iconPath: new vscode.ThemeIcon('file-binary'),
       },
     ],
-    { title: 'Salvage into a New Store', placeHolder: 'What is to be copied?', matchOnDetail: true },
+    { title: 'Salvage into New Store', placeHolder: 'What is to be copied?', matchOnDetail: true },
   );
   return picked?.choose();
 }

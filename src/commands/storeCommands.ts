@@ -24,14 +24,15 @@ export async function createStore(context: CommandContext, target: unknown): Pro
 
 /** Opens the store it is called on, one that is chosen from a list, or one in a folder. */
 export async function openStore(context: CommandContext, target: unknown): Promise<void> {
-  const entry = await chooseEntryToOpen(context, target);
+  const entry = await chooseEntryToOpen(context, target, 'Open Store', (candidate) => !candidate.isWritable);
   // One that is open for reading only, say because another process had its lock, gets another try.
   if (entry !== undefined) await openStoreReporting(context, entry);
 }
 
 /** Takes no lock and writes nothing, so it disturbs no other program. */
 export async function openStoreReadOnly(context: CommandContext, target: unknown): Promise<void> {
-  const entry = await chooseEntryToOpen(context, target);
+  const isClosed = ({ openState }: StoreEntry) => openState === undefined;
+  const entry = await chooseEntryToOpen(context, target, 'Open Store Read-Only', isClosed);
   if (entry !== undefined) await openStoreReporting(context, entry, { readOnly: true });
 }
 
@@ -49,15 +50,20 @@ export async function refresh({ registry, keysTree }: CommandContext): Promise<v
   keysTree.refresh();
 }
 
-async function chooseEntryToOpen(context: CommandContext, target: unknown): Promise<StoreEntry | undefined> {
+async function chooseEntryToOpen(
+  context: CommandContext,
+  target: unknown,
+  title: string,
+  isOffered: (candidate: StoreEntry) => boolean,
+): Promise<StoreEntry | undefined> {
   const { registry } = context;
   if (isTreeNode(target)) return target.entry;
   if (target instanceof vscode.Uri) return resolveDirectory(context, target);
   await registry.ready();
   const named = await storeOfTarget(context, target);
   if (named !== undefined) return named;
-  const candidates = registry.entries.filter((entry) => !entry.isWritable);
-  if (candidates.length === 0) return chooseDirectory(context);
+  const candidates = registry.entries.filter(isOffered);
+  if (candidates.length === 0) return chooseDirectory(context, title);
   const items = candidates.map((entry) => ({
     entry: entry as StoreEntry | undefined,
     label: entry.name,
@@ -67,19 +73,19 @@ async function chooseEntryToOpen(context: CommandContext, target: unknown): Prom
   }));
   const elsewhere = { entry: undefined, label: 'Choose a folder …', iconPath: new vscode.ThemeIcon('folder-opened') };
   const picked = await vscode.window.showQuickPick([...items, elsewhere], {
-    title: 'Open Store',
+    title,
     placeHolder: 'A store found in this workspace, or a folder elsewhere',
     matchOnDetail: true,
   });
   if (picked === undefined) return undefined;
-  return picked.entry ?? chooseDirectory(context);
+  return picked.entry ?? chooseDirectory(context, title);
 }
 
-async function chooseDirectory(context: CommandContext): Promise<StoreEntry | undefined> {
+async function chooseDirectory(context: CommandContext, title: string): Promise<StoreEntry | undefined> {
   const [directory] =
     (await vscode.window.showOpenDialog({
-      title: 'Open Store',
-      openLabel: 'Open Store',
+      title,
+      openLabel: 'Open',
       canSelectFiles: false,
       canSelectFolders: true,
     })) ?? [];

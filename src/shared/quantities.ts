@@ -50,8 +50,8 @@ const YEAR_MS = 365.2425 * DAY_MS;
 
 /** The time until something happens, in its largest unit: `42 s`, `3 h`, `12 d`, `30 y`. Nothing left: `0 s`. */
 export function formatTimeLeft(leftMs: number): string {
-  if (leftMs < MINUTE_MS) return `${Math.max(0, Math.ceil(leftMs / SECOND_MS))} s`;
-  if (leftMs < HOUR_MS) return `${Math.round(leftMs / MINUTE_MS)} min`;
+  if (leftMs <= MINUTE_MS - SECOND_MS) return `${Math.max(0, Math.ceil(leftMs / SECOND_MS))} s`;
+  if (leftMs < HOUR_MS - MINUTE_MS / 2) return `${Math.max(1, Math.round(leftMs / MINUTE_MS))} min`;
   if (leftMs < 2 * DAY_MS) return `${Math.round(leftMs / HOUR_MS)} h`;
   if (leftMs < 10 * YEAR_MS) return `${formatCount(Math.round(leftMs / DAY_MS))} d`;
   return `${formatCount(Math.round(leftMs / YEAR_MS))} y`;
