@@ -418,7 +418,7 @@ export class Inspector {
     const replaced = this.#progress?.quick?.state === 'shown' && progress.quick?.state !== 'shown';
     this.#progress = progress;
     if (replaced && this.#base === ALL_ROWS) this.#cache.forgetRows();
-    if (replaced && this.#view === ALL_ROWS) await this.#keepSelection('center');
+    if (replaced && this.#view === ALL_ROWS) await this.#keepSelection();
     this.#showCounts(progress);
     if (this.#isMatchWaiting) void this.#selectAgain();
     await this.#refreshSelection(progress);
@@ -523,7 +523,7 @@ export class Inspector {
       if (progress.done) void this.#selectAgain();
     } else if (isAtTail) this.#table.select(this.#tailRow);
     else if (this.#table.selected < 0) this.#selectFirstMatch(progress.matchCount);
-    else if (progress.done) void this.#keepSelection('none');
+    else if (progress.done) void this.#keepSelectedMatch(true);
   }
 
   /** Why there is no row where there is no filter. */
@@ -585,6 +585,11 @@ export class Inspector {
   #rowsArrived(): void {
     this.#table.redraw();
     this.#placeMarker();
+    // What a filter by states lets through, it tells anew for each page.
+    const row = this.#view === this.#base ? this.#cache.row(this.#table.selected) : undefined;
+    const place = this.#placeOfSelection;
+    const isOther = row !== undefined && place !== undefined && row.offsetBytes !== place.offsetBytes;
+    if (isOther && this.#base !== ALL_ROWS) void this.#keepSelectedMatch(false);
   }
 
   #fileChanged(change: FileChange, summary: FileSummary | undefined): void {
@@ -975,17 +980,35 @@ export class Inspector {
     }
   }
 
-  /** Rows have been counted or found anew: the selection stays on the record, whichever position it has now. */
-  async #keepSelection(reveal: 'none' | 'center'): Promise<void> {
+  /** Rows have been counted anew: the selection stays on the record, whichever number it has now. */
+  async #keepSelection(): Promise<void> {
+    const located = await this.#locateSelected();
+    if (located !== undefined && located.position !== this.#table.selected) {
+      this.#table.select(located.position, 'center');
+    }
+  }
+
+  /** The same among the rows of a filter, of which all have been found or not. */
+  async #keepSelectedMatch(areAllFound: boolean): Promise<void> {
+    const offsetBytes = this.#placeOfSelection?.offsetBytes;
+    const located = await this.#locateSelected();
+    if (located === undefined || offsetBytes === undefined) return;
+    if (located.offsetBytes === offsetBytes) {
+      if (located.position !== this.#table.selected) this.#table.select(located.position, 'none');
+    } else if (areAllFound) {
+      this.#loseSelection(notAmongThese(offsetBytes));
+    }
+  }
+
+  /** Undefined: nothing is known of it, or something else is shown or selected by then. */
+  async #locateSelected(): Promise<Located | undefined> {
+    const place = this.#placeOfSelection;
+    if (place === undefined) return undefined;
     const position = this.#table.selected;
-    const selected = this.#placeOfSelection;
-    if (selected === undefined) return;
     const view = this.#view;
-    const located = await this.#host.locate(atOffset(selected), view).catch(() => undefined);
-    if (located === undefined || view !== this.#view || position !== this.#table.selected) return;
-    const isThere = located.offsetBytes === selected.offsetBytes;
-    if (view !== ALL_ROWS && !isThere) this.#loseSelection(notAmongThese(selected.offsetBytes));
-    else if (located.position !== position) this.#table.select(located.position, reveal);
+    const located = await this.#host.locate(atOffset(place), view).catch(() => undefined);
+    const isSelected = place.offsetBytes === this.#placeOfSelection?.offsetBytes;
+    return isSelected && view === this.#view && position === this.#table.selected ? located : undefined;
   }
 
   #scrolled(top: number): void {
