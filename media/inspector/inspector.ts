@@ -993,11 +993,17 @@ export class Inspector {
     const offsetBytes = this.#placeOfSelection?.offsetBytes;
     const located = await this.#locateSelected();
     if (located === undefined || offsetBytes === undefined) return;
-    if (located.offsetBytes === offsetBytes) {
-      if (located.position !== this.#table.selected) this.#table.select(located.position, 'none');
-    } else if (areAllFound) {
-      this.#loseSelection(notAmongThese(offsetBytes));
+    if (located.offsetBytes !== offsetBytes) {
+      if (areAllFound) this.#loseSelection(notAmongThese(offsetBytes));
+      return;
     }
+    const row = this.#cache.row(located.position);
+    if (row !== undefined && row.offsetBytes !== offsetBytes) {
+      // The rows shown are those of other states. Whether new ones would agree is not certain, so they are read once.
+      if (!areAllFound) return;
+      this.#cache.forgetRows();
+    }
+    if (located.position !== this.#table.selected) this.#table.select(located.position, 'none');
   }
 
   /** Undefined: nothing is known of it, or something else is shown or selected by then. */
