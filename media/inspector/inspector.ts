@@ -994,7 +994,8 @@ export class Inspector {
     const located = await this.#locateSelected();
     if (located === undefined || offsetBytes === undefined) return;
     if (located.offsetBytes !== offsetBytes) {
-      if (areAllFound) this.#loseSelection(notAmongThese(offsetBytes));
+      // The file may have grown once more, and the rows be found anew: then this one may still come behind the last.
+      if (areAllFound && located.isBefore !== true) this.#loseSelection(notAmongThese(offsetBytes));
       return;
     }
     const row = this.#cache.row(located.position);
