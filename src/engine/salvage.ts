@@ -27,8 +27,8 @@ export interface SalvageReport {
  * `damagedStore` is the directory of a store, or a segment file, which needs no store around it. It stays as it is, and
  * every valid record in it counts: also those of incomplete batches, and those behind a torn tail.
  *
- * `newDirectory` must be an empty directory, or none yet. It is as before when this rejects, but for the directory itself.
- * Keys keep their expiry. Sequence numbers and times of writing start anew.
+ * `newDirectory` must be an empty directory, or none yet. It is as before when this rejects, but for the directory
+ * itself. Keys keep their expiry. Sequence numbers and times of writing start anew.
  */
 export async function salvageStore(
   damagedStore: string,

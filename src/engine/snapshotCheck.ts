@@ -30,11 +30,7 @@ export async function checkSnapshot(
   pacer: Pacer,
   note: (message: string) => void,
 ): Promise<void> {
-  const result = passSnapshot(log.storage, log.directory, {
-    checksLater: () => false,
-    accept: () => undefined,
-    expires: () => undefined,
-  });
+  const result = passSnapshot(log.storage, log.directory, { accept: () => undefined, expires: () => undefined });
   if (result === undefined) return;
   if (!result.ok) {
     note(`the file is damaged: ${result.reason}; it is a cache and will be rebuilt`);

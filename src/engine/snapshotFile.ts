@@ -186,8 +186,11 @@ export type LoadedSnapshot =
   | SnapshotProblem;
 
 export interface SnapshotVisitor {
-  /** Whether what the parts of a file of this size say is checked when each is loaded, and not in the first reading. */
-  readonly checksLater: (fileSizeBytes: number) => boolean;
+  /**
+   * Whether what the parts of a file of this size say is checked when each is loaded, and not in the first reading.
+   * Absent: it never is.
+   */
+  readonly checksLater?: (fileSizeBytes: number) => boolean;
   /** Why the snapshot is of no use for what it covers, or undefined. */
   readonly accept: (head: SnapshotHead) => string | undefined;
   /** This entry expires. */
@@ -294,7 +297,7 @@ function passColumns(
   visitor: SnapshotVisitor,
 ): PassedSnapshot | undefined {
   const freeEntries: number[] = [];
-  const isLater = visitor.checksLater(layout.fileSizeBytes);
+  const isLater = visitor.checksLater?.(layout.fileSizeBytes) ?? false;
   const checksBy = (newCheck: () => PartCheck): PartChecks =>
     isLater ? { whenLoaded: newCheck } : { whenPassed: newCheck() };
   // Which entries are free has to be known from the first one on.

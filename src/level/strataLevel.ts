@@ -71,7 +71,8 @@ const CLEAR_BATCH_SIZE = 1000;
  *
  * Every feature of the contract is there: implicit and explicit snapshots, `seek`, `getSync`, `has`, sublevels,
  * deferred open, the encodings utf8, buffer and view without translation. Besides: a put takes `ttlMs` or `expiryMs`,
- * also in a batch, writes take `sync`, and `store` leads to what abstract-level has no name for, such as `compact`, `history` and `verify`.
+ * also in a batch, writes take `sync`, and `store` leads to what abstract-level has no name for, such as `compact`,
+ * `history` and `verify`.
  */
 export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData, K, V> {
   readonly location: string;

@@ -105,7 +105,7 @@ export class StoreServer implements StoreRequests {
     });
     const entries = new EntryReader(store);
     const damage = store.recovery.damage;
-    const opened = {
+    this.#opened = {
       store,
       unsubscribe,
       directory,
@@ -117,7 +117,6 @@ export class StoreServer implements StoreRequests {
       follower,
       damage,
     };
-    this.#opened = opened;
   }
 
   salvage(taskId: number, { source, target, options }: SalvageRequest): Promise<SalvageReport> {
