@@ -115,6 +115,8 @@ export class Inspector {
   /** Whose rows these are, or are about to be. */
   #filter: RowFilter | undefined;
   #matchCount = 0;
+  /** Which pass of the filter found the rows shown; undefined until one has found some. */
+  #pass: number | undefined;
   /** What the host tells before it is asked. */
   readonly #told = Promise.withResolvers<readonly [ViewSettings, OpenedFile]>();
   #filtering: Promise<void> = Promise.resolve();
@@ -512,6 +514,8 @@ export class Inspector {
     this.#filterBar.showProgress(progress, this.#progress?.rowCount ?? 0);
     this.#matchCount = progress.matchCount;
     if (this.#view !== this.#base) return;
+    if (this.#pass !== undefined && this.#pass !== progress.pass) this.#rowsFoundAnew(progress);
+    this.#pass = progress.pass;
     this.#table.setRowCount(progress.matchCount);
     this.#table.showEmpty(progress.done && progress.matchCount === 0 ? this.#noMatchText : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
@@ -523,7 +527,15 @@ export class Inspector {
       if (progress.done) void this.#selectAgain();
     } else if (isAtTail) this.#table.select(this.#tailRow);
     else if (this.#table.selected < 0) this.#selectFirstMatch(progress.matchCount);
-    else if (progress.done) void this.#keepSelectedMatch(true);
+    else if (progress.done) void this.#keepSelectedMatch();
+  }
+
+  /** A filter began once more, because the end of the file was not what it had seen. */
+  #rowsFoundAnew({ done }: FilterProgress): void {
+    this.#cache.forgetRows();
+    if (done || this.#state.current.follow) return;
+    this.#pendingScroll.hold(this.#state.current.topRow);
+    this.#holdSelection();
   }
 
   /** Why there is no row where there is no filter. */
@@ -585,11 +597,6 @@ export class Inspector {
   #rowsArrived(): void {
     this.#table.redraw();
     this.#placeMarker();
-    // What a filter by states lets through, it tells anew for each page.
-    const row = this.#view === this.#base ? this.#cache.row(this.#table.selected) : undefined;
-    const place = this.#placeOfSelection;
-    const isOther = row !== undefined && place !== undefined && row.offsetBytes !== place.offsetBytes;
-    if (isOther && this.#base !== ALL_ROWS) void this.#keepSelectedMatch(false);
   }
 
   #fileChanged(change: FileChange, summary: FileSummary | undefined): void {
@@ -691,6 +698,7 @@ export class Inspector {
       return;
     }
     this.#matchCount = 0;
+    this.#pass = undefined;
     // Rows may have come meanwhile, of the same filter before the store was open, and in them what is brought back.
     if (isSame) this.#holdPlace();
     this.#showBase();
@@ -988,23 +996,15 @@ export class Inspector {
     }
   }
 
-  /** The same among the rows of a filter, of which all have been found or not. */
-  async #keepSelectedMatch(areAllFound: boolean): Promise<void> {
+  /** The same among the rows of a filter, once all of them have been found. */
+  async #keepSelectedMatch(): Promise<void> {
     const offsetBytes = this.#placeOfSelection?.offsetBytes;
     const located = await this.#locateSelected();
     if (located === undefined || offsetBytes === undefined) return;
-    if (located.offsetBytes !== offsetBytes) {
+    if (located.offsetBytes === offsetBytes) {
+      if (located.position !== this.#table.selected) this.#table.select(located.position, 'none');
       // The file may have grown once more, and the rows be found anew: then this one may still come behind the last.
-      if (areAllFound && located.isBefore !== true) this.#loseSelection(notAmongThese(offsetBytes));
-      return;
-    }
-    const row = this.#cache.row(located.position);
-    if (row !== undefined && row.offsetBytes !== offsetBytes) {
-      // The rows shown are those of other states. Whether new ones would agree is not certain, so they are read once.
-      if (!areAllFound) return;
-      this.#cache.forgetRows();
-    }
-    if (located.position !== this.#table.selected) this.#table.select(located.position, 'none');
+    } else if (located.isBefore !== true) this.#loseSelection(notAmongThese(offsetBytes));
   }
 
   /** Undefined: nothing is known of it, or something else is shown or selected by then. */

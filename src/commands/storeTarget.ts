@@ -114,7 +114,8 @@ async function chooseEntry({ registry }: CommandContext, title: string): Promise
     label: entry.name,
     iconPath: new vscode.ThemeIcon(entry.openState === undefined ? 'circle-outline' : 'database'),
     description: entry.openState === undefined ? 'closed: choosing it opens it' : '',
-    detail: entry.reference.place,
+    // A store at the top of the workspace is named as its place.
+    ...(entry.reference.place === entry.name ? {} : { detail: entry.reference.place }),
   }));
   const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which store?', matchOnDetail: true });
   return picked?.entry;

@@ -32,7 +32,7 @@ export async function openValue(context: CommandContext, target: unknown): Promi
 
 /** Shows the value in a tab that stays, ready for typing. */
 export async function editValue(context: CommandContext, target: unknown): Promise<void> {
-  const chosen = await chooseKey(context, 'Edit', target);
+  const chosen = await chooseKey(context, 'Edit Value', target);
   if (chosen !== undefined) await showValueEditor(chosen, { preview: false });
 }
 

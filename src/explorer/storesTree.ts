@@ -98,7 +98,8 @@ function storeIcon(entry: StoreEntry): [string, vscode.ThemeColor?] {
 
 function storeTooltip({ name, reference, state }: StoreEntry): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown(`**${markdownText(name)}** — ${markdownText(reference.place)}`);
+  const place = reference.place === name ? '' : ` — ${markdownText(reference.place)}`;
+  tooltip.appendMarkdown(`**${markdownText(name)}**${place}`);
   const add = (text: string) => tooltip.appendMarkdown(`\n\n${markdownText(text)}`);
   if (state.kind === 'failed') add(state.error.message);
   if (state.kind === 'closed') add('Closed. Select it to open it.');

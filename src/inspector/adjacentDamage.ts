@@ -44,5 +44,5 @@ async function damagesBefore(file: IndexedFile, row: number, total: number): Pro
 }
 
 function walkDamages(file: IndexedFile, from: Checkpoint | undefined, visit: RowVisitor): Promise<boolean> {
-  return file.walkRows(from, ONLY_DAMAGE, visit, SCAN_CHUNK_BYTES);
+  return file.walkRows({ from, filter: ONLY_DAMAGE }, visit, SCAN_CHUNK_BYTES);
 }

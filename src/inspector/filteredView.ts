@@ -1,12 +1,16 @@
-/** The rows that a filter keeps, found by one pass over the file and remembered sparsely. */
+/** The rows that a filter keeps, found by one pass over the file; where they start is remembered sparsely. */
 
 import type { ViewId } from '../shared/inspectorMessages.ts';
+import { KeptRows } from './keptRows.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import { SparseIndex } from './sparseIndex.ts';
 
 export class FilteredView {
   readonly id: ViewId;
   readonly filter: CompiledFilter;
+  /** Passes for the same filter have ascending numbers; the rows of one need not be those of another. */
+  readonly pass: number;
+  readonly kept = new KeptRows();
   readonly matches = new SparseIndex();
   readonly abort = new AbortController();
   /** The pass has come this far. */
@@ -19,8 +23,9 @@ export class FilteredView {
   /** Why the pass ended early, when nobody stopped it. */
   problem: string | undefined;
 
-  constructor(id: ViewId, filter: CompiledFilter) {
+  constructor(id: ViewId, filter: CompiledFilter, pass = 1) {
     this.id = id;
     this.filter = filter;
+    this.pass = pass;
   }
 }

@@ -24,7 +24,6 @@ import {
 } from './logFormat.ts';
 import { QuickIndex } from './quickIndex.ts';
 import { type RangedFile, readBytes } from './rangedFile.ts';
-import type { CompiledFilter } from './recordFilter.ts';
 import { ReportInterval } from './reportInterval.ts';
 import { toRow } from './rowView.ts';
 import { type RowVisitor, RowWalk, type RowWalkOptions, type RowWalkTask, type VisitedRow } from './rowWalk.ts';
@@ -40,6 +39,10 @@ export interface IndexedFileOptions {
   readonly events: Pick<ScanEvents, 'indexProgress' | 'unreadable' | 'recordStates'>;
   /** The index has come to the end of the file, as long as it was when it began. */
   readonly onIndexed: () => void;
+}
+
+export interface WalkedRows extends Pick<RowWalkOptions, 'filter' | 'kept'> {
+  readonly from: Checkpoint | undefined;
 }
 
 export class IndexedFile {
@@ -223,14 +226,13 @@ export class IndexedFile {
 
   /** Visits the rows that a filter keeps, in the order of the file. False, at once, where there is nothing to begin at. */
   async walkRows(
-    from: Checkpoint | undefined,
-    filter: CompiledFilter | undefined,
+    { from, filter, kept }: WalkedRows,
     visit: RowVisitor,
     chunkBytes: number,
     task: RowWalkTask = {},
   ): Promise<boolean> {
     if (from === undefined) return false;
-    return new RowWalk({ ...this.walkOptions(chunkBytes), from, filter }).run(visit, task);
+    return new RowWalk({ ...this.walkOptions(chunkBytes), from, filter, kept }).run(visit, task);
   }
 
   // Below: the pass over the file

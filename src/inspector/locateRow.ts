@@ -26,6 +26,9 @@ export async function locateRow(target: LocateTarget, options: LocateOptions): P
   const { views, view } = options;
   const sorted = views.sorted(view);
   if (sorted === undefined) return locateInFileOrder(target, options);
+  // An order may be there before the index or the filter has come to all of its rows.
+  const exact = sorted.rows.find(target);
+  if (exact !== undefined) return exact;
   const located = await locateInFileOrder(target, { ...options, view: sorted.base });
   const position = located === undefined ? -1 : sorted.rows.positionOf(located.row);
   return located === undefined || position < 0 ? undefined : { ...located, position };

@@ -10,7 +10,7 @@ import type { FileVersions } from './fileVersions.ts';
 import { FilteredView } from './filteredView.ts';
 import type { ViewExtent } from './findRow.ts';
 import { NONE } from './logFormat.ts';
-import { type CompiledFilter, compileFilter } from './recordFilter.ts';
+import { compileFilter } from './recordFilter.ts';
 import { ReportInterval } from './reportInterval.ts';
 import {
   PAGE_CHUNK_BYTES,
@@ -131,7 +131,7 @@ export class RowViews {
     const walk = new RowWalk({
       ...version.walkOptions(SCAN_CHUNK_BYTES),
       from: START_OF_FILE,
-      filter: this.#filterOf(view),
+      ...this.#filterOf(view),
       withStates: order.column === 'state',
     });
     const rows = await sortRows({
@@ -213,7 +213,7 @@ export class RowViews {
     chunkBytes: number = PAGE_CHUNK_BYTES,
     task: RowWalkTask = {},
   ): Promise<boolean> {
-    return this.#versions.current.walkRows(from, this.#filterOf(view), visit, chunkBytes, task);
+    return this.#versions.current.walkRows({ from, ...this.#filterOf(view) }, visit, chunkBytes, task);
   }
 
   // Below: the pass of a filter
@@ -223,8 +223,8 @@ export class RowViews {
     return this.#filtered;
   }
 
-  #filterOf(view: ViewId): CompiledFilter | undefined {
-    return view === ALL_ROWS ? undefined : this.#filter(view).filter;
+  #filterOf(view: ViewId): Pick<FilteredView, 'filter' | 'kept'> | undefined {
+    return view === ALL_ROWS ? undefined : this.#filter(view);
   }
 
   #dropFilter(): void {
@@ -234,7 +234,7 @@ export class RowViews {
 
   #restartFilter(filtered: FilteredView): void {
     filtered.abort.abort();
-    const fresh = new FilteredView(filtered.id, filtered.filter);
+    const fresh = new FilteredView(filtered.id, filtered.filter, filtered.pass + 1);
     this.#filtered = fresh;
     void this.#runFilter(fresh);
   }
@@ -254,6 +254,7 @@ export class RowViews {
       await walk.run(
         ({ row, entry, group }) => {
           view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
+          view.kept.keep(row);
           return false;
         },
         {
@@ -261,6 +262,7 @@ export class RowViews {
           onProgress: (offsetBytes) => {
             view.scannedBytes = offsetBytes;
             view.nextRow = walk.nextRow;
+            view.kept.decideUpTo(walk.nextRow);
             if (report.isOver()) this.#reportFilter(view, sizeBytes);
           },
         },
@@ -276,9 +278,9 @@ export class RowViews {
     if (version.sizeBytes > sizeBytes && reachedEnd) this.#continueFilter(view, sizeBytes);
   }
 
-  #reportFilter({ id, matches, scannedBytes, done, abort, problem }: FilteredView, sizeBytes: number): void {
+  #reportFilter({ id, pass, matches, scannedBytes, done, abort, problem }: FilteredView, sizeBytes: number): void {
     const { aborted: cancelled } = abort.signal;
-    const progress = { view: id, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled };
+    const progress = { view: id, pass, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled };
     this.#events.filterProgress(problem === undefined ? progress : { ...progress, problem });
   }
 

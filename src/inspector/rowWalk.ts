@@ -5,6 +5,7 @@ import type { RecordState } from '../shared/recordState.ts';
 import { TimeSlice } from '../worker/timeSlice.ts';
 import { guessRecord } from './damageGuess.ts';
 import { type GroupKnowledge, isUncommitted } from './groupKnowledge.ts';
+import type { KeptRows } from './keptRows.ts';
 import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
@@ -41,6 +42,8 @@ export interface RowWalkOptions {
   readonly fileSizeBytes: number;
   readonly chunkBytes: number;
   readonly filter?: CompiledFilter | undefined;
+  /** What has been decided by that filter before; asked first. */
+  readonly kept?: KeptRows | undefined;
   /** Visitors want to know the states of records, whether or not the filter has a condition on them. */
   readonly withStates?: boolean;
   readonly groups?: GroupKnowledge;
@@ -63,6 +66,12 @@ export function isDamage(entry: LogRecord | LogDamage): entry is LogDamage {
 interface WaitingRow extends VisitedRow {
   /** The filter has not yet told. */
   readonly isUndecided: boolean;
+  /** Is kept whatever its state. */
+  readonly isSure: boolean;
+}
+
+function isRecord(row: WaitingRow): row is WaitingRow & { readonly entry: LogRecord } {
+  return !isDamage(row.entry);
 }
 
 export class RowWalk implements LogSink {
@@ -119,12 +128,14 @@ export class RowWalk implements LogSink {
     } else if (record.groupRole === 'none') {
       this.#group = undefined;
     }
-    const { filter } = this.#options;
-    const isKept = filter === undefined ? true : filter.record(record);
+    const { filter, kept } = this.#options;
+    const decided = kept?.isKept(row);
+    const isKept = decided ?? (filter === undefined ? true : filter.record(record));
     if (isKept === false) return;
-    if (isKept === undefined || this.#mustWait) {
-      const kept = Object.assign(new LogRecord(), record);
-      this.#waiting.push({ position: 0, row, entry: kept, group, isUndecided: isKept === undefined });
+    const isSure = decided === true || filter?.states === undefined;
+    if (isKept === undefined || !isSure || this.#mustWait) {
+      const entry = Object.assign(new LogRecord(), record);
+      this.#waiting.push({ position: 0, row, entry, group, isUndecided: isKept === undefined, isSure });
       return;
     }
     this.#stopped = this.#visit({ position: this.#position++, row, entry: record, group });
@@ -133,47 +144,46 @@ export class RowWalk implements LogSink {
   damage(damage: LogDamage): void {
     if (this.#stopped) return;
     const row = this.#row++;
-    const { filter } = this.#options;
-    if (filter !== undefined && !filter.damage(damage, () => guessRecord(this.#options, damage))) return;
-    const group = this.#group;
-    if (this.#mustWait) this.#waiting.push({ position: 0, row, entry: damage, group, isUndecided: false });
-    else this.#stopped = this.#visit({ position: this.#position++, row, entry: damage, group });
+    const { filter, kept } = this.#options;
+    const decided = kept?.isKept(row);
+    const isKept = decided ?? filter?.damage(damage, () => guessRecord(this.#options, damage)) ?? true;
+    if (!isKept) return;
+    const damaged = { row, entry: damage, group: this.#group };
+    if (this.#mustWait) this.#waiting.push({ position: 0, ...damaged, isUndecided: false, isSure: true });
+    else this.#stopped = this.#visit({ position: this.#position++, ...damaged });
   }
 
   groupEnd(): void {
     this.#group = undefined;
   }
 
-  get #needsStates(): boolean {
-    return this.#options.filter?.states !== undefined || this.#options.withStates === true;
-  }
-
   /** Rows are visited in their order, so that those behind one that waits do so too. */
   get #mustWait(): boolean {
-    return this.#needsStates || this.#waiting.length > 0;
+    return this.#options.withStates === true || this.#waiting.length > 0;
   }
 
   async #visitWaiting(signal: AbortSignal | undefined): Promise<void> {
     const waiting = await this.#decided(signal);
-    const states = this.#needsStates ? await this.#statesOf(waiting) : undefined;
-    for (const [index, candidate] of waiting.entries()) {
-      const state = states?.[index];
-      const keep = state === undefined || (this.#options.filter?.states?.has(state) ?? true);
-      if (!keep || this.#stopped) continue;
+    const states = await this.#statesOf(waiting);
+    for (const candidate of waiting) {
+      const state = states.get(candidate);
+      const isKept = candidate.isSure || state === undefined || this.#options.filter?.states?.has(state) === true;
+      if (!isKept || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
   }
 
-  /** Undefined of damage. */
-  async #statesOf(rows: readonly VisitedRow[]): Promise<(RecordState | undefined)[]> {
-    const offsets = rows.filter(({ entry }) => !isDamage(entry)).map(({ entry }) => entry.offsetBytes);
-    const states = await this.#askStates(offsets);
-    let asked = 0;
-    return rows.map(({ entry }) => {
-      if (isDamage(entry)) return undefined;
-      const told = states?.[asked++] ?? 'unknown';
-      return isUncommitted(entry, this.#options.groups) ? 'uncommitted' : told;
-    });
+  /** Of those records whose states are wanted. */
+  async #statesOf(waiting: readonly WaitingRow[]): Promise<ReadonlyMap<WaitingRow, RecordState>> {
+    const { withStates, groups } = this.#options;
+    const states = new Map<WaitingRow, RecordState>();
+    const records = waiting.filter(isRecord).filter(({ isSure }) => withStates === true || !isSure);
+    if (records.length === 0) return states;
+    const told = await this.#askStates(records.map(({ entry }) => entry.offsetBytes));
+    for (const [index, record] of records.entries()) {
+      states.set(record, isUncommitted(record.entry, groups) ? 'uncommitted' : (told?.[index] ?? 'unknown'));
+    }
+    return states;
   }
 
   /** The waiting rows that the filter keeps. */

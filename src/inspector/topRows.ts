@@ -6,6 +6,7 @@
  * is kept is exactly the beginning of its order, and the reverse order has its end.
  */
 
+import type { Located, LocateTarget } from '../shared/inspectorMessages.ts';
 import { NONE } from './logFormat.ts';
 import type { Checkpoint } from './sparseIndex.ts';
 
@@ -87,6 +88,20 @@ export class TopRows {
   /** Where a row of the file stands in the order; -1 when it was not kept. */
   positionOf(row: number): number {
     return this.#columns.rows.subarray(0, this.#count).indexOf(row);
+  }
+
+  /** The row with that number, or that starts there. Undefined: it was not kept, or something else is looked for. */
+  find(target: LocateTarget): Located | undefined {
+    const position = this.#exactPositionOf(target);
+    if (position < 0) return undefined;
+    const { row, offsetBytes } = this.at(position);
+    return { position, row, offsetBytes };
+  }
+
+  #exactPositionOf(target: LocateTarget): number {
+    if (target.kind === 'row') return this.positionOf(target.row);
+    if (target.kind !== 'offset') return -1;
+    return this.#columns.offsets.subarray(0, this.#count).indexOf(target.offsetBytes);
   }
 
   /** Index of the last row that the last cut kept. */

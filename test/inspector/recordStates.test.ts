@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import type { ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { openWhole, type Probe, probe } from './inspectionProbe.ts';
-import { segmentOf } from './segmentBuilder.ts';
+import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
 describe('a store that is closed while states are asked for', () => {
   const bytes = segmentOf(3, (index) => ({ key: `k${index}`, value: 'v' })).bytes();
@@ -46,6 +47,112 @@ describe('a store that is closed while states are asked for', () => {
     await openWhole(subject);
     const sorted = await subject.inspection.sort({ view: 0, order: { column: 'state', descending: false } });
     assert.equal(sorted?.rowCount, 4);
+  });
+});
+
+describe('rows of a filter by state', () => {
+  const COUNT = 10;
+  let builder: SegmentBuilder;
+  /** Of the records, by row; the first row is the header. */
+  let offsets: number[];
+  let supersededRows: readonly number[];
+  let askedCount: number;
+  const states = (asked: readonly number[]): RecordState[] => {
+    askedCount += asked.length;
+    return asked.map((offset) => (supersededRows.includes(offsets.indexOf(offset)) ? 'superseded' : 'live'));
+  };
+  const add = (key: string) => void offsets.push(builder.add({ key, value: 'v' }));
+
+  async function openFiltered() {
+    builder = new SegmentBuilder();
+    offsets = [0];
+    for (let index = 0; index < COUNT; index++) add(`k${index}`);
+    supersededRows = [1, 4];
+    askedCount = 0;
+    const subject = probe(builder.bytes(), { states });
+    await openWhole(subject);
+    const parsed = parseFilter('state:live');
+    assert.ok(parsed.ok);
+    const filtered = subject.filtered();
+    const view = await subject.inspection.setFilter(parsed.filter);
+    await filtered;
+    const shownRows = async (shown: ViewId = view) => {
+      const { rows } = await subject.inspection.rows({ view: shown, first: 0, count: 100 });
+      return rows.map(({ row }) => row);
+    };
+    return { ...subject, view, shownRows };
+  }
+
+  it('stay as they were found, however states change', async () => {
+    const { inspection, view, shownRows } = await openFiltered();
+    const found = await shownRows();
+    assert.deepEqual(found, [0, 2, 3, 5, 6, 7, 8, 9, 10]);
+    const askedBefore = askedCount;
+    supersededRows = [2, 3];
+    assert.deepEqual(await shownRows(), found);
+    for (const [position, row] of found.entries()) {
+      assert.equal((await inspection.locate({ kind: 'row', row }, view))?.position, position, `row ${row}`);
+    }
+    const pattern = { kind: 'text', pattern: 'k1', matchCase: true } as const;
+    const hit = await inspection.find({ pattern, view, from: -1, direction: 'next' });
+    assert.deepEqual([hit?.row, hit?.position], [2, 1]);
+    assert.equal(askedCount, askedBefore, 'no state was asked for again');
+  });
+
+  it('are ordered by the states that their records have when they are sorted', async () => {
+    const { inspection, view, shownRows } = await openFiltered();
+    supersededRows = [2, 3];
+    const sorted = await inspection.sort({ view, order: { column: 'state', descending: true } });
+    assert.deepEqual(await shownRows(sorted?.view), [2, 3, 5, 6, 7, 8, 9, 10, 0]);
+  });
+
+  it('are found in their order also before the filter knows them', async () => {
+    const { inspection, view } = await openFiltered();
+    const parsed = parseFilter('state:superseded');
+    assert.ok(parsed.ok);
+    const superseded = await inspection.setFilter(parsed.filter);
+    // The states asked for last may be told first.
+    inspection.cancelFilter();
+    assert.notEqual(superseded, view);
+    const sorted = await inspection.sort({ view: superseded, order: { column: 'state', descending: false } });
+    assert.equal(sorted?.rowCount, supersededRows.length);
+    const row = 4;
+    const offsetBytes = offsets[row] as number;
+    const expected = { position: 1, row, offsetBytes };
+    assert.deepEqual(await inspection.locate({ kind: 'row', row }, sorted.view), expected);
+    assert.deepEqual(await inspection.locate({ kind: 'offset', offsetBytes }, sorted.view), expected);
+    assert.equal(await inspection.locate({ kind: 'row', row: 5 }, sorted.view), undefined);
+  });
+
+  it('stay when the file grows, and what was appended is chosen by its state', async () => {
+    const { inspection, file, shownRows, filterReports, ...subject } = await openFiltered();
+    const found = await shownRows();
+    add('k1');
+    add('k1');
+    supersededRows = [1, 2, 4, COUNT + 1];
+    file.bytes = builder.bytes();
+    const filtered = subject.filtered();
+    inspection.refresh();
+    await filtered;
+    assert.deepEqual(await shownRows(), [...found, COUNT + 2]);
+    assert.deepEqual([...new Set(filterReports.map(({ pass }) => pass))], [1]);
+  });
+
+  it('are found by another pass when the end of the file is not what the filter saw', async () => {
+    const { inspection, file, shownRows, filterReports, ...subject } = await openFiltered();
+    const cut = builder.sizeBytes + 5;
+    add('k1');
+    const whole = builder.bytes();
+    const passes: number[] = [];
+    for (const bytes of [whole.slice(0, cut), whole]) {
+      file.bytes = bytes;
+      const filtered = subject.filtered();
+      supersededRows = [1, 2, 4];
+      inspection.refresh();
+      passes.push((await filtered).pass);
+    }
+    assert.deepEqual(passes, [1, 2]);
+    assert.deepEqual(await shownRows(), [0, 3, 5, 6, 7, 8, 9, 10, COUNT + 1]);
   });
 });
 

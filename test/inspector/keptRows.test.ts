@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { KeptRows } from '../../src/inspector/keptRows.ts';
+
+describe('rows that a filter has kept', () => {
+  it('tells of each row up to the last decided one whether it was kept, and of others nothing', () => {
+    const gaps = fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 20 });
+    const property = fc.property(gaps, fc.nat(9000), (steps, rest) => {
+      const kept = new KeptRows();
+      const expected = new Set<number>();
+      let row = -1;
+      for (const step of steps) {
+        row += step;
+        kept.keep(row);
+        expected.add(row);
+        assert.equal(kept.isKept(row + 1), undefined);
+      }
+      const end = row + 1 + rest;
+      kept.decideUpTo(end);
+      for (let at = 0; at < end; at++) assert.equal(kept.isKept(at), expected.has(at), `row ${at}`);
+      assert.equal(kept.isKept(end), undefined);
+    });
+    fc.assert(property, { numRuns: 30 });
+  });
+});
