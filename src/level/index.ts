@@ -1,3 +1,8 @@
 /** The store as an abstract-level database: `dist/level.mjs`. */
 
-export { StrataLevel, type StrataLevelOptions } from './strataLevel.ts';
+export {
+  type StrataBatchOperation,
+  type StrataChainedBatch,
+  StrataLevel,
+  type StrataLevelOptions,
+} from './strataLevel.ts';

@@ -3,6 +3,8 @@ import {
   type AbstractBatchOptions,
   type AbstractBatchPutOperation,
   type AbstractChainedBatch,
+  type AbstractChainedBatchPutOptions,
+  type AbstractChainedBatchWriteOptions,
   type AbstractDatabaseOptions,
   type AbstractDelOptions,
   AbstractLevel,
@@ -43,6 +45,14 @@ type WriteOptions = PutOptions & SyncOption;
 export type StrataBatchOperation<Database, K, V> =
   | (AbstractBatchPutOperation<Database, K, V> & PutOptions)
   | AbstractBatchDelOperation<Database, K>;
+
+/** A batch that is put together by calls. A put may have a time to live. */
+export interface StrataChainedBatch<Database, K, V> extends AbstractChainedBatch<Database, K, V> {
+  put(key: K, value: V): this;
+  put<K2 = K, V2 = V>(key: K2, value: V2, options: AbstractChainedBatchPutOptions<Database, K2, V2> & PutOptions): this;
+  write(): Promise<void>;
+  write(options: AbstractChainedBatchWriteOptions & SyncOption): Promise<void>;
+}
 
 interface ClearOptions extends LevelRangeOptions {
   readonly limit: number;
@@ -110,10 +120,10 @@ export class StrataLevel<K = string, V = string> extends AbstractLevel<LevelData
     operations: StrataBatchOperation<this, K2, V2>[],
     options: AbstractBatchOptions<K2, V2> & SyncOption,
   ): Promise<void>;
-  override batch(): AbstractChainedBatch<this, K, V>;
-  override batch(...args: unknown[]): Promise<void> & AbstractChainedBatch<this, K, V> {
+  override batch(): StrataChainedBatch<this, K, V>;
+  override batch(...args: unknown[]): Promise<void> & StrataChainedBatch<this, K, V> {
     // Without arguments it is another function.
-    return (super.batch as (...args: unknown[]) => Promise<void> & AbstractChainedBatch<this, K, V>)(...args);
+    return (super.batch as (...args: unknown[]) => Promise<void> & StrataChainedBatch<this, K, V>)(...args);
   }
 
   async _open(options: StoreOptions): Promise<void> {

@@ -121,6 +121,10 @@ describe('A program that', () => {
     assert.equal((await store.verify()).ok, true);
     await store.compact();
     assert.equal(store.count(), 3);
+    const { directory } = store;
     await store.close();
+    const salvaged = path.join(directories.make(), 'salvaged');
+    await assert.rejects(salvageStore(directory, salvaged, { onProgress: fail }), isMistake);
+    assert.deepEqual(readdirSync(salvaged), []);
   });
 });

@@ -32,7 +32,7 @@ describe('StrataLevel', () => {
     await store.close();
   });
 
-  it('takes a time to live, in put and in batch', async () => {
+  it('takes a time to live, in put and in batches', async () => {
     let nowMs = 1_000_000;
     const db = new StrataLevel(directory, { durability: 'os', now: () => nowMs });
     await db.put('a', '1', { ttlMs: 10 });
@@ -47,8 +47,15 @@ describe('StrataLevel', () => {
     assert.equal(await db.get('d'), '4');
     assert.equal(await db.get('e'), '5');
     await db.del('c', { sync: true });
+    const chained = db
+      .batch()
+      .put('f', '6', { ttlMs: 5 })
+      .put('g', '7', { expiryMs: nowMs + 5 })
+      .put('h', '8');
+    await chained.write({ sync: true });
+    assert.deepEqual(await db.keys().all(), ['d', 'e', 'f', 'g', 'h']);
     nowMs += 5;
-    assert.deepEqual(await db.keys().all(), []);
+    assert.deepEqual(await db.keys().all(), ['h']);
     await db.close();
   });
 
