@@ -2,12 +2,9 @@
 
 import type { RowFilter } from '../../src/shared/inspectorFilter.ts';
 import type {
-  CrossCheck,
   DamageLocated,
   FileChange,
   FilterProgress,
-  FindHit,
-  FindPattern,
   Located,
   LocateTarget,
   OpenedFile,
@@ -20,17 +17,17 @@ import type {
 import type { FileSummary, IndexProgress, InspectorRow, RowDetail } from '../../src/shared/inspectorRows.ts';
 import type { ViewState } from '../../src/shared/inspectorViewState.ts';
 import { messageOf } from '../../src/shared/messageOf.ts';
-import { formatCount, formatOffset, formatShare } from '../../src/shared/quantities.ts';
+import { formatOffset } from '../../src/shared/quantities.ts';
 import { ActionNote } from './actionNote.ts';
+import { Banner } from './banner.ts';
 import { copyToClipboard } from './clipboard.ts';
+import { CrossChecking } from './crossChecking.ts';
 import { DetailPane } from './detailPane.ts';
-import { element, icon, iconButton, setHidden, takeFocus, textButton } from './dom.ts';
+import { element, takeFocus } from './dom.ts';
 import { FilterBar } from './filterBar.ts';
-import { FindBar } from './findBar.ts';
 import { HeaderLine } from './headerLine.ts';
 import { HelpDialog } from './helpDialog.ts';
 import { connectToHost, type Host, vscode } from './hostConnection.ts';
-import { LastMatch } from './lastMatch.ts';
 import { MARKS } from './marks.ts';
 import { OverviewStrip } from './overviewStrip.ts';
 import { PendingMatch } from './pendingMatch.ts';
@@ -40,6 +37,7 @@ import { PlaceNote } from './placeNote.ts';
 import { askedByte, placeRemark } from './placeOutcome.ts';
 import { PlaceSearch } from './placeSearch.ts';
 import { RowCache } from './rowCache.ts';
+import { RowFinding } from './rowFinding.ts';
 import { RowSorting } from './rowSorting.ts';
 import { RowTable } from './rowTable.ts';
 import { Splitter } from './splitter.ts';
@@ -59,12 +57,15 @@ export class Inspector {
   readonly #header = new HeaderLine(() => void this.#host.openStore(), { focus: () => this.#table.focus() });
   readonly #overview: OverviewStrip;
   readonly #filterBar: FilterBar;
-  readonly #findBar: FindBar;
+  readonly #finding: RowFinding;
   readonly #toolbar: Toolbar;
   readonly #table: RowTable;
   readonly #detail: DetailPane;
   readonly #help = new HelpDialog();
-  readonly #banner = element('div', { class: 'banner', role: 'alert', hidden: true });
+  readonly #banner = new Banner({ focus: () => this.#table.focus() });
+  readonly #checking = new CrossChecking(() => this.#host, this.#header, this.#banner, {
+    focus: () => this.#table.focus(),
+  });
   readonly #progressBar = element('div', {
     class: 'progress',
     role: 'progressbar',
@@ -80,22 +81,6 @@ export class Inspector {
     { label: 'Filter again', run: () => this.#filterAgain() },
     { focus: () => this.#table.focus() },
   );
-  /** What a check against other files still looks for, and how far it has come. */
-  readonly #checkNote = new ActionNote(
-    'check-note',
-    { label: 'Stop', run: () => void this.#host.cancelCrossCheck() },
-    { focus: () => this.#table.focus() },
-  );
-  /** A check that another one has replaced has nothing to say any more. */
-  #checkGeneration = 0;
-  /** What the banner was last told by the check that goes on. */
-  #checkBanner = '';
-  /** What was found last: it is marked whenever the detail shows its row, until Find is closed. */
-  #match: FindHit | undefined;
-  /** Where the next search for the same pattern goes on, also when the find widget was closed meanwhile. */
-  readonly #lastMatch = new LastMatch();
-  /** A search that was stopped, or that another one has replaced, has nothing to say any more. */
-  #findGeneration = 0;
   /** The byte that was asked for of a row which is about to be selected. */
   #byteToShow: { readonly offsetBytes: number; readonly at: number | undefined } | undefined;
   /** The last step to a damaged range. */
@@ -115,8 +100,8 @@ export class Inspector {
   /** Whose rows these are, or are about to be. */
   #filter: RowFilter | undefined;
   #matchCount = 0;
-  /** Which pass of the filter found the rows shown; undefined until one has found some. */
-  #pass: number | undefined;
+  /** The filter could not be read to its end. When that is tried again, its rows are found anew. */
+  #hasFilterProblem = false;
   /** What the host tells before it is asked. */
   readonly #told = Promise.withResolvers<readonly [ViewSettings, OpenedFile]>();
   #filtering: Promise<void> = Promise.resolve();
@@ -180,13 +165,16 @@ export class Inspector {
       },
       onCancel: () => void this.#host.cancelFilter(),
     });
-    this.#findBar = new FindBar({
-      onFind: (pattern, direction) => void this.#find(pattern, direction),
-      onCancel: () => this.#stopFind('Stopped'),
-      onClose: () => {
-        this.#match = undefined;
-        this.#table.focus();
-      },
+    this.#finding = new RowFinding(() => this.#host, {
+      onPattern: (find) => this.#state.update({ find }),
+      shown: () => ({
+        view: this.#view,
+        position: this.#table.selected,
+        offsetBytes: this.#selectedPlace?.offsetBytes,
+      }),
+      untilFilterIsSet: () => this.#untilFilterIsSet(),
+      onHit: (hit) => this.#showHit(hit),
+      onClose: () => this.#table.focus(),
     });
     this.#table = new RowTable(this.#cache, {
       onSelect: (position) => this.#selected(position),
@@ -218,7 +206,7 @@ export class Inspector {
         onGoTo: () => void this.#host.askForPlace(),
         onDamage: (direction) => this.#stepDamage(direction),
         onFollow: (follow) => this.#setFollow(follow),
-        onFind: () => this.#findBar.open(),
+        onFind: () => this.#finding.bar.open(),
         onExport: () => void this.#host.exportRows(this.#view),
         onHelp: () => this.#help.open(),
         onSalvage: () => void this.#host.salvage(),
@@ -257,7 +245,7 @@ export class Inspector {
       await this.#restore();
       this.#correct(file, ...(await asked));
     } catch (error) {
-      this.#showBanner(messageOf(error), 'error');
+      this.#banner.show(messageOf(error), 'error');
     }
   }
 
@@ -280,7 +268,7 @@ export class Inspector {
     this.#showDetailPane(detailOpen);
     this.#detail.setTab(detailTab);
     this.#toolbar.setFollow(follow);
-    if (find !== undefined) this.#findBar.restore(find);
+    if (find !== undefined) this.#finding.bar.restore(find);
   }
 
   #layOut(): void {
@@ -289,12 +277,12 @@ export class Inspector {
       this.#overview.root,
       this.#progressBar,
       element('div', { class: 'bars' }, this.#filterBar.root, this.#toolbar.root),
-      this.#banner,
-      element('div', { class: 'table-area' }, this.#table.root, this.#findBar.root),
+      this.#banner.root,
+      element('div', { class: 'table-area' }, this.#table.root, this.#finding.bar.root),
       // Below the table: above it, it would move the titles away from under the pointer that sorts.
       this.#sorting.note.root,
       this.#filterNote.root,
-      this.#checkNote.root,
+      this.#checking.note.root,
       this.#placeNote.root,
       this.#splitter.root,
       this.#detail.root,
@@ -386,12 +374,9 @@ export class Inspector {
       opened: (settings, file) => this.#told.resolve([settings, file]),
       indexProgress: (progress) => void this.#showProgress(progress),
       filterProgress: (progress) => this.#showFilterProgress(progress),
-      findProgress: ({ scannedBytes, sizeBytes }) => this.#findBar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
-      crossCheckProgress: ({ known, activity, share }) => {
-        this.#showCheck(known);
-        // A check that has only begun may be over before anybody can read this.
-        if (share > 0) this.#checkNote.show(`${activity}: ${formatShare(share)}`);
-      },
+      findProgress: ({ scannedBytes, sizeBytes }) =>
+        this.#finding.bar.showProgress(scannedBytes / Math.max(1, sizeBytes)),
+      crossCheckProgress: (progress) => this.#checking.showProgress(progress),
       sortProgress: ({ scannedBytes, sizeBytes }) => this.#sorting.showProgress(scannedBytes / Math.max(1, sizeBytes)),
       fileChanged: (change, summary) => this.#fileChanged(change, summary),
       statesChanged: (storeKnown) => {
@@ -400,8 +385,8 @@ export class Inspector {
       },
       goTo: (target, leaveFilter) => void (leaveFilter ? this.#reveal(target) : this.#goTo(target, true)),
       command: (name) => this.#command(name),
-      failed: (message) => this.#showBanner(message, 'error'),
-      unreadable: (message) => this.#showBanner(message, 'error', { label: 'Try Again', run: () => this.#readOn() }),
+      failed: (message) => this.#banner.show(message, 'error'),
+      unreadable: (message) => this.#banner.show(message, 'error', { label: 'Try Again', run: () => this.#readOn() }),
     };
   }
 
@@ -427,7 +412,7 @@ export class Inspector {
     await this.#tryPendingTarget();
     this.#waiting.mayHaveEnded();
     await this.#drawOverview(progress.done);
-    if (progress.done) await this.#crossCheck();
+    if (progress.done) await this.#checking.check();
   }
 
   #showCounts(progress: IndexProgress): void {
@@ -447,28 +432,6 @@ export class Inspector {
       this.#selectTail();
       this.#selectFirst();
     }
-  }
-
-  /** Does the file agree with those it belongs to? */
-  async #crossCheck(): Promise<void> {
-    const generation = ++this.#checkGeneration;
-    this.#checkNote.hide();
-    this.#checkBanner = '';
-    const check = await this.#host.crossCheck().catch(() => undefined);
-    if (generation !== this.#checkGeneration) return;
-    this.#checkNote.hide();
-    if (check !== undefined) this.#showCheck(check);
-  }
-
-  #showCheck({ label, outcome, summary, problems, notLookedAt }: CrossCheck): void {
-    const tone = { agrees: 'good', differs: 'bad', missing: 'plain', unchecked: 'plain' } as const;
-    const sentences = notLookedAt === undefined ? problems : [...problems, notLookedAt];
-    const detail = sentences.length === 0 ? {} : { detail: sentences.join('\n') };
-    this.#header.showExtra([{ label, value: summary, tone: tone[outcome], ...detail }]);
-    // A check that goes on says the same several times; who has dismissed it need not do so again.
-    const banner = outcome === 'differs' ? problems.slice(0, 3).join(' ') : '';
-    if (banner !== '' && banner !== this.#checkBanner) this.#showBanner(banner, 'warning');
-    this.#checkBanner = banner;
   }
 
   /** The last row, where it is to be followed and is known. */
@@ -514,8 +477,8 @@ export class Inspector {
     this.#filterBar.showProgress(progress, this.#progress?.rowCount ?? 0);
     this.#matchCount = progress.matchCount;
     if (this.#view !== this.#base) return;
-    if (this.#pass !== undefined && this.#pass !== progress.pass) this.#rowsFoundAnew(progress);
-    this.#pass = progress.pass;
+    if (this.#hasFilterProblem) this.#cache.forgetRows();
+    this.#hasFilterProblem = progress.problem !== undefined;
     this.#table.setRowCount(progress.matchCount);
     this.#table.showEmpty(progress.done && progress.matchCount === 0 ? this.#noMatchText : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
@@ -528,14 +491,6 @@ export class Inspector {
     } else if (isAtTail) this.#table.select(this.#tailRow);
     else if (this.#table.selected < 0) this.#selectFirstMatch(progress.matchCount);
     else if (progress.done) void this.#keepSelectedMatch();
-  }
-
-  /** A filter began once more, because the end of the file was not what it had seen. */
-  #rowsFoundAnew({ done }: FilterProgress): void {
-    this.#cache.forgetRows();
-    if (done || this.#state.current.follow) return;
-    this.#pendingScroll.hold(this.#state.current.topRow);
-    this.#holdSelection();
   }
 
   /** Why there is no row where there is no filter. */
@@ -601,15 +556,15 @@ export class Inspector {
 
   #fileChanged(change: FileChange, summary: FileSummary | undefined): void {
     if (change === 'gone') {
-      this.#showBanner(
+      this.#banner.show(
         'This file is gone: a compaction may have replaced it. What is shown was read before.',
         'warning',
       );
       return;
     }
-    this.#hideBanner();
+    this.#banner.hide();
     this.#isSelectionOutdated = true;
-    if (change === 'replaced') this.#holdSelection();
+    if (change === 'replaced') this.#holdSelection('nearest');
     if (summary !== undefined) this.#showSummary(summary);
     if (change === 'grew') this.#sorting.fileGrew();
     else this.#sorting.rebase(this.#base);
@@ -624,14 +579,14 @@ export class Inspector {
   }
 
   /** The rows of a filter or an order are found anew: the selection is to be on the same record, not the same position. */
-  #holdSelection(): void {
+  #holdSelection(reveal: 'none' | 'nearest'): void {
     if (this.#view === ALL_ROWS) return;
     const selected = this.#placeOfSelection;
     if (selected === undefined) {
       this.#pendingMatch.holdOn();
       return;
     }
-    this.#pendingMatch.hold(atOffset(selected), 'nearest');
+    this.#pendingMatch.hold(atOffset(selected), reveal);
     this.#isMatchWaiting = false;
     this.#table.clearSelection();
   }
@@ -667,7 +622,7 @@ export class Inspector {
   #holdPlace(): void {
     if (this.#view === ALL_ROWS) return;
     this.#pendingScroll.hold(this.#state.current.topRow);
-    this.#holdSelection();
+    this.#holdSelection('none');
     this.#isSelectionGone = false;
   }
 
@@ -698,7 +653,7 @@ export class Inspector {
       return;
     }
     this.#matchCount = 0;
-    this.#pass = undefined;
+    this.#hasFilterProblem = false;
     // Rows may have come meanwhile, of the same filter before the store was open, and in them what is brought back.
     if (isSame) this.#holdPlace();
     this.#showBase();
@@ -736,8 +691,7 @@ export class Inspector {
   }
 
   #setView(view: ViewId): void {
-    // The position of its hit would be one among rows that are not shown any more.
-    if (view !== this.#view && this.#findBar.isSearching) this.#stopFind('Stopped: other rows are shown now');
+    if (view !== this.#view) this.#finding.leaveView();
     this.#view = view;
     this.#cache.reset(view);
   }
@@ -875,37 +829,6 @@ export class Inspector {
     await this.#reveal({ kind: 'offset', offsetBytes: located.offsetBytes });
   }
 
-  async #find(pattern: FindPattern, direction: 'next' | 'previous'): Promise<void> {
-    this.#state.update({ find: pattern });
-    const generation = ++this.#findGeneration;
-    try {
-      const view = this.#view;
-      const selection = { position: this.#table.selected, offsetBytes: this.#selectedPlace?.offsetBytes };
-      const from = this.#lastMatch.startOf(pattern, view, selection);
-      const hit = await this.#host.find({ pattern, direction, view, ...from });
-      await this.#untilFilterIsSet();
-      if (generation !== this.#findGeneration) return;
-      if (hit === undefined) {
-        this.#findBar.showResult('No results', true);
-        return;
-      }
-      this.#findBar.showResult(
-        `${hit.where}, row ${formatCount(hit.row)}, at +${formatCount(hit.matchOffsetBytes)}` +
-          (hit.wrapped ? ' · from the other end' : ''),
-        false,
-      );
-      this.#match = hit;
-      this.#lastMatch.found(hit, pattern, view);
-      this.#table.select(hit.position, 'center');
-      // The row itself may come later than the next search is started.
-      this.#selectedPlace = hit;
-      await this.#showDetail(hit);
-    } catch (error) {
-      if (generation !== this.#findGeneration) return;
-      this.#findBar.showResult(messageOf(error), true);
-    }
-  }
-
   async #untilFilterIsSet(): Promise<void> {
     let awaited: Promise<void>;
     do {
@@ -914,10 +837,11 @@ export class Inspector {
     } while (awaited !== this.#filtering);
   }
 
-  #stopFind(note: string): void {
-    this.#findGeneration++;
-    void this.#host.cancelFind();
-    this.#findBar.showResult(note, false);
+  async #showHit(hit: PlaceOfRow & { readonly position: number }): Promise<void> {
+    this.#table.select(hit.position, 'center');
+    // The row itself may come later than the next search is started.
+    this.#selectedPlace = hit;
+    await this.#showDetail(hit);
   }
 
   #selected(position: number): void {
@@ -950,9 +874,8 @@ export class Inspector {
     const { offsetBytes: rowOfByte, at } = this.#byteToShow ?? {};
     this.#byteToShow = undefined;
     if (rowOfByte === offsetBytes) this.#showByte(detail, at);
-    const match = this.#match;
-    if (match?.offsetBytes !== offsetBytes) return;
-    this.#detail.showMatch({ start: match.matchOffsetBytes, end: match.matchOffsetBytes + match.matchSizeBytes });
+    const match = this.#finding.matchIn(offsetBytes);
+    if (match !== undefined) this.#detail.showMatch(match);
   }
 
   #showByte(detail: RowDetail | undefined, at: number | undefined): void {
@@ -1068,14 +991,14 @@ export class Inspector {
   async #copy(text: string, what: string, cut: string | undefined): Promise<void> {
     await copyToClipboard(text, this.#host);
     if (cut === undefined) this.#announce(`Copied ${what}.`);
-    else this.#showBanner(`${cut}: more is too much for the clipboard.`, 'warning');
+    else this.#banner.show(`${cut}: more is too much for the clipboard.`, 'warning');
   }
 
   #command(name: ViewCommand): void {
     const commands: Record<ViewCommand, () => void> = {
-      find: () => this.#findBar.open(),
-      findNext: () => this.#findBar.find('next'),
-      findPrevious: () => this.#findBar.find('previous'),
+      find: () => this.#finding.bar.open(),
+      findNext: () => this.#finding.bar.find('next'),
+      findPrevious: () => this.#finding.bar.find('previous'),
       filter: () => this.#filterBar.focus(),
       nextDamage: () => this.#stepDamage('next'),
       previousDamage: () => this.#stepDamage('previous'),
@@ -1095,24 +1018,8 @@ export class Inspector {
   }
 
   #readOn(): void {
-    this.#hideBanner();
+    this.#banner.hide();
     void this.#host.readOn();
-  }
-
-  #showBanner(message: string, tone: 'warning' | 'error', action?: { label: string; run: () => void }): void {
-    this.#banner.className = `banner ${tone}`;
-    const dismiss = iconButton('close', 'Dismiss', () => this.#hideBanner());
-    this.#banner.replaceChildren(
-      icon(tone),
-      message,
-      ...(action === undefined ? [] : [textButton(action.label, action.run)]),
-      dismiss,
-    );
-    this.#banner.hidden = false;
-  }
-
-  #hideBanner(): void {
-    setHidden(this.#banner, true, this.#table);
   }
 
   #announce(message: string): void {

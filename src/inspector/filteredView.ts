@@ -5,27 +5,39 @@ import { KeptRows } from './keptRows.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import { SparseIndex } from './sparseIndex.ts';
 
+/** Where a row starts that is in no group, or opens one. */
+export interface RowStart {
+  readonly offsetBytes: number;
+  /** Number of the row in the file. */
+  readonly row: number;
+}
+
 export class FilteredView {
   readonly id: ViewId;
   readonly filter: CompiledFilter;
-  /** Passes for the same filter have ascending numbers; the rows of one need not be those of another. */
-  readonly pass: number;
   readonly kept = new KeptRows();
   readonly matches = new SparseIndex();
   readonly abort = new AbortController();
   /** The pass has come this far. */
   scannedBytes = 0;
   /** What the pass saw from here on has changed since, because the end of the file was read anew. */
-  changedFromBytes = Number.POSITIVE_INFINITY;
+  changedFrom: RowStart | undefined;
   /** Number of the row that comes next. */
   nextRow = 0;
   done = false;
   /** Why the pass ended early, when nobody stopped it. */
   problem: string | undefined;
 
-  constructor(id: ViewId, filter: CompiledFilter, pass = 1) {
+  constructor(id: ViewId, filter: CompiledFilter) {
     this.id = id;
     this.filter = filter;
-    this.pass = pass;
+  }
+
+  /** The file has changed from there on. Rows before that stay as they are, and the pass is to go on there. */
+  cutBack({ offsetBytes, row }: RowStart): void {
+    if (this.scannedBytes <= offsetBytes) return;
+    this.matches.truncate(this.matches.count - this.kept.forgetFrom(row));
+    this.scannedBytes = offsetBytes;
+    this.nextRow = row;
   }
 }

@@ -122,10 +122,10 @@ export class IndexedFile {
     });
   }
 
-  /** The file has grown to what its `RangedFile` says. Call `indexInBackground` then. */
-  extend(): void {
+  /** The file has grown to what its `RangedFile` says. Call `indexInBackground` then. Returns the first row that is new. */
+  extend(): number {
     this.#quickOutcome = undefined;
-    this.index.extend(this.#options.file.sizeBytes);
+    return this.index.extend(this.#options.file.sizeBytes).firstNewRow;
   }
 
   progress(): IndexProgress {

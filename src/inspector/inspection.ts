@@ -284,12 +284,12 @@ export class Inspection implements ScanCalls {
   #goOn(): void {
     const version = this.#current;
     if (this.#file.sizeBytes <= version.sizeBytes) return;
-    const stableBytes = version.index.stableOffsetBytes;
+    const offsetBytes = version.index.stableOffsetBytes;
     this.#find.forget();
-    version.extend();
+    const row = version.extend();
     this.#events.fileChanged('grew', version.summary());
     version.indexInBackground();
-    this.#views.goOn(stableBytes);
+    this.#views.goOn({ offsetBytes, row });
   }
 
   /** Another file stands under the name, or it was cut: nothing known holds any more. */

@@ -23,6 +23,18 @@ export class KeptRows {
     this.#decidedCount = row;
   }
 
+  /** That row and those behind it are not decided any more. Returns how many of them were kept. */
+  forgetFrom(row: number): number {
+    let keptCount = 0;
+    for (let at = row; at < this.#decidedCount; at++) {
+      if (!this.isKept(at)) continue;
+      keptCount++;
+      this.#bits[at >>> 3] = (this.#bits[at >>> 3] as number) & ~(1 << (at & 7));
+    }
+    this.#decidedCount = Math.min(row, this.#decidedCount);
+    return keptCount;
+  }
+
   /** Undefined: that row has not been decided. */
   isKept(row: number): boolean | undefined {
     if (row >= this.#decidedCount) return undefined;

@@ -43,10 +43,17 @@ export class RowFind {
     const extent = () => this.#views.extent(view);
     const kept = this.#keptRow(pattern, view, fromMatch);
     let allWereKnown = extent().known === 'all';
+    let isHitGone = false;
     const task: Omit<FindTask, 'from' | 'fromMatchOffsetBytes'> = {
       extent,
       untilEndIsKnown: () => wait(() => extent().known !== 'part'),
-      settle: async (hit) => (allWereKnown ? hit : this.#settle(hit, view, wait)),
+      settle: async (hit) => {
+        if (allWereKnown) return hit;
+        const settled = await this.#settle(hit, view, wait);
+        // A record may have another state by the time that the filter comes to it. Then the search goes on without it.
+        isHitGone = settled === 'gone';
+        return settled === 'gone' ? undefined : settled;
+      },
       matcher: compiled.matcher,
       kept,
       keep: (row) => {
@@ -66,7 +73,12 @@ export class RowFind {
       const position =
         kept?.position ?? (fromMatch && (await positionOf(fromMatch.rowOffsetBytes, this.#locateOptions(view))));
       const fromMatchOffsetBytes = position === undefined ? undefined : fromMatch?.matchOffsetBytes;
-      return findRow({ ...task, from: position ?? from, fromMatchOffsetBytes });
+      let hit: FindHit | undefined;
+      do {
+        isHitGone = false;
+        hit = await findRow({ ...task, from: position ?? from, fromMatchOffsetBytes });
+      } while (isHitGone && !signal.aborted);
+      return hit;
     });
   }
 
@@ -95,27 +107,30 @@ export class RowFind {
 
   /**
    * A search does not end where the rows known so far do. Its hit is told once the view has come there, and whoever
-   * asked knows that. Undefined: the filter was stopped before it came there, or the search was cancelled.
+   * asked knows that. `gone`: the filter has come there, and does not keep the row. Undefined: the filter was stopped
+   * before it came there, or the search was cancelled.
    */
   async #settle(
     hit: FindHit,
     view: ViewId,
     wait: (isSo: () => boolean) => Promise<boolean>,
-  ): Promise<FindHit | undefined> {
+  ): Promise<FindHit | 'gone' | undefined> {
     const version = this.#versions.current;
     const isThere = () => {
       this.#versions.check(version);
       const { count, known } = this.#views.extent(view);
-      return known === 'all' || count > hit.position;
+      if (known === 'all') return true;
+      return view === ALL_ROWS ? count > hit.position : this.#views.isKept(view, hit.row) !== undefined;
     };
     if (!(await wait(isThere))) return undefined;
-    if (view !== ALL_ROWS) {
-      const { count } = this.#views.rows(view);
+    if (view === ALL_ROWS) version.reportProgress();
+    else {
       this.#views.reportFilter();
-      return hit.position < count ? hit : undefined;
+      const isKept = this.#views.isKept(view, hit.row);
+      if (isKept !== true) return isKept === false ? 'gone' : undefined;
     }
-    version.reportProgress();
-    // Rows told early and rows read need not have the same numbers, and one kind may have replaced the other.
+    // Rows told early and rows read need not have the same numbers, and one kind may have replaced the other. Of a
+    // filter by states, rows before this one may have been decided otherwise than the search saw them.
     const located = await locateInFileOrder(
       { kind: 'offset', offsetBytes: hit.offsetBytes },
       this.#locateOptions(view),

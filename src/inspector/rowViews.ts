@@ -7,7 +7,7 @@ import type { RowFilter } from '../shared/inspectorFilter.ts';
 import type { ScanEvents, SortRequest, SortResult, ViewId } from '../shared/inspectorMessages.ts';
 import { messageOf } from '../shared/messageOf.ts';
 import type { FileVersions } from './fileVersions.ts';
-import { FilteredView } from './filteredView.ts';
+import { FilteredView, type RowStart } from './filteredView.ts';
 import type { ViewExtent } from './findRow.ts';
 import { NONE } from './logFormat.ts';
 import { compileFilter } from './recordFilter.ts';
@@ -88,17 +88,20 @@ export class RowViews {
     if (this.#filtered?.problem !== undefined) this.#restartFilter(this.#filtered);
   }
 
-  /** The file grew; rows from `stableBytes` on may be others than before. */
-  goOn(stableBytes: number): void {
+  /** The file grew; rows from there on may be others than before. */
+  goOn(changedFrom: RowStart): void {
     const filtered = this.#filtered;
     if (filtered === undefined) return;
     if (!filtered.done) {
-      filtered.changedFromBytes = Math.min(filtered.changedFromBytes, stableBytes);
-      return;
+      const before = filtered.changedFrom;
+      if (before === undefined || changedFrom.offsetBytes < before.offsetBytes) filtered.changedFrom = changedFrom;
+    } else if (filtered.problem !== undefined) {
+      // It may have ended within a group, or a damaged range.
+      this.#restartFilter(filtered);
+    } else {
+      filtered.cutBack(changedFrom);
+      void this.#runFilter(filtered);
     }
-    // What the filter found in a tail that is read anew may be wrong; without such a tail it goes on where it was.
-    if (filtered.scannedBytes > stableBytes) this.#restartFilter(filtered);
-    else void this.#runFilter(filtered);
   }
 
   /** Another file has taken the place of the one before. */
@@ -174,6 +177,11 @@ export class RowViews {
     return { count, stride, known: view === ALL_ROWS && version.isTold ? 'told' : 'part' };
   }
 
+  /** Whether the filter keeps that row; undefined: it has not come there. Throws when it is gone. */
+  isKept(view: ViewId, row: number): boolean | undefined {
+    return this.#filter(view).kept.isKept(row);
+  }
+
   /** Where the rows of a view in the file's order start. Throws when it is gone. */
   rows(view: ViewId): SparseIndex {
     return view === ALL_ROWS ? this.#versions.current.rows : this.#filter(view).matches;
@@ -224,7 +232,9 @@ export class RowViews {
   }
 
   #filterOf(view: ViewId): Pick<FilteredView, 'filter' | 'kept'> | undefined {
-    return view === ALL_ROWS ? undefined : this.#filter(view);
+    if (view === ALL_ROWS) return undefined;
+    const { filter, kept } = this.#filter(view);
+    return { filter, kept };
   }
 
   #dropFilter(): void {
@@ -234,7 +244,7 @@ export class RowViews {
 
   #restartFilter(filtered: FilteredView): void {
     filtered.abort.abort();
-    const fresh = new FilteredView(filtered.id, filtered.filter, filtered.pass + 1);
+    const fresh = new FilteredView(filtered.id, filtered.filter);
     this.#filtered = fresh;
     void this.#runFilter(fresh);
   }
@@ -243,14 +253,19 @@ export class RowViews {
     const version = this.#versions.current;
     const { sizeBytes } = version;
     view.done = false;
-    view.changedFromBytes = Number.POSITIVE_INFINITY;
+    view.changedFrom = undefined;
     view.problem = undefined;
     const report = new ReportInterval();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
-    const walk = new RowWalk({ ...version.walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
+    const { index } = version;
+    const walk = new RowWalk({
+      ...version.walkOptions(SCAN_CHUNK_BYTES),
+      from,
+      filter: view.filter,
+      untilGroupsAreKnown: (endBytes) =>
+        version.waitUntil(() => index.done || index.indexedBytes >= endBytes, view.abort.signal),
+    });
     try {
-      // Which groups lack records the index knows at their end only.
-      if (view.filter.states?.has('uncommitted')) await version.waitUntil(() => version.index.done, view.abort.signal);
       await walk.run(
         ({ row, entry, group }) => {
           view.matches.add(row, entry.offsetBytes, group?.startBytes ?? NONE, group?.endBytes ?? NONE);
@@ -273,22 +288,17 @@ export class RowViews {
     if (this.#filtered !== view || this.#isClosed) return;
     const reachedEnd = view.problem === undefined && !view.abort.signal.aborted;
     if (reachedEnd) view.scannedBytes = sizeBytes;
-    view.done = true;
+    const hasGrown = version.sizeBytes > sizeBytes && reachedEnd;
+    view.done = !hasGrown;
+    if (hasGrown && view.changedFrom !== undefined) view.cutBack(view.changedFrom);
     this.#reportFilter(view, sizeBytes);
-    if (version.sizeBytes > sizeBytes && reachedEnd) this.#continueFilter(view, sizeBytes);
+    if (hasGrown) void this.#runFilter(view);
   }
 
-  #reportFilter({ id, pass, matches, scannedBytes, done, abort, problem }: FilteredView, sizeBytes: number): void {
+  #reportFilter({ id, matches, scannedBytes, done, abort, problem }: FilteredView, sizeBytes: number): void {
     const { aborted: cancelled } = abort.signal;
-    const progress = { view: id, pass, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled };
+    const progress = { view: id, matchCount: matches.count, scannedBytes, sizeBytes, done, cancelled };
     this.#events.filterProgress(problem === undefined ? progress : { ...progress, problem });
-  }
-
-  /** The file grew while the filter ran. */
-  #continueFilter(view: FilteredView, seenBytes: number): void {
-    // Where the index is stable now says nothing of the tail that the filter has seen: it may have been read anew.
-    if (seenBytes > view.changedFromBytes) this.#restartFilter(view);
-    else void this.#runFilter(view);
   }
 }
 

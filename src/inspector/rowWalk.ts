@@ -6,7 +6,7 @@ import { TimeSlice } from '../worker/timeSlice.ts';
 import { guessRecord } from './damageGuess.ts';
 import { type GroupKnowledge, isUncommitted } from './groupKnowledge.ts';
 import type { KeptRows } from './keptRows.ts';
-import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink } from './logFormat.ts';
+import { type LogDamage, type LogFile, LogRecord, type LogScan, type LogSink, NONE } from './logFormat.ts';
 import type { RangedFile } from './rangedFile.ts';
 import type { CompiledFilter } from './recordFilter.ts';
 import type { Checkpoint } from './sparseIndex.ts';
@@ -47,6 +47,8 @@ export interface RowWalkOptions {
   /** Visitors want to know the states of records, whether or not the filter has a condition on them. */
   readonly withStates?: boolean;
   readonly groups?: GroupKnowledge;
+  /** Waits until it is known of the groups that end before there whether they are complete. Absent: nobody waits. */
+  readonly untilGroupsAreKnown?: (endBytes: number) => Promise<unknown>;
   /** Asked only for a condition on states, or `withStates`. */
   readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
 }
@@ -167,7 +169,7 @@ export class RowWalk implements LogSink {
     const states = await this.#statesOf(waiting);
     for (const candidate of waiting) {
       const state = states.get(candidate);
-      const isKept = candidate.isSure || state === undefined || this.#options.filter?.states?.has(state) === true;
+      const isKept = candidate.isSure || (state !== undefined && this.#options.filter?.states?.has(state) === true);
       if (!isKept || this.#stopped) continue;
       this.#stopped = this.#visit({ ...candidate, position: this.#position++, state });
     }
@@ -179,7 +181,16 @@ export class RowWalk implements LogSink {
     const states = new Map<WaitingRow, RecordState>();
     const records = waiting.filter(isRecord).filter(({ isSure }) => withStates === true || !isSure);
     if (records.length === 0) return states;
-    const told = await this.#askStates(records.map(({ entry }) => entry.offsetBytes));
+    const groupsEndBytes = records.reduce(
+      (end, { entry, group }) => Math.max(end, entry.groupEndBytes, group?.endBytes ?? NONE),
+      NONE,
+    );
+    if (groupsEndBytes !== NONE) await this.#options.untilGroupsAreKnown?.(groupsEndBytes);
+    const isChoosing = records.some(({ isSure }) => !isSure);
+    const told = await this.#askStates(
+      records.map(({ entry }) => entry.offsetBytes),
+      isChoosing,
+    );
     for (const [index, record] of records.entries()) {
       states.set(record, isUncommitted(record.entry, groups) ? 'uncommitted' : (told?.[index] ?? 'unknown'));
     }
@@ -211,12 +222,11 @@ export class RowWalk implements LogSink {
   }
 
   /** A store may be closed while it is asked. States are unknown then, unless rows are chosen by them. */
-  async #askStates(offsetsBytes: readonly number[]): Promise<readonly RecordState[] | undefined> {
-    const { askStates, filter } = this.#options;
+  async #askStates(offsetsBytes: readonly number[], isChoosing: boolean): Promise<readonly RecordState[] | undefined> {
     try {
-      return await askStates?.(offsetsBytes);
+      return await this.#options.askStates?.(offsetsBytes);
     } catch (error) {
-      if (filter?.states === undefined) return undefined;
+      if (!isChoosing) return undefined;
       const reason = messageOf(error);
       throw new Error(`The store no longer tells the states of records: ${reason}`, { cause: error });
     }

@@ -90,8 +90,6 @@ export interface FindHit extends Located {
 
 export interface FilterProgress {
   readonly view: ViewId;
-  /** Ascends: rows of an earlier pass over the file are not to be taken for those of this one. */
-  readonly pass: number;
   readonly matchCount: number;
   readonly scannedBytes: number;
   readonly sizeBytes: number;

@@ -22,4 +22,19 @@ describe('rows that a filter has kept', () => {
     });
     fc.assert(property, { numRuns: 30 });
   });
+
+  it('forgets what it was told of the rows from one on, and says how many of them were kept', () => {
+    const property = fc.property(fc.array(fc.nat(300)), fc.nat(320), (rows, from) => {
+      const kept = new KeptRows();
+      const ascending = [...new Set(rows)].toSorted((one, other) => one - other);
+      for (const row of ascending) kept.keep(row);
+      kept.decideUpTo(310);
+      assert.equal(kept.forgetFrom(from), ascending.filter((row) => row >= from).length);
+      assert.equal(kept.isKept(from), undefined);
+      for (let row = 0; row < Math.min(from, 310); row++) assert.equal(kept.isKept(row), ascending.includes(row));
+      kept.decideUpTo(320);
+      for (let row = from; row < 320; row++) assert.equal(kept.isKept(row), false, `row ${row}`);
+    });
+    fc.assert(property);
+  });
 });

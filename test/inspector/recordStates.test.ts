@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseFilter } from '../../src/shared/inspectorFilter.ts';
 import type { ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
@@ -135,24 +136,54 @@ describe('rows of a filter by state', () => {
     inspection.refresh();
     await filtered;
     assert.deepEqual(await shownRows(), [...found, COUNT + 2]);
-    assert.deepEqual([...new Set(filterReports.map(({ pass }) => pass))], [1]);
   });
 
-  it('are found by another pass when the end of the file is not what the filter saw', async () => {
-    const { inspection, file, shownRows, filterReports, ...subject } = await openFiltered();
-    const cut = builder.sizeBytes + 5;
+  it('stay when the end of the file is read anew, and only what stands there is chosen again', async () => {
+    const { inspection, file, shownRows, ...subject } = await openFiltered();
+    const found = await shownRows();
+    const torn = builder.sizeBytes + 5;
     add('k1');
     const whole = builder.bytes();
-    const passes: number[] = [];
-    for (const bytes of [whole.slice(0, cut), whole]) {
+    for (const [bytes, tail] of [
+      [whole.slice(0, torn), []],
+      [whole, [COUNT + 1]],
+    ] as const) {
       file.bytes = bytes;
       const filtered = subject.filtered();
       supersededRows = [1, 2, 4];
       inspection.refresh();
-      passes.push((await filtered).pass);
+      assert.equal((await filtered).matchCount, found.length + tail.length);
+      assert.deepEqual(await shownRows(), [...found, ...tail]);
     }
-    assert.deepEqual(passes, [1, 2]);
-    assert.deepEqual(await shownRows(), [0, 3, 5, 6, 7, 8, 9, 10, COUNT + 1]);
+  });
+
+  it('are all that a search ahead of the filter finds: it passes over what is not one of them by then', async () => {
+    const { inspection, ...subject } = await openFiltered();
+    const parsed = parseFilter('state:live');
+    assert.ok(parsed.ok);
+    const filtered = subject.filtered();
+    const view = await inspection.setFilter(parsed.filter);
+    const pattern = { kind: 'regex', pattern: 'k[12]', matchCase: true } as const;
+    const searched = inspection.find({ pattern, view, from: -1, direction: 'next' });
+    // The search has asked for its states, the filter has not.
+    supersededRows = [1, 2, 4];
+    const hit = await searched;
+    assert.deepEqual([hit?.row, hit?.position], [3, 1]);
+    await filtered;
+    assert.equal((await inspection.rows({ view, first: 1, count: 1 })).rows[0]?.row, 3);
+  });
+
+  it('give a hit that was found ahead of the filter the position that it has among them', async () => {
+    const { inspection } = await openFiltered();
+    const parsed = parseFilter('state:live');
+    assert.ok(parsed.ok);
+    const view = await inspection.setFilter(parsed.filter);
+    const pattern = { kind: 'text', pattern: 'k6', matchCase: true } as const;
+    const searched = inspection.find({ pattern, view, from: -1, direction: 'next' });
+    supersededRows = [2, 3];
+    const hit = await searched;
+    assert.deepEqual([hit?.row, hit?.position], [7, 5]);
+    assert.equal((await inspection.rows({ view, first: 5, count: 1 })).rows[0]?.row, 7);
   });
 });
 
@@ -194,5 +225,18 @@ describe('records of a batch that is not complete', () => {
     const rows = filtered('state:uncommitted', subject);
     subject.inspection.start();
     assert.equal((await rows).length, 3);
+  });
+
+  it('are not taken for what the store says of them by a filter that is ahead of the index', async () => {
+    const subject = probe(bytes, { states: (offsets) => offsets.map(() => 'superseded') });
+    const rows = filtered('state:superseded', subject);
+    await sleep(20);
+    subject.inspection.start();
+    const keys = (await rows).map(({ cells }) => cells?.key?.text ?? '');
+    assert.ok(keys.includes('after'));
+    assert.deepEqual(
+      keys.filter((key) => key.startsWith('lost')),
+      [],
+    );
   });
 });
