@@ -475,10 +475,11 @@ export class Inspector {
   #showFilterProgress(progress: FilterProgress): void {
     if (progress.view !== this.#base) return;
     this.#filterBar.showProgress(progress, this.#progress?.rowCount ?? 0);
+    const isFoundAnew = this.#hasFilterProblem || progress.matchCount < this.#matchCount;
+    this.#hasFilterProblem = progress.problem !== undefined;
     this.#matchCount = progress.matchCount;
     if (this.#view !== this.#base) return;
-    if (this.#hasFilterProblem) this.#cache.forgetRows();
-    this.#hasFilterProblem = progress.problem !== undefined;
+    if (isFoundAnew) this.#rowsFoundAnew(progress.done);
     this.#table.setRowCount(progress.matchCount);
     this.#table.showEmpty(progress.done && progress.matchCount === 0 ? this.#noMatchText : '');
     if (progress.done && progress.matchCount === 0) this.#detail.show(undefined);
@@ -491,6 +492,14 @@ export class Inspector {
     } else if (isAtTail) this.#table.select(this.#tailRow);
     else if (this.#table.selected < 0) this.#selectFirstMatch(progress.matchCount);
     else if (progress.done) void this.#keepSelectedMatch();
+  }
+
+  /** Rows of the filter are others than they were: it could not read the file before, or the end of it has changed. */
+  #rowsFoundAnew(areAllFound: boolean): void {
+    this.#cache.forgetRows();
+    if (areAllFound || this.#state.current.follow) return;
+    this.#pendingScroll.hold(this.#state.current.topRow);
+    this.#holdSelection('none');
   }
 
   /** Why there is no row where there is no filter. */
@@ -564,7 +573,11 @@ export class Inspector {
     }
     this.#banner.hide();
     this.#isSelectionOutdated = true;
-    if (change === 'replaced') this.#holdSelection('nearest');
+    if (change === 'replaced') {
+      this.#holdSelection('nearest');
+      // Fewer rows are no reason to stay where one was in the other file.
+      this.#matchCount = 0;
+    }
     if (summary !== undefined) this.#showSummary(summary);
     if (change === 'grew') this.#sorting.fileGrew();
     else this.#sorting.rebase(this.#base);

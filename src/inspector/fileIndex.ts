@@ -87,6 +87,14 @@ export class FileIndex implements LogSink {
     return this.#order.ascends(number);
   }
 
+  /** Whether `isIncomplete` has its last word on all groups that end before there. */
+  knowsGroupsUpTo(endBytes: number): boolean {
+    if (this.done) return true;
+    // A group stays open while the index looks for the end of damage in it, however far that is.
+    const isOpen = this.#openGroup !== undefined && this.#openGroup.startBytes < endBytes;
+    return this.indexedBytes >= endBytes && !isOpen;
+  }
+
   /** Whether a group that starts there is known to lack records. */
   isIncomplete(groupStartBytes: number): boolean {
     const groups = this.#incompleteGroups;

@@ -15,7 +15,7 @@ export interface RowStart {
 export class FilteredView {
   readonly id: ViewId;
   readonly filter: CompiledFilter;
-  readonly kept = new KeptRows();
+  kept = new KeptRows();
   readonly matches = new SparseIndex();
   readonly abort = new AbortController();
   /** The pass has come this far. */
@@ -33,10 +33,19 @@ export class FilteredView {
     this.filter = filter;
   }
 
+  /** Whether the filter keeps that row. Undefined: it has not come there, or the row may be another one by now. */
+  isKept(row: number): boolean | undefined {
+    return this.changedFrom !== undefined && row >= this.changedFrom.row ? undefined : this.kept.isKept(row);
+  }
+
   /** The file has changed from there on. Rows before that stay as they are, and the pass is to go on there. */
   cutBack({ offsetBytes, row }: RowStart): void {
+    // Who stopped the pass may have done so within a piece of the file, of which some rows are decided.
+    if (this.kept.isKept(row) !== undefined) {
+      this.kept = this.kept.upTo(row);
+      this.matches.truncate(this.kept.keptCount);
+    }
     if (this.scannedBytes <= offsetBytes) return;
-    this.matches.truncate(this.matches.count - this.kept.forgetFrom(row));
     this.scannedBytes = offsetBytes;
     this.nextRow = row;
   }

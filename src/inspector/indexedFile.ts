@@ -41,6 +41,8 @@ export interface IndexedFileOptions {
   readonly onIndexed: () => void;
 }
 
+const NEVER = new AbortController().signal;
+
 export interface WalkedRows extends Pick<RowWalkOptions, 'filter' | 'kept'> {
   readonly from: Checkpoint | undefined;
 }
@@ -220,6 +222,8 @@ export class IndexedFile {
       fileSizeBytes: this.sizeBytes,
       chunkBytes,
       groups: this.index,
+      untilGroupsAreKnown: (endBytes, signal = NEVER) =>
+        this.waitUntil(() => this.#isClosed || this.index.knowsGroupsUpTo(endBytes), signal),
       askStates: async (offsets) => (offsets.length === 0 ? [] : this.#options.events.recordStates(offsets)),
     };
   }

@@ -9,6 +9,12 @@ const FIRST_SIZE_BYTES = 1024;
 export class KeptRows {
   #bits = new Uint8Array(FIRST_SIZE_BYTES);
   #decidedCount = 0;
+  #keptCount = 0;
+
+  /** Rows kept so far. */
+  get keptCount(): number {
+    return this.#keptCount;
+  }
 
   /** Keeps a row, and none of those between the one kept last and this one. */
   keep(row: number): void {
@@ -16,6 +22,7 @@ export class KeptRows {
     if (at >= this.#bits.length) this.#grow(at + 1);
     this.#bits[at] = (this.#bits[at] as number) | (1 << (row & 7));
     this.#decidedCount = row + 1;
+    this.#keptCount++;
   }
 
   /** All rows before that one are decided. */
@@ -23,22 +30,27 @@ export class KeptRows {
     this.#decidedCount = row;
   }
 
-  /** That row and those behind it are not decided any more. Returns how many of them were kept. */
-  forgetFrom(row: number): number {
-    let keptCount = 0;
-    for (let at = row; at < this.#decidedCount; at++) {
-      if (!this.isKept(at)) continue;
-      keptCount++;
-      this.#bits[at >>> 3] = (this.#bits[at >>> 3] as number) & ~(1 << (at & 7));
-    }
-    this.#decidedCount = Math.min(row, this.#decidedCount);
-    return keptCount;
+  /** A copy in which that row and those behind it are not decided. Who reads these goes on with what they say. */
+  upTo(row: number): KeptRows {
+    const copy = new KeptRows();
+    copy.#bits = this.#bits.slice();
+    copy.#keptCount = this.#keptCount;
+    copy.#decidedCount = this.#decidedCount;
+    for (let at = row; at < this.#decidedCount; at++) copy.#drop(at);
+    copy.#decidedCount = Math.min(row, this.#decidedCount);
+    return copy;
   }
 
   /** Undefined: that row has not been decided. */
   isKept(row: number): boolean | undefined {
     if (row >= this.#decidedCount) return undefined;
     return (((this.#bits[row >>> 3] ?? 0) >>> (row & 7)) & 1) === 1;
+  }
+
+  #drop(row: number): void {
+    if (!this.isKept(row)) return;
+    this.#bits[row >>> 3] = (this.#bits[row >>> 3] as number) & ~(1 << (row & 7));
+    this.#keptCount--;
   }
 
   #grow(sizeBytes: number): void {

@@ -51,7 +51,7 @@ export class RowFind {
         if (allWereKnown) return hit;
         const settled = await this.#settle(hit, view, wait);
         // A record may have another state by the time that the filter comes to it. Then the search goes on without it.
-        isHitGone = settled === 'gone';
+        isHitGone ||= settled === 'gone';
         return settled === 'gone' ? undefined : settled;
       },
       matcher: compiled.matcher,

@@ -179,7 +179,7 @@ export class RowViews {
 
   /** Whether the filter keeps that row; undefined: it has not come there. Throws when it is gone. */
   isKept(view: ViewId, row: number): boolean | undefined {
-    return this.#filter(view).kept.isKept(row);
+    return this.#filter(view).isKept(row);
   }
 
   /** Where the rows of a view in the file's order start. Throws when it is gone. */
@@ -257,14 +257,7 @@ export class RowViews {
     view.problem = undefined;
     const report = new ReportInterval();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };
-    const { index } = version;
-    const walk = new RowWalk({
-      ...version.walkOptions(SCAN_CHUNK_BYTES),
-      from,
-      filter: view.filter,
-      untilGroupsAreKnown: (endBytes) =>
-        version.waitUntil(() => index.done || index.indexedBytes >= endBytes, view.abort.signal),
-    });
+    const walk = new RowWalk({ ...version.walkOptions(SCAN_CHUNK_BYTES), from, filter: view.filter });
     try {
       await walk.run(
         ({ row, entry, group }) => {
@@ -290,7 +283,8 @@ export class RowViews {
     if (reachedEnd) view.scannedBytes = sizeBytes;
     const hasGrown = version.sizeBytes > sizeBytes && reachedEnd;
     view.done = !hasGrown;
-    if (hasGrown && view.changedFrom !== undefined) view.cutBack(view.changedFrom);
+    if (view.changedFrom !== undefined) view.cutBack(view.changedFrom);
+    view.changedFrom = undefined;
     this.#reportFilter(view, sizeBytes);
     if (hasGrown) void this.#runFilter(view);
   }

@@ -48,7 +48,7 @@ export interface RowWalkOptions {
   readonly withStates?: boolean;
   readonly groups?: GroupKnowledge;
   /** Waits until it is known of the groups that end before there whether they are complete. Absent: nobody waits. */
-  readonly untilGroupsAreKnown?: (endBytes: number) => Promise<unknown>;
+  readonly untilGroupsAreKnown?: (endBytes: number, signal: AbortSignal | undefined) => Promise<unknown>;
   /** Asked only for a condition on states, or `withStates`. */
   readonly askStates?: (offsetsBytes: readonly number[]) => Promise<readonly RecordState[]>;
 }
@@ -166,7 +166,8 @@ export class RowWalk implements LogSink {
 
   async #visitWaiting(signal: AbortSignal | undefined): Promise<void> {
     const waiting = await this.#decided(signal);
-    const states = await this.#statesOf(waiting);
+    const states = await this.#statesOf(waiting, signal);
+    if (signal?.aborted) return;
     for (const candidate of waiting) {
       const state = states.get(candidate);
       const isKept = candidate.isSure || (state !== undefined && this.#options.filter?.states?.has(state) === true);
@@ -176,7 +177,10 @@ export class RowWalk implements LogSink {
   }
 
   /** Of those records whose states are wanted. */
-  async #statesOf(waiting: readonly WaitingRow[]): Promise<ReadonlyMap<WaitingRow, RecordState>> {
+  async #statesOf(
+    waiting: readonly WaitingRow[],
+    signal: AbortSignal | undefined,
+  ): Promise<ReadonlyMap<WaitingRow, RecordState>> {
     const { withStates, groups } = this.#options;
     const states = new Map<WaitingRow, RecordState>();
     const records = waiting.filter(isRecord).filter(({ isSure }) => withStates === true || !isSure);
@@ -185,7 +189,7 @@ export class RowWalk implements LogSink {
       (end, { entry, group }) => Math.max(end, entry.groupEndBytes, group?.endBytes ?? NONE),
       NONE,
     );
-    if (groupsEndBytes !== NONE) await this.#options.untilGroupsAreKnown?.(groupsEndBytes);
+    if (groupsEndBytes !== NONE) await this.#options.untilGroupsAreKnown?.(groupsEndBytes, signal);
     const isChoosing = records.some(({ isSure }) => !isSure);
     const told = await this.#askStates(
       records.map(({ entry }) => entry.offsetBytes),

@@ -62,7 +62,7 @@ export interface ProbeOptions {
   readonly beside?: Readonly<Record<string, Uint8Array>>;
   /** Called with every report on the index, before anything else of it happens. */
   readonly onIndexReport?: (progress: IndexProgress) => void;
-  readonly states?: (offsetsBytes: readonly number[]) => RecordState[];
+  readonly states?: (offsetsBytes: readonly number[]) => RecordState[] | Promise<RecordState[]>;
 }
 
 /** For inspections of whose reports only some matter. */

@@ -23,17 +23,23 @@ describe('rows that a filter has kept', () => {
     fc.assert(property, { numRuns: 30 });
   });
 
-  it('forgets what it was told of the rows from one on, and says how many of them were kept', () => {
+  it('are the same in a copy up to one of them, and counted', () => {
     const property = fc.property(fc.array(fc.nat(300)), fc.nat(320), (rows, from) => {
       const kept = new KeptRows();
       const ascending = [...new Set(rows)].toSorted((one, other) => one - other);
       for (const row of ascending) kept.keep(row);
       kept.decideUpTo(310);
-      assert.equal(kept.forgetFrom(from), ascending.filter((row) => row >= from).length);
-      assert.equal(kept.isKept(from), undefined);
-      for (let row = 0; row < Math.min(from, 310); row++) assert.equal(kept.isKept(row), ascending.includes(row));
-      kept.decideUpTo(320);
-      for (let row = from; row < 320; row++) assert.equal(kept.isKept(row), false, `row ${row}`);
+      const copy = kept.upTo(from);
+      assert.deepEqual(
+        [kept.keptCount, copy.keptCount],
+        [ascending.length, ascending.filter((row) => row < from).length],
+      );
+      assert.equal(copy.isKept(from), undefined);
+      copy.decideUpTo(320);
+      for (let row = 0; row < 320; row++) {
+        assert.equal(copy.isKept(row), row < from && ascending.includes(row), `row ${row} of the copy`);
+        assert.equal(kept.isKept(row), row < 310 ? ascending.includes(row) : undefined, `row ${row}`);
+      }
     });
     fc.assert(property);
   });

@@ -177,6 +177,30 @@ describe('rows of a filter by state', () => {
     assert.equal((await inspection.rows({ view, first: 1, count: 1 })).rows[0]?.row, 3);
   });
 
+  it('are gone through to their end by such a search before it begins at the first of them', async () => {
+    const large = segmentOf(3000, (index) => ({ key: `k${index}`, value: 'v'.repeat(1000) })).bytes();
+    const filterGoesOn = Promise.withResolvers<void>();
+    let askCount = 0;
+    const subject = probe(large, {
+      states: async (asked) => {
+        askCount++;
+        const superseded = askCount === 2 ? 6 : 0;
+        // The search asks first, then the filter does, twice, and then again the search, for what the filter waits with.
+        if (askCount === 3) await filterGoesOn.promise;
+        if (askCount === 4) filterGoesOn.resolve();
+        return asked.map((_, at) => (at === superseded ? 'superseded' : 'live'));
+      },
+    });
+    await openWhole(subject);
+    const parsed = parseFilter('state:live');
+    assert.ok(parsed.ok);
+    const view = await subject.inspection.setFilter(parsed.filter);
+    const pattern = { kind: 'regex', pattern: '^k(1|5|2999)$', matchCase: true } as const;
+    const hit = await subject.inspection.find({ pattern, view, from: 2, direction: 'next' });
+    filterGoesOn.resolve();
+    assert.deepEqual([hit?.row, hit?.wrapped], [3000, false]);
+  });
+
   it('give a hit that was found ahead of the filter the position that it has among them', async () => {
     const { inspection } = await openFiltered();
     const parsed = parseFilter('state:live');
