@@ -54,7 +54,9 @@ export class Inspector {
   readonly #state: StateKeeper;
   readonly #host: Host;
   readonly #cache: RowCache;
-  readonly #header = new HeaderLine(() => void this.#host.openStore(), { focus: () => this.#table.focus() });
+  /** Where the keyboard focus goes from what goes away. */
+  readonly #toTable = { focus: () => this.#table.focus() };
+  readonly #header = new HeaderLine(() => void this.#host.openStore(), this.#toTable);
   readonly #overview: OverviewStrip;
   readonly #filterBar: FilterBar;
   readonly #finding: RowFinding;
@@ -62,10 +64,8 @@ export class Inspector {
   readonly #table: RowTable;
   readonly #detail: DetailPane;
   readonly #help = new HelpDialog();
-  readonly #banner = new Banner({ focus: () => this.#table.focus() });
-  readonly #checking = new CrossChecking(() => this.#host, this.#header, this.#banner, {
-    focus: () => this.#table.focus(),
-  });
+  readonly #banner = new Banner(this.#toTable);
+  readonly #checking = new CrossChecking(() => this.#host, this.#header, this.#banner, this.#toTable);
   readonly #progressBar = element('div', {
     class: 'progress',
     role: 'progressbar',
@@ -79,7 +79,7 @@ export class Inspector {
   readonly #filterNote = new ActionNote(
     'filter-note',
     { label: 'Filter again', run: () => this.#filterAgain() },
-    { focus: () => this.#table.focus() },
+    this.#toTable,
   );
   /** The byte that was asked for of a row which is about to be selected. */
   #byteToShow: { readonly offsetBytes: number; readonly at: number | undefined } | undefined;
@@ -122,7 +122,7 @@ export class Inspector {
     show: (place, located) => this.#showPlace(place, located),
     onWait: (place) => this.#wait(place),
   });
-  readonly #placeNote = new PlaceNote(() => this.#stay(), { focus: () => this.#table.focus() });
+  readonly #placeNote = new PlaceNote(() => this.#stay(), this.#toTable);
   readonly #waiting = new WaitingPlace(this.#pending, {
     // What cannot be read is told by the index.
     peek: (target) => this.#host.peek(target).catch(() => undefined),

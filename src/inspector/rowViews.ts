@@ -253,7 +253,6 @@ export class RowViews {
     const version = this.#versions.current;
     const { sizeBytes } = version;
     view.done = false;
-    view.changedFrom = undefined;
     view.problem = undefined;
     const report = new ReportInterval();
     const from = { position: view.matches.count, row: view.nextRow, offsetBytes: view.scannedBytes };

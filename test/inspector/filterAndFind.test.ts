@@ -10,7 +10,7 @@ import { parseFilter, readFilter } from '../../src/shared/inspectorFilter.ts';
 import type { ExportFormat, ExportResult, FindPattern, RowPage, ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 import { hintOfSegment } from './hintOfSegment.ts';
-import { openWhole, type Probe, probe } from './inspectionProbe.ts';
+import { openWhole, type Probe, probe, startFilter } from './inspectionProbe.ts';
 import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
 /** Applies a filter line, waits until all is filtered, and returns the numbers of the rows that it shows. */
@@ -26,12 +26,6 @@ async function rowsOf(subject: Probe, line: string): Promise<number[]> {
 }
 
 /** Applies a filter line and returns the view before anything has been filtered. */
-async function startFilter(subject: Probe, line: string): Promise<ViewId> {
-  const parsed = parseFilter(line);
-  assert.ok(parsed.ok);
-  return subject.inspection.setFilter(parsed.filter);
-}
-
 /** The rows of a view once there are some. */
 async function eventualRows({ inspection }: Probe, view: ViewId): Promise<RowPage> {
   for (;;) {

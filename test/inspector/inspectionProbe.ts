@@ -1,9 +1,17 @@
 /** An inspection of bytes in memory, with its events recorded. */
 
+import assert from 'node:assert/strict';
 import { Inspection } from '../../src/inspector/inspection.ts';
 import type { LogFormat } from '../../src/inspector/logFormat.ts';
 import { MemoryFile, type RangedFile } from '../../src/inspector/rangedFile.ts';
-import type { FileChange, FilterProgress, ScanEvents, ScanHostEvents } from '../../src/shared/inspectorMessages.ts';
+import { parseFilter } from '../../src/shared/inspectorFilter.ts';
+import type {
+  FileChange,
+  FilterProgress,
+  ScanEvents,
+  ScanHostEvents,
+  ViewId,
+} from '../../src/shared/inspectorMessages.ts';
 import type { IndexProgress } from '../../src/shared/inspectorRows.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
 
@@ -127,6 +135,13 @@ export function probe(bytes: Uint8Array, options: ProbeOptions = {}): Probe {
     indexed: () => new Promise((resolve) => (onIndexed = resolve)),
     filtered: () => new Promise((resolve) => (onFiltered = resolve)),
   };
+}
+
+/** The filter that somebody types. Resolves once it runs. */
+export async function startFilter({ inspection }: Pick<Probe, 'inspection'>, line: string): Promise<ViewId> {
+  const parsed = parseFilter(line);
+  assert.ok(parsed.ok);
+  return inspection.setFilter(parsed.filter);
 }
 
 /** Opens the file and waits until all of it is indexed. */

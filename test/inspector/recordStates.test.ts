@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseFilter } from '../../src/shared/inspectorFilter.ts';
 import type { ViewId } from '../../src/shared/inspectorMessages.ts';
 import type { RecordState } from '../../src/shared/recordState.ts';
-import { openWhole, type Probe, probe } from './inspectionProbe.ts';
+import { openWhole, type Probe, probe, startFilter } from './inspectionProbe.ts';
 import { SegmentBuilder, segmentOf } from './segmentBuilder.ts';
 
 describe('a store that is closed while states are asked for', () => {
@@ -18,10 +17,8 @@ describe('a store that is closed while states are asked for', () => {
     isClosed = true;
     const subject = probe(bytes, { states });
     await openWhole(subject);
-    const parsed = parseFilter('state:live');
-    assert.ok(parsed.ok);
     const filtered = subject.filtered();
-    await subject.inspection.setFilter(parsed.filter);
+    await startFilter(subject, 'state:live');
     await filtered;
     return subject;
   }
@@ -77,10 +74,8 @@ describe('rows of a filter by state', () => {
     askedCount = 0;
     const subject = probe(builder.bytes(), { states });
     await openWhole(subject);
-    const parsed = parseFilter('state:live');
-    assert.ok(parsed.ok);
     const filtered = subject.filtered();
-    const view = await subject.inspection.setFilter(parsed.filter);
+    const view = await startFilter(subject, 'state:live');
     await filtered;
     const shownRows = async (shown: ViewId = view) => {
       const { rows } = await subject.inspection.rows({ view: shown, first: 0, count: 100 });
@@ -114,9 +109,7 @@ describe('rows of a filter by state', () => {
 
   it('are found in their order also before the filter knows them', async () => {
     const { inspection, view } = await openFiltered();
-    const parsed = parseFilter('state:superseded');
-    assert.ok(parsed.ok);
-    const superseded = await inspection.setFilter(parsed.filter);
+    const superseded = await startFilter({ inspection }, 'state:superseded');
     // The states asked for last may be told first.
     inspection.cancelFilter();
     assert.notEqual(superseded, view);
@@ -131,7 +124,7 @@ describe('rows of a filter by state', () => {
   });
 
   it('stay when the file grows, and what was appended is chosen by its state', async () => {
-    const { inspection, file, shownRows, filterReports, ...subject } = await openFiltered();
+    const { inspection, file, shownRows, ...subject } = await openFiltered();
     const found = await shownRows();
     add('k1');
     add('k1');
@@ -164,10 +157,8 @@ describe('rows of a filter by state', () => {
 
   it('are all that a search ahead of the filter finds: it passes over what is not one of them by then', async () => {
     const { inspection, ...subject } = await openFiltered();
-    const parsed = parseFilter('state:live');
-    assert.ok(parsed.ok);
     const filtered = subject.filtered();
-    const view = await inspection.setFilter(parsed.filter);
+    const view = await startFilter({ inspection }, 'state:live');
     const pattern = { kind: 'regex', pattern: 'k[12]', matchCase: true } as const;
     // The search asks before the filter does.
     supersededRowsThen = [1, 2, 4];
@@ -192,9 +183,7 @@ describe('rows of a filter by state', () => {
       },
     });
     await openWhole(subject);
-    const parsed = parseFilter('state:live');
-    assert.ok(parsed.ok);
-    const view = await subject.inspection.setFilter(parsed.filter);
+    const view = await startFilter(subject, 'state:live');
     const pattern = { kind: 'regex', pattern: '^k(1|5|2999)$', matchCase: true } as const;
     const hit = await subject.inspection.find({ pattern, view, from: 2, direction: 'next' });
     filterGoesOn.resolve();
@@ -203,9 +192,7 @@ describe('rows of a filter by state', () => {
 
   it('give a hit that was found ahead of the filter the position that it has among them', async () => {
     const { inspection } = await openFiltered();
-    const parsed = parseFilter('state:live');
-    assert.ok(parsed.ok);
-    const view = await inspection.setFilter(parsed.filter);
+    const view = await startFilter({ inspection }, 'state:live');
     const pattern = { kind: 'text', pattern: 'k6', matchCase: true } as const;
     supersededRowsThen = [2];
     const hit = await inspection.find({ pattern, view, from: -1, direction: 'next' });
@@ -222,10 +209,8 @@ describe('records of a batch that is not complete', () => {
   const bytes = builder.bytes();
 
   async function filtered(line: string, opened: Probe) {
-    const parsed = parseFilter(line);
-    assert.ok(parsed.ok);
     const done = opened.filtered();
-    const view = await opened.inspection.setFilter(parsed.filter);
+    const view = await startFilter(opened, line);
     const { matchCount } = await done;
     return (await opened.inspection.rows({ view, first: 0, count: matchCount })).rows;
   }
